@@ -1,0 +1,11 @@
+//! prmdesk: the review desk between Impartner PRM, the partner database and the LMS.
+//!
+//! `ARCHITECTURE.md` has the code map and the invariants.
+
+pub mod clock;
+pub mod config;
+pub mod desk;
+pub mod error;
+pub mod plan;
+pub mod progress;
+pub mod text;

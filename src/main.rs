@@ -1,0 +1,3 @@
+//! The `prmdesk` binary: parse, dispatch, exit code.
+
+fn main() {}

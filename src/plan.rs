@@ -1,0 +1,25 @@
+//! The rules of the business, as pure functions over values: records, filters, matching, diffing, evidence, guards,
+//! and the [`Plan`] they make. No I/O, no clock, no async (HOUSE.md section 1; checked by `tests/it/house.rs`).
+//!
+//! The road: [`SourceSet`] (what was read) + [`RowSet`] (what the database has) → `planner::plan` → [`Plan`]
+//! → [`Selection`] → store.
+
+mod entity;
+pub mod filter;
+pub mod guards;
+mod item;
+mod packed;
+mod records;
+mod selection;
+pub mod sfid;
+
+pub use entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
+pub use item::{
+    Arenas, Change, Changed, Evidence, Item, ItemView, Op, PartnerAt, PartnerRef, Plan, PlanOrigin,
+    SourceFacts, Totals, Value, Warning,
+};
+pub use packed::Packed;
+pub use records::{
+    Limits, LmsLinks, RowRecord, RowSet, SourceRecord, SourceSet, UniqueRule, fingerprint,
+};
+pub use selection::{NotTickable, Release, Selection};

@@ -1,0 +1,326 @@
+//! What was read: source records and database rows, packed (SPEED.md: "hold nothing twice, compact strings").
+
+use chrono::{DateTime, Utc};
+
+use super::{Entity, FieldKind, Packed, Schema, sfid};
+use crate::text;
+
+/// One record as a listing or a by-id read gave it, before normalising. Text is raw.
+#[derive(Clone, Debug, Default)]
+pub struct SourceRecord<'a> {
+    /// Impartner's id.
+    pub id: i64,
+    /// Modification time as the source reported it.
+    pub modified: Option<DateTime<Utc>>,
+    /// IsActive, where the source gives it.
+    pub active: Option<bool>,
+    /// The status (see [`super::entity::ValueSources::status`]).
+    pub status: Option<&'a str>,
+    /// The contact's account, by id.
+    pub account_id: Option<i64>,
+    /// The contact's account, by name.
+    pub account_name: Option<&'a str>,
+    /// One cell for each field of the schema; `None` where the source has none.
+    pub fields: &'a [Option<&'a str>],
+}
+
+/// The records of one entity that this run saw, normalised and packed.
+#[derive(Clone, Debug)]
+pub struct SourceSet {
+    entity: Entity,
+    width: usize,
+    ids: Vec<i64>,
+    modified: Vec<i64>,
+    active: Vec<Option<bool>>,
+    account_ids: Vec<i64>,
+    /// The fields, then status, then account name.
+    pub(super) cells: Packed,
+    latest: Option<DateTime<Utc>>,
+}
+
+const NONE: i64 = i64::MIN;
+
+impl SourceSet {
+    /// An empty set.
+    pub fn new(schema: &Schema) -> Self {
+        let width = schema.fields.len();
+        Self {
+            entity: schema.entity,
+            width,
+            ids: Vec::new(),
+            modified: Vec::new(),
+            active: Vec::new(),
+            account_ids: Vec::new(),
+            cells: Packed::new(width + 2),
+            latest: None,
+        }
+    }
+
+    /// Whose records these are.
+    pub fn entity(&self) -> Entity {
+        self.entity
+    }
+
+    /// Adds a record: values are trimmed, empty is `None`, Salesforce ids become 18 characters long where they are
+    /// well-formed. Returns its index.
+    pub fn push(&mut self, schema: &Schema, record: &SourceRecord<'_>) -> u32 {
+        let full_ids: Vec<Option<String>> = schema
+            .fields
+            .iter()
+            .zip(record.fields)
+            .map(|(field, cell)| match (field.kind, cell) {
+                (FieldKind::SalesforceId, Some(id)) => sfid::normalise(id.trim()),
+                _ => None,
+            })
+            .collect();
+        let fields = record
+            .fields
+            .iter()
+            .zip(&full_ids)
+            .map(|(cell, full)| full.as_deref().or_else(|| cell.and_then(text::clean)));
+        let extra = [
+            record.status.and_then(text::clean),
+            record.account_name.and_then(text::clean),
+        ];
+        let row = self.cells.push(fields.chain(extra));
+        self.ids.push(record.id);
+        self.modified
+            .push(record.modified.map_or(NONE, |at| at.timestamp_micros()));
+        self.active.push(record.active);
+        self.account_ids.push(record.account_id.unwrap_or(NONE));
+        self.latest = self.latest.max(record.modified);
+        row
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Impartner's ids, record by record.
+    pub fn ids(&self) -> &[i64] {
+        &self.ids
+    }
+
+    /// The largest modification time that the source reported: the next watermark, before the overlap.
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        self.latest
+    }
+
+    /// When record `at` was last modified, as the source reported it.
+    pub fn modified(&self, at: u32) -> Option<DateTime<Utc>> {
+        let micros = self.modified[at as usize];
+        (micros != NONE)
+            .then(|| DateTime::from_timestamp_micros(micros))
+            .flatten()
+    }
+
+    /// IsActive of record `at`, where the source gave it.
+    pub fn active(&self, at: u32) -> Option<bool> {
+        self.active[at as usize]
+    }
+
+    /// A field of record `at`.
+    pub fn field(&self, at: u32, field: usize) -> Option<&str> {
+        (field < self.width)
+            .then(|| self.cells.get(at, field))
+            .flatten()
+    }
+
+    /// The status of record `at`.
+    pub fn status(&self, at: u32) -> Option<&str> {
+        self.cells.get(at, self.width)
+    }
+
+    /// The account of contact `at`, by id.
+    pub fn account_id(&self, at: u32) -> Option<i64> {
+        let id = self.account_ids[at as usize];
+        (id != NONE).then_some(id)
+    }
+
+    /// The account of contact `at`, by name.
+    pub fn account_name(&self, at: u32) -> Option<&str> {
+        self.cells.get(at, self.width + 1)
+    }
+
+    /// Takes over the records of `other` after those that are here; for by-id answers beside a listing.
+    pub fn append(&mut self, other: &Self) {
+        for at in 0..u32::try_from(other.len()).unwrap_or(u32::MAX) {
+            self.cells.push(other.cells.row(at));
+        }
+        self.ids.extend_from_slice(&other.ids);
+        self.modified.extend_from_slice(&other.modified);
+        self.active.extend_from_slice(&other.active);
+        self.account_ids.extend_from_slice(&other.account_ids);
+        self.latest = self.latest.max(other.latest);
+    }
+}
+
+/// One row as the database has it. Text as stored; an empty string reads as `None`.
+#[derive(Clone, Debug, Default)]
+pub struct RowRecord<'a> {
+    /// Our id (`partners.id`, `contacts.id`).
+    pub row_id: i64,
+    /// Impartner's id, where the row has one.
+    pub impartner_id: Option<i64>,
+    /// `is_active`.
+    pub active: bool,
+    /// `contacts.partner_id`; always `None` for partners.
+    pub partner_id: Option<i64>,
+    /// One cell for each field of the schema.
+    pub fields: &'a [Option<&'a str>],
+}
+
+/// The rows of one entity, active and inactive, packed.
+#[derive(Clone, Debug)]
+pub struct RowSet {
+    entity: Entity,
+    row_ids: Vec<i64>,
+    impartner_ids: Vec<i64>,
+    active: Vec<bool>,
+    partner_ids: Vec<i64>,
+    pub(super) cells: Packed,
+}
+
+impl RowSet {
+    /// An empty set.
+    pub fn new(schema: &Schema) -> Self {
+        Self {
+            entity: schema.entity,
+            row_ids: Vec::new(),
+            impartner_ids: Vec::new(),
+            active: Vec::new(),
+            partner_ids: Vec::new(),
+            cells: Packed::new(schema.fields.len()),
+        }
+    }
+
+    /// Whose rows these are.
+    pub fn entity(&self) -> Entity {
+        self.entity
+    }
+
+    /// Adds a row; returns its index. Rows must come in the order of their ids.
+    pub fn push(&mut self, row: &RowRecord<'_>) -> u32 {
+        self.row_ids.push(row.row_id);
+        self.impartner_ids.push(row.impartner_id.unwrap_or(NONE));
+        self.active.push(row.active);
+        self.partner_ids.push(row.partner_id.unwrap_or(NONE));
+        self.cells.push(row.fields.iter().copied())
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.row_ids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.row_ids.is_empty()
+    }
+
+    /// The indices of the rows.
+    pub fn indices(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Our id of row `at`.
+    pub fn row_id(&self, at: u32) -> i64 {
+        self.row_ids[at as usize]
+    }
+
+    /// Impartner's id of row `at`.
+    pub fn impartner_id(&self, at: u32) -> Option<i64> {
+        let id = self.impartner_ids[at as usize];
+        (id != NONE).then_some(id)
+    }
+
+    /// Whether row `at` is active.
+    pub fn active(&self, at: u32) -> bool {
+        self.active[at as usize]
+    }
+
+    /// Number of active rows.
+    pub fn active_count(&self) -> u64 {
+        self.active.iter().filter(|&&active| active).count() as u64
+    }
+
+    /// The partner row of contact `at`.
+    pub fn partner_id(&self, at: u32) -> Option<i64> {
+        let id = self.partner_ids[at as usize];
+        (id != NONE).then_some(id)
+    }
+
+    /// A field of row `at`.
+    pub fn field(&self, at: u32, field: usize) -> Option<&str> {
+        self.cells.get(at, field)
+    }
+
+    /// The fingerprint of row `at`; see [`fingerprint`].
+    pub fn fingerprint(&self, at: u32) -> u64 {
+        fingerprint(
+            self.impartner_id(at),
+            self.active(at),
+            self.partner_id(at),
+            self.cells.row(at),
+        )
+    }
+}
+
+/// What a row looked like, as 64 bits: everything prmdesk keeps of it but the times. A row whose fingerprint is not
+/// the plan's is stale (PRODUCT.md section 5). FNV-1a, so that it stays the same from release to release.
+pub fn fingerprint<'a>(
+    impartner_id: Option<i64>,
+    active: bool,
+    partner_id: Option<i64>,
+    fields: impl Iterator<Item = Option<&'a str>>,
+) -> u64 {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.bytes(&impartner_id.unwrap_or(NONE).to_le_bytes());
+    hash.bytes(&[u8::from(active)]);
+    hash.bytes(&partner_id.unwrap_or(NONE).to_le_bytes());
+    for field in fields {
+        hash.bytes(field.unwrap_or_default().as_bytes());
+        hash.bytes(&[0xff]);
+    }
+    hash.0
+}
+
+/// What the database really enforces on one table; the planner finds conflicts by it before the database does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For each field of the schema, the longest value in characters; `None`: no limit.
+    pub lengths: Vec<Option<u32>>,
+    /// When the unique index takes two names or e-mails for one.
+    pub unique: UniqueRule,
+}
+
+/// How a unique index compares text (its collation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UniqueRule {
+    /// Byte by byte.
+    Exact,
+    /// Case does not count.
+    IgnoreCase,
+    /// Neither case nor accents count, nor trailing spaces: MariaDB's usual collations.
+    IgnoreCaseAndAccents,
+}
+
+/// LMS users by e-mail, for linking contacts: [`crate::text::email_key`] → LMS id. An address that two LMS users
+/// share is left out.
+pub type LmsLinks = rustc_hash::FxHashMap<String, String>;
+
+struct Fnv(u64);
+
+impl Fnv {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
