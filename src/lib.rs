@@ -9,3 +9,4 @@ pub mod error;
 pub mod plan;
 pub mod progress;
 pub mod text;
+pub mod values;

@@ -1,4 +1,5 @@
-//! The values that `Desk` gives to the faces; their serialised form is that of CONTRACT.md section 3.
+//! The values that `Desk` gives to the faces, and that the floors below it fill; their serialised form is that of
+//! CONTRACT.md section 3. Small things everybody may use: no behaviour beyond words and counts.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
