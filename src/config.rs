@@ -1,15 +1,27 @@
 //! The configuration as values (CONTRACT.md section 2). Reading files, profiles and the environment is in
-//! `config/load.rs`; secrets are in `config/secret.rs`.
+//! `config/load.rs`; the keys are in `config/keys.rs`; secrets are in `config/secret.rs`.
 
+mod fault;
+mod keys;
 mod load;
+mod mapping;
+mod paths;
 mod secret;
+mod url;
+mod value;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use load::{ConfigError, Loaded, Overrides, load};
+pub use fault::{ConfigError, Fault, Place};
+pub use load::{Loaded, Overrides, load};
+pub use paths::{Env, process_env, state_dir, user_file};
 pub use secret::Secret;
+use url::base_url;
+
+/// The commented configuration file that `prmdesk init` writes: every key and its default.
+pub const TEMPLATE: &str = include_str!("../assets/prmdesk.toml");
 
 /// Everything prmdesk can be told. Defaults are those of CONTRACT.md section 2.
 #[derive(Clone, Debug, PartialEq)]
