@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod error;
+pub mod lms;
 pub mod plan;
 pub mod progress;
 pub mod text;

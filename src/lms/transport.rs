@@ -1,0 +1,239 @@
+//! One request: the key, the rate limit, what is repeated and what is not.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use super::jsonapi::{Document, error_detail};
+use super::{Client, LmsError};
+
+/// How a single exchange ended, before anybody decides what it means.
+enum Exchange {
+    /// A whole answer.
+    Answer(StatusCode, Option<Duration>, Vec<u8>),
+    /// The request never left: nothing happened on their side.
+    NotSent(String),
+    /// The request may have arrived; no whole answer came back.
+    Lost(String),
+}
+
+/// A write's answer: 2xx, a refusal with its status, or nobody knows.
+pub(super) enum WriteAnswer {
+    /// 2xx with its body.
+    Ok(Vec<u8>),
+    /// 4xx (but 401 and 429) with title and detail.
+    Refused(StatusCode, String),
+    /// 5xx, a timeout or a broken connection: it may have happened.
+    Unknown(String),
+}
+
+impl Client {
+    /// A URL under the base; `segments` are encoded.
+    pub(super) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.0.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// The URL of a link in an answer to `from`; refused when it leaves the configured host.
+    pub(super) fn follow(&self, from: &Url, link: &str) -> Result<Url, LmsError> {
+        let url = from.join(link).map_err(|e| LmsError::Unreadable {
+            what: path_of(from),
+            detail: format!("links.next is no address ({e})"),
+        })?;
+        let base = &self.0.base;
+        let same = url.scheme() == base.scheme()
+            && url.host_str() == base.host_str()
+            && url.port_or_known_default() == base.port_or_known_default();
+        if same {
+            Ok(url)
+        } else {
+            Err(LmsError::ForeignLink {
+                host: url.host_str().unwrap_or(url.scheme()).to_owned(),
+            })
+        }
+    }
+
+    /// GET, repeated while that may help. The answer must be a JSON:API document.
+    pub(super) async fn get(&self, url: &Url) -> Result<Document, LmsError> {
+        let what = path_of(url);
+        let mut last = String::new();
+        let tries = self.0.patience.retries + 1;
+        for attempt in 0..tries {
+            let (failure, wait) = match self.exchange(&Method::GET, url, None).await {
+                Exchange::Answer(status, _, body) if status.is_success() => {
+                    match serde_json::from_slice(&body) {
+                        Ok(document) => return Ok(document),
+                        Err(e) => (format!("the body is cut off or not JSON ({e})"), None),
+                    }
+                }
+                Exchange::Answer(status, wait, body) if may_pass(status) => {
+                    (format!("{status}, {}", error_detail(&body)), wait)
+                }
+                Exchange::Answer(status, _, body) => {
+                    return Err(refusal(what, status, error_detail(&body)));
+                }
+                Exchange::NotSent(why) | Exchange::Lost(why) => (why, None),
+            };
+            last = failure;
+            if attempt + 1 < tries {
+                self.back_off(attempt, wait).await;
+            }
+        }
+        Err(LmsError::Unreachable {
+            what,
+            tries,
+            detail: last,
+        })
+    }
+
+    /// A write. Repeated only while it certainly did not happen: 429, or no connection. `Err` is 401 alone.
+    pub(super) async fn write(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Option<&serde_json::Value>,
+    ) -> Result<WriteAnswer, LmsError> {
+        let tries = self.0.patience.retries + 1;
+        let mut last = String::new();
+        for attempt in 0..tries {
+            let wait = match self.exchange(&method, url, body).await {
+                Exchange::Answer(status, _, body) if status.is_success() => {
+                    return Ok(WriteAnswer::Ok(body));
+                }
+                Exchange::Answer(StatusCode::TOO_MANY_REQUESTS, wait, body) => {
+                    last = format!("429, {}", error_detail(&body));
+                    wait
+                }
+                Exchange::Answer(StatusCode::UNAUTHORIZED, _, body) => {
+                    return Err(LmsError::Unauthorised {
+                        detail: error_detail(&body),
+                    });
+                }
+                Exchange::Answer(status, _, body) if status.is_client_error() => {
+                    return Ok(WriteAnswer::Refused(status, error_detail(&body)));
+                }
+                Exchange::Answer(status, _, body) => {
+                    return Ok(WriteAnswer::Unknown(format!(
+                        "{status}, {}",
+                        error_detail(&body)
+                    )));
+                }
+                Exchange::Lost(why) => return Ok(WriteAnswer::Unknown(why)),
+                Exchange::NotSent(why) => {
+                    last = why;
+                    None
+                }
+            };
+            if attempt + 1 < tries {
+                self.back_off(attempt, wait).await;
+            }
+        }
+        Ok(WriteAnswer::Refused(
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("not done after {tries} tries: {last}"),
+        ))
+    }
+
+    async fn exchange(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: Option<&serde_json::Value>,
+    ) -> Exchange {
+        self.0.limiter.slot().await;
+        let mut request = self
+            .0
+            .http
+            .request(method.clone(), url.clone())
+            .header("X-Api-Key", self.0.key.expose())
+            .header(ACCEPT, "application/json");
+        if let Some(body) = body {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(e) if e.is_connect() || e.is_builder() => return Exchange::NotSent(chain(&e)),
+            Err(e) => return Exchange::Lost(chain(&e)),
+        };
+        let status = answer.status();
+        let wait = answer
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.trim().parse().ok())
+            .map(Duration::from_secs);
+        match answer.bytes().await {
+            Ok(body) => Exchange::Answer(status, wait, body.to_vec()),
+            // A refusal is a refusal even if its explanation was cut off.
+            Err(_) if status.is_client_error() => Exchange::Answer(status, wait, Vec::new()),
+            Err(e) => Exchange::Lost(format!("the answer was cut off: {}", chain(&e))),
+        }
+    }
+
+    /// Waits before repetition `attempt`: exponential, half of it random; what the server asks for counts if longer,
+    /// and then everybody waits.
+    async fn back_off(&self, attempt: u32, asked: Option<Duration>) {
+        let patience = &self.0.patience;
+        let full = patience.backoff.saturating_mul(1 << attempt.min(10));
+        let jittered = full.mul_f64(rand::rng().random_range(0.5..1.0));
+        let wait = match asked {
+            Some(asked) => asked.max(jittered),
+            None => jittered,
+        }
+        .min(patience.longest_wait);
+        if asked.is_some() {
+            self.0.limiter.pause(wait).await;
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Whether the same request may work later.
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
+}
+
+fn refusal(what: String, status: StatusCode, detail: String) -> LmsError {
+    match status {
+        StatusCode::UNAUTHORIZED => LmsError::Unauthorised { detail },
+        StatusCode::NOT_FOUND => LmsError::NotFound { what, detail },
+        status => LmsError::Refused {
+            what,
+            status: status.as_u16(),
+            detail,
+        },
+    }
+}
+
+/// The path, for messages: no host, no query.
+pub(super) fn path_of(url: &Url) -> String {
+    url.path().to_owned()
+}
+
+/// An error with its causes in one line; reqwest's own text stops at the first.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = String::new();
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(cause) = next {
+        let line = cause.to_string();
+        if !text.contains(&line) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&line);
+        }
+        next = cause.source();
+    }
+    text
+}

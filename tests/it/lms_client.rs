@@ -1,0 +1,306 @@
+//! The LMS client against small servers that misbehave in one way each: real HTTP, no stand-in needed.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use prmdesk::config::{LmsConfig, Secret};
+use prmdesk::lms::{Client, LmsError, Patience, WriteOutcome};
+use prmdesk::progress::Progress;
+
+type Log = Arc<Mutex<Vec<(String, Option<String>)>>>;
+type Answer = Arc<dyn Fn(&str, usize) -> Response + Send + Sync>;
+
+/// A server that answers by path and query and by how many requests came before; it keeps what it was asked.
+struct Server {
+    url: String,
+    log: Log,
+}
+
+impl Server {
+    async fn start(answer: impl Fn(&str, usize) -> Response + Send + Sync + 'static) -> Self {
+        let log: Log = Log::default();
+        let answer: Answer = Arc::new(answer);
+        let app =
+            Router::new()
+                .fallback(
+                    |State((log, answer)): State<(Log, Answer)>,
+                     headers: HeaderMap,
+                     req: Request| async move {
+                        let what = format!("{} {}", req.method(), req.uri());
+                        let key = headers
+                            .get("x-api-key")
+                            .map(|v| v.to_str().unwrap().to_owned());
+                        let before = {
+                            let mut log = log.lock().unwrap();
+                            log.push((what.clone(), key));
+                            log.len() - 1
+                        };
+                        answer(&what, before)
+                    },
+                )
+                .with_state((log.clone(), answer));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { url, log }
+    }
+
+    fn client(&self) -> Client {
+        let config = LmsConfig {
+            url: self.url.clone(),
+            api_key: Some(Secret::new("k3y")),
+            max_rps: 1000,
+            ..LmsConfig::default()
+        };
+        let patience = Patience {
+            timeout: Duration::from_secs(5),
+            retries: 3,
+            backoff: Duration::from_millis(1),
+            longest_wait: Duration::from_millis(5),
+        };
+        Client::with_patience(&config, patience).unwrap()
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(r, _)| r.clone())
+            .collect()
+    }
+}
+
+fn json(text: &str) -> Response {
+    ([("content-type", "application/json")], text.to_owned()).into_response()
+}
+
+fn people(ids: &[&str], next: Option<&str>) -> Response {
+    let data: Vec<_> = ids
+        .iter()
+        .map(|id| serde_json::json!({"id": id, "type": "people", "attributes": {"email": format!("{id}@x.example")}}))
+        .collect();
+    json(&serde_json::json!({"data": data, "links": {"next": next}}).to_string())
+}
+
+#[tokio::test]
+async fn a_link_to_another_host_is_refused_and_the_key_stays() {
+    let other = Server::start(|_, _| people(&["p9"], None)).await;
+    let foreign = format!("{}/v2/people?page=2", other.url);
+    let server = Server::start(move |_, _| people(&["p1"], Some(&foreign))).await;
+    let error = server
+        .client()
+        .people(&Progress::silent())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, LmsError::ForeignLink { .. }), "{error}");
+    assert!(
+        other.requests().is_empty(),
+        "nothing was sent to the other host"
+    );
+    assert_eq!(server.log.lock().unwrap()[0].1.as_deref(), Some("k3y"));
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_is_not_followed() {
+    let other = Server::start(|_, _| people(&["p9"], None)).await;
+    let to = format!("{}/v2/people", other.url);
+    let server =
+        Server::start(move |_, _| (StatusCode::FOUND, [("location", to.clone())]).into_response())
+            .await;
+    server
+        .client()
+        .people(&Progress::silent())
+        .await
+        .unwrap_err();
+    assert!(other.requests().is_empty());
+}
+
+#[tokio::test]
+async fn pages_are_followed_by_links_alone_and_circles_end() {
+    let server = Server::start(|what, _| {
+        if what.contains("page=1") {
+            people(&["p1", "p2"], Some("/v2/people?cursor=b"))
+        } else {
+            people(&["p2", "p3"], None)
+        }
+    })
+    .await;
+    let found = server.client().people(&Progress::silent()).await.unwrap();
+    let ids: Vec<_> = found.iter().map(|p| p.id.as_str()).collect();
+    assert_eq!(ids, ["p1", "p2", "p3"], "one listed twice counts once");
+
+    let circle =
+        Server::start(|_, n| people(&[&format!("p{n}")], Some("/v2/people?cursor=b"))).await;
+    let error = circle
+        .client()
+        .people(&Progress::silent())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, LmsError::Loop { .. }), "{error}");
+
+    let stuck = Server::start(|_, n| people(&["p1"], Some(&format!("/v2/people?page={n}x")))).await;
+    let error = stuck
+        .client()
+        .people(&Progress::silent())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, LmsError::Loop { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_repeated_and_401_is_not() {
+    let server = Server::start(|_, n| match n {
+        0 => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        1 => StatusCode::BAD_GATEWAY.into_response(),
+        2 => json("{\"data\": [{\"id\": \"p"),
+        _ => people(&["p1"], None),
+    })
+    .await;
+    assert_eq!(
+        server
+            .client()
+            .people(&Progress::silent())
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(server.requests().len(), 4);
+
+    let refused = Server::start(|_, _| {
+        (
+            StatusCode::UNAUTHORIZED,
+            "{\"errors\":[{\"title\":\"Unauthorized\",\"detail\":\"bad key\"}]}",
+        )
+            .into_response()
+    })
+    .await;
+    let client = refused.client();
+    let error = client.person("p1").await.unwrap_err();
+    assert!(error.is_unauthorised(), "never `None`: {error}");
+    assert!(error.to_string().contains("Unauthorized: bad key"));
+    assert!(client.group("g1").await.unwrap_err().is_unauthorised());
+    assert!(
+        client
+            .members("g1", &Progress::silent())
+            .await
+            .unwrap_err()
+            .is_unauthorised()
+    );
+    assert!(
+        client
+            .delete_group("g1")
+            .await
+            .unwrap_err()
+            .is_unauthorised()
+    );
+    assert_eq!(refused.requests().len(), 4, "none was repeated");
+}
+
+#[tokio::test]
+async fn a_write_without_a_clear_answer_is_unknown_and_not_repeated() {
+    let server = Server::start(|_, n| match n {
+        0 => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        1 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        2 => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{\"errors\":[{\"title\":\"Invalid\",\"detail\":\"not a member\"}]}",
+        )
+            .into_response(),
+        3 => StatusCode::NOT_FOUND.into_response(),
+        _ => StatusCode::NO_CONTENT.into_response(),
+    })
+    .await;
+    let client = server.client();
+    let one = ["p1".to_owned()];
+    let outcome = client.remove_members("g1", &one).await.unwrap();
+    assert!(matches!(outcome, WriteOutcome::Unknown(_)), "{outcome:?}");
+    assert_eq!(server.requests().len(), 2, "429 is repeated, 500 is not");
+    assert_eq!(
+        client.remove_members("g1", &one).await.unwrap(),
+        WriteOutcome::Refused("Invalid: not a member".into())
+    );
+    assert_eq!(
+        client.delete_group("g1").await.unwrap(),
+        WriteOutcome::AlreadySo
+    );
+    assert_eq!(client.delete_group("g1").await.unwrap(), WriteOutcome::Done);
+}
+
+#[tokio::test]
+async fn both_shapes_of_members_and_a_missing_group() {
+    let server = Server::start(|what, _| {
+        if what.contains("/groups/g1/people") {
+            people(&["p2", "p1"], None)
+        } else if what.contains("/groups/g1?") || what.ends_with("/groups/g1") {
+            json(r#"{"data":{"id":"g1","type":"groups","attributes":{"name":"Acme"}}}"#)
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        }
+    })
+    .await;
+    let client = server.client();
+    let silent = Progress::silent();
+    assert_eq!(
+        client.members("g1", &silent).await.unwrap(),
+        Some(vec!["p1".to_owned(), "p2".to_owned()])
+    );
+    assert_eq!(client.members("g2", &silent).await.unwrap(), None);
+
+    let memberships = Server::start(|_, _| {
+        json(r#"{"data":[{"id":"m1","type":"memberships","relationships":{"person":{"data":{"type":"people","id":"p7"}}}}]}"#)
+    })
+    .await;
+    assert_eq!(
+        memberships.client().members("g1", &silent).await.unwrap(),
+        Some(vec!["p7".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn names_are_compared_exactly_whatever_the_filter_did() {
+    let server = Server::start(|_, _| {
+        json(
+            r#"{"data":[{"id":"g1","type":"groups","attributes":{"name":"All Partners EMEA"}},
+                         {"id":"g2","type":"groups","attributes":{"name":"All Partners"}}]}"#,
+        )
+    })
+    .await;
+    let found = server
+        .client()
+        .group_by_name("All Partners")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.id, "g2");
+    assert!(server.requests()[0].contains("filter%5Bname%5D%5Beq%5D=All+Partners"));
+}
+
+#[tokio::test]
+async fn the_rate_is_shared_by_clones() {
+    let server = Server::start(|_, _| people(&["p1"], None)).await;
+    let config = LmsConfig {
+        url: server.url.clone(),
+        api_key: Some(Secret::new("k")),
+        max_rps: 20,
+        ..LmsConfig::default()
+    };
+    let client = Client::new(&config).unwrap();
+    let begun = std::time::Instant::now();
+    let calls = (0..11).map(|_| {
+        let client = client.clone();
+        async move { client.person("p1").await.unwrap() }
+    });
+    futures_util::future::join_all(calls).await;
+    assert!(
+        begun.elapsed() >= Duration::from_millis(490),
+        "{:?}",
+        begun.elapsed()
+    );
+}
