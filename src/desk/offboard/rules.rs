@@ -1,0 +1,173 @@
+//! The states of a case and how one becomes another (PRODUCT.md section 7), as one pure function.
+//!
+//! ```text
+//! pending ── approve ──> approved ── start ──> running ── finish ──> done
+//!    │  └─── reject ───> rejected                 └────── fail ────> failed ── start ──> running
+//!    └────── hold ─────> held ── approve | reject
+//! approved ── reject | hold (the approval is taken back before it ran)
+//! approved | failed | running ── drift (the LMS is not what was approved) ──> pending
+//! pending | approved | held | failed | running ── return (the record is active again) ──> obsolete
+//! done | failed | obsolete ── restore ──> rejected, or obsolete when the record is active again
+//! ```
+
+use crate::values::CaseState;
+
+/// What may happen to a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Move {
+    /// A person approves the steps shown.
+    Approve,
+    /// A person decides against it.
+    Reject,
+    /// A person puts it aside.
+    Hold,
+    /// Execution begins, or goes on after a failure or a crash.
+    Start,
+    /// Every step is done or skipped.
+    Finish,
+    /// A step failed, or the LMS stopped answering.
+    Fail,
+    /// The LMS is no longer what was approved.
+    Drift,
+    /// The record is active again.
+    Return,
+    /// A person had it put back; the record is still inactive.
+    Restore,
+    /// A person had it put back; the record is active.
+    RestoreReturned,
+}
+
+impl Move {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Approve,
+        Self::Reject,
+        Self::Hold,
+        Self::Start,
+        Self::Finish,
+        Self::Fail,
+        Self::Drift,
+        Self::Return,
+        Self::Restore,
+        Self::RestoreReturned,
+    ];
+
+    /// The word in the history of decisions.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Hold => "hold",
+            Self::Start => "start",
+            Self::Finish => "finish",
+            Self::Fail => "fail",
+            Self::Drift => "drift",
+            Self::Return => "return",
+            Self::Restore | Self::RestoreReturned => "restore",
+        }
+    }
+}
+
+#[expect(
+    clippy::match_same_arms,
+    reason = "one line per arrow of the picture above reads better than one per target"
+)]
+/// The state after `step`, or `None` when a case in `state` cannot take it.
+pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
+    use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Running};
+    match (state, step) {
+        (Pending | Held, Move::Approve) => Some(Approved),
+        (Pending | Held | Approved, Move::Reject) => Some(Rejected),
+        (Pending | Approved, Move::Hold) => Some(Held),
+        // A `running` case without a live lease is one whose process was killed.
+        (Approved | Failed | Running, Move::Start) => Some(Running),
+        (Running, Move::Finish) => Some(Done),
+        (Running, Move::Fail) => Some(Failed),
+        (Approved | Failed | Running, Move::Drift) => Some(Pending),
+        (Pending | Approved | Held | Failed | Running, Move::Return) => Some(Obsolete),
+        (Done | Failed | Obsolete, Move::Restore) => Some(Rejected),
+        (Done | Failed | Obsolete, Move::RestoreReturned) => Some(Obsolete),
+        _ => None,
+    }
+}
+
+/// Why a case in `state` cannot be approved, rejected, held, run or restored, for people.
+pub fn refusal(state: CaseState, step: Move) -> String {
+    let why = match state {
+        CaseState::Obsolete => "the record came back, so there is nothing to take away",
+        CaseState::Done => "it has run",
+        CaseState::Running => "it is running",
+        CaseState::Rejected => "it was rejected",
+        CaseState::Failed => {
+            "it has partly run: `prmdesk offboard run` goes on, `restore` puts back"
+        }
+        CaseState::Pending | CaseState::Held => "it is not approved",
+        CaseState::Approved => "it is approved already",
+    };
+    format!(
+        "it is {}: {why}; {} was not done",
+        state.word(),
+        step.word()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_product_md_exactly() {
+        use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Running};
+        let allowed = [
+            (Pending, Move::Approve, Approved),
+            (Held, Move::Approve, Approved),
+            (Pending, Move::Reject, Rejected),
+            (Held, Move::Reject, Rejected),
+            (Approved, Move::Reject, Rejected),
+            (Pending, Move::Hold, Held),
+            (Approved, Move::Hold, Held),
+            (Approved, Move::Start, Running),
+            (Failed, Move::Start, Running),
+            (Running, Move::Start, Running),
+            (Running, Move::Finish, Done),
+            (Running, Move::Fail, Failed),
+            (Approved, Move::Drift, Pending),
+            (Failed, Move::Drift, Pending),
+            (Running, Move::Drift, Pending),
+            (Pending, Move::Return, Obsolete),
+            (Approved, Move::Return, Obsolete),
+            (Held, Move::Return, Obsolete),
+            (Failed, Move::Return, Obsolete),
+            (Running, Move::Return, Obsolete),
+            (Done, Move::Restore, Rejected),
+            (Failed, Move::Restore, Rejected),
+            (Obsolete, Move::Restore, Rejected),
+            (Done, Move::RestoreReturned, Obsolete),
+            (Failed, Move::RestoreReturned, Obsolete),
+            (Obsolete, Move::RestoreReturned, Obsolete),
+        ];
+        for state in CaseState::ALL {
+            for step in Move::ALL {
+                let expected = allowed
+                    .iter()
+                    .find(|(from, by, _)| (*from, *by) == (state, step))
+                    .map(|(_, _, to)| *to);
+                assert_eq!(next(state, step), expected, "{state:?} {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_runs_that_was_not_approved() {
+        for state in CaseState::ALL {
+            if next(state, Move::Start).is_some() {
+                assert!(matches!(
+                    state,
+                    CaseState::Approved | CaseState::Failed | CaseState::Running
+                ));
+            }
+        }
+        assert_eq!(next(CaseState::Obsolete, Move::Approve), None);
+        assert_eq!(next(CaseState::Rejected, Move::Approve), None);
+    }
+}
