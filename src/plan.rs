@@ -4,12 +4,20 @@
 //! The road: [`SourceSet`] (what was read) + [`RowSet`] (what the database has) → `planner::plan` → [`Plan`]
 //! → [`Selection`] → store.
 
+mod build;
 mod entity;
+pub mod export;
+pub mod file;
 pub mod filter;
 pub mod guards;
+mod index;
 mod item;
+mod matching;
 mod packed;
+mod partners;
+pub mod planner;
 mod records;
+pub mod rules;
 mod selection;
 pub mod sfid;
 

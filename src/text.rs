@@ -4,7 +4,10 @@
 //! [`name_key`] and [`email_key`] are what two records are compared by, and [`DisplaySafe`] is what a person sees.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, io};
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -116,6 +119,67 @@ pub fn json_safe(json: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Writes `value` as JSON that is safe on a terminal; see [`json_safe`]. Indented when `layout` says so.
+pub fn write_json<W: io::Write, T: Serialize + ?Sized>(
+    writer: W,
+    value: &T,
+    layout: JsonLayout,
+) -> serde_json::Result<()> {
+    match layout {
+        JsonLayout::Compact => value.serialize(&mut serde_json::Serializer::with_formatter(
+            writer,
+            Safe(CompactFormatter),
+        )),
+        JsonLayout::Pretty => value.serialize(&mut serde_json::Serializer::with_formatter(
+            writer,
+            Safe(PrettyFormatter::new()),
+        )),
+    }
+}
+
+/// How JSON is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonLayout {
+    /// On one line.
+    Compact,
+    /// Indented, for people.
+    Pretty,
+}
+
+/// A JSON formatter that writes what a terminal could obey as `\u` escapes.
+struct Safe<F>(F);
+
+macro_rules! delegate {
+    ($($name:ident($($arg:ident: $type:ty),*);)*) => {
+        $(fn $name<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $arg: $type)*) -> io::Result<()> {
+            self.0.$name(writer $(, $arg)*)
+        })*
+    };
+}
+
+impl<F: Formatter> Formatter for Safe<F> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        writer.write_all(json_safe(fragment).as_bytes())
+    }
+
+    delegate! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        end_object_key();
+        begin_object_value();
+        end_object_value();
+    }
 }
 
 fn escape(text: &str, unsafe_char: impl Fn(char) -> bool) -> String {

@@ -1,29 +1,473 @@
 //! Filter expressions (CONTRACT.md section 4): console, `--filter`, `--only`, `--except`.
+//!
+//! Terms are joined by white space and all must hold. Matching is by substring or equality, never fuzzy: a fuzzy
+//! hit in a delete preview is dangerous (UX.md, "Conventions").
 
-use super::ItemView;
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// A parsed filter expression; see [`Filter::parse`].
+use super::{ItemView, Op};
+
+/// A parsed filter expression; the default one matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter;
+pub struct Filter {
+    /// The terms; all must hold.
+    pub terms: Vec<Term>,
+}
+
+/// One term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// Whether the term must not hold.
+    pub negated: bool,
+    /// `None`: a bare word, looked for in name, e-mail and partner name.
+    pub field: Option<Key>,
+    /// Whether a value must be found inside or be equal.
+    pub how: How,
+    /// Alternatives, lower-cased; one must hold.
+    pub values: Vec<String>,
+}
+
+/// How a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// `field:value`.
+    Contains,
+    /// `field=value`.
+    Equals,
+}
+
+/// The fields of CONTRACT.md section 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The operation.
+    Op,
+    /// partners or contacts.
+    Entity,
+    /// The partner's tier.
+    Tier,
+    /// The status, as the source gave it or the row has it.
+    Status,
+    /// The region.
+    Region,
+    /// The country.
+    Country,
+    /// The owner's name or e-mail.
+    Owner,
+    /// The contact's partner, or the partner itself.
+    Partner,
+    /// The part of the e-mail after the @.
+    Domain,
+    /// The reason.
+    Reason,
+    /// The evidence of a soft-delete.
+    Evidence,
+    /// Whether the row is on hold.
+    Held,
+    /// Whether it is ticked at first.
+    Selected,
+    /// A column that an update changes.
+    Changed,
+    /// Any changed value, as it was.
+    Before,
+    /// Any changed value, as it will be.
+    After,
+    /// Impartner's id; `:` and `=` are both equality, since 7 inside 1742 is not what anybody means.
+    Id,
+    /// Our row id; equality too.
+    Row,
+}
+
+const KEYS: [(&str, Key); 18] = [
+    ("op", Key::Op),
+    ("entity", Key::Entity),
+    ("tier", Key::Tier),
+    ("status", Key::Status),
+    ("region", Key::Region),
+    ("country", Key::Country),
+    ("owner", Key::Owner),
+    ("partner", Key::Partner),
+    ("domain", Key::Domain),
+    ("reason", Key::Reason),
+    ("evidence", Key::Evidence),
+    ("held", Key::Held),
+    ("selected", Key::Selected),
+    ("changed", Key::Changed),
+    ("before", Key::Before),
+    ("after", Key::After),
+    ("id", Key::Id),
+    ("row", Key::Row),
+];
 
 /// A term that does not parse, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct FilterError {
     /// Byte range of the bad term in the expression.
-    pub span: std::ops::Range<usize>,
+    pub span: Range<usize>,
     /// What is wrong with it and what would be right. May hold text from the expression.
     pub message: String,
 }
 
 impl Filter {
     /// Parses an expression; the empty one matches everything.
-    pub fn parse(_expression: &str) -> Result<Self, FilterError> {
-        Ok(Self)
+    pub fn parse(expression: &str) -> Result<Self, FilterError> {
+        let terms = split(expression)?
+            .into_iter()
+            .map(Raw::term)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { terms })
+    }
+
+    /// Whether the expression names nothing in particular.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether the expression asks for excluded records (`op:excluded`), which plans list only when asked.
+    pub fn wants_excluded(&self) -> bool {
+        self.terms.iter().any(|term| {
+            !term.negated
+                && term.field == Some(Key::Op)
+                && term
+                    .values
+                    .iter()
+                    .any(|value| term.holds_in(Op::Excluded.word(), value))
+        })
     }
 
     /// Whether `item` is named by the expression.
-    pub fn matches(&self, _item: &ItemView<'_>) -> bool {
-        true
+    pub fn matches(&self, item: &ItemView<'_>) -> bool {
+        self.terms.iter().all(|term| term.matches(item))
+    }
+}
+
+impl Term {
+    /// Whether the term holds for `item`.
+    pub fn matches(&self, item: &ItemView<'_>) -> bool {
+        self.values.iter().any(|value| self.holds(item, value)) != self.negated
+    }
+
+    fn holds(&self, item: &ItemView<'_>, value: &str) -> bool {
+        let text = |text: Option<&str>| {
+            text.map_or(self.how == How::Equals && value.is_empty(), |text| {
+                self.holds_in(text, value)
+            })
+        };
+        let column = |column: &str| {
+            item.schema().index(column).is_some_and(|index| {
+                text(item.after(index)) || (item.item.before.is_some() && text(item.before(index)))
+            })
+        };
+        let Some(field) = self.field else {
+            return text(Some(item.name()))
+                || text(item.before(super::Schema::KEY))
+                || item
+                    .partner_name()
+                    .is_some_and(|name| self.holds_in(name, value));
+        };
+        match field {
+            Key::Op => text(Some(item.item.op.word())) || text(Some(item.item.op.label())),
+            Key::Entity => {
+                text(Some(item.item.entity.word())) || text(Some(item.item.entity.singular()))
+            }
+            Key::Tier => column("partner_tier"),
+            Key::Status => {
+                column("account_status")
+                    || item
+                        .source_status()
+                        .is_some_and(|status| self.holds_in(status, value))
+            }
+            Key::Region => column("account_region"),
+            Key::Country => column("country"),
+            Key::Owner => column("account_owner") || column("owner_email"),
+            Key::Partner => match item.item.entity {
+                super::Entity::Partners => text(Some(item.name())),
+                super::Entity::Contacts => {
+                    text(item.partner_after().map(|partner| partner.name.as_str()))
+                        || item
+                            .partner_before()
+                            .is_some_and(|partner| self.holds_in(&partner.name, value))
+                }
+            },
+            Key::Domain => {
+                let domain = |email: Option<&str>| {
+                    email
+                        .and_then(|email| email.rsplit_once('@'))
+                        .is_some_and(|(_, domain)| self.holds_in(domain, value))
+                };
+                match item
+                    .schema()
+                    .index("email")
+                    .or_else(|| item.schema().index("owner_email"))
+                {
+                    Some(index) => domain(item.after(index)) || domain(item.before(index)),
+                    None => false,
+                }
+            }
+            Key::Reason => text(Some(item.reason())),
+            Key::Evidence => text(item.item.evidence.map(super::Evidence::word)),
+            Key::Held => truth(item.item.held, value),
+            Key::Selected => truth(item.item.selected, value),
+            Key::Changed => {
+                item.item.op == Op::Update
+                    && item
+                        .changes()
+                        .any(|change| self.holds_in(change.field, value))
+            }
+            Key::Before => item.changes().any(|change| {
+                change
+                    .before
+                    .text()
+                    .is_some_and(|before| self.holds_in(&before, value))
+            }),
+            Key::After => item.changes().any(|change| {
+                change
+                    .after
+                    .text()
+                    .is_some_and(|after| self.holds_in(&after, value))
+            }),
+            Key::Id => item
+                .item
+                .impartner_id
+                .is_some_and(|id| id.to_string() == value),
+            Key::Row => item.item.row_id.is_some_and(|id| id.to_string() == value),
+        }
+    }
+
+    fn holds_in(&self, text: &str, value: &str) -> bool {
+        let lower = lower(text);
+        match self.how {
+            How::Contains => lower.contains(value),
+            How::Equals => lower == value,
+        }
+    }
+}
+
+fn truth(fact: bool, value: &str) -> bool {
+    fact == matches!(value, "true" | "yes" | "1" | "y")
+}
+
+/// Lower-cased text, borrowed where it is so already.
+pub fn lower(text: &str) -> Cow<'_, str> {
+    if text
+        .bytes()
+        .all(|b| b.is_ascii() && !b.is_ascii_uppercase())
+    {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
+    }
+}
+
+/// A term as written: its place, its characters with a mark on the quoted ones.
+struct Raw {
+    span: Range<usize>,
+    chars: Vec<(char, bool)>,
+}
+
+fn split(expression: &str) -> Result<Vec<Raw>, FilterError> {
+    let mut terms = Vec::new();
+    let mut current: Option<Raw> = None;
+    let mut quote: Option<(char, usize)> = None;
+    for (at, c) in expression.char_indices() {
+        if quote.is_none() && c.is_whitespace() {
+            terms.extend(current.take());
+            continue;
+        }
+        let raw = current.get_or_insert_with(|| Raw {
+            span: at..at,
+            chars: Vec::new(),
+        });
+        raw.span.end = at + c.len_utf8();
+        match quote {
+            Some((open, _)) if c == open => quote = None,
+            Some(_) => raw.chars.push((c, true)),
+            None if c == '"' => quote = Some((c, at)),
+            None => raw.chars.push((c, false)),
+        }
+    }
+    if let Some((_, at)) = quote {
+        return Err(FilterError {
+            span: at..expression.len(),
+            message: "this quote is not closed; add a \" at its end".into(),
+        });
+    }
+    terms.extend(current.take());
+    Ok(terms)
+}
+
+impl Raw {
+    fn term(self) -> Result<Term, FilterError> {
+        let Self { span, mut chars } = self;
+        let error = |message: String| FilterError {
+            span: span.clone(),
+            message,
+        };
+        let negated = chars.first() == Some(&('-', false));
+        if negated {
+            chars.remove(0);
+        }
+        if chars.is_empty() {
+            return Err(error(
+                "there is nothing to look for here; write a word, or field:value".into(),
+            ));
+        }
+        let cut = chars
+            .iter()
+            .position(|&(c, quoted)| !quoted && (c == ':' || c == '='));
+        let Some(cut) = cut else {
+            return Ok(Term {
+                negated,
+                field: None,
+                how: How::Contains,
+                values: alternatives(&chars),
+            });
+        };
+        let name: String = chars[..cut]
+            .iter()
+            .map(|&(c, _)| c.to_ascii_lowercase())
+            .collect();
+        let how = if chars[cut].0 == '=' {
+            How::Equals
+        } else {
+            How::Contains
+        };
+        let key = KEYS
+            .iter()
+            .find(|(word, _)| *word == name)
+            .map(|&(_, key)| key)
+            .ok_or_else(|| error(unknown_field(&name)))?;
+        let values = alternatives(&chars[cut + 1..]);
+        if how == How::Contains && values.iter().all(String::is_empty) {
+            return Err(error(format!(
+                "{name}: needs a value, for instance {}",
+                example(key)
+            )));
+        }
+        if matches!(key, Key::Id | Key::Row)
+            && let Some(bad) = values.iter().find(|value| value.parse::<i64>().is_err())
+        {
+            return Err(error(format!("{name} takes a number, and `{bad}` is none")));
+        }
+        if matches!(key, Key::Held | Key::Selected)
+            && let Some(bad) = values.iter().find(|value| {
+                !matches!(
+                    value.as_str(),
+                    "true" | "yes" | "1" | "y" | "false" | "no" | "0" | "n"
+                )
+            })
+        {
+            return Err(error(format!(
+                "{name} takes yes or no, and `{bad}` is neither"
+            )));
+        }
+        Ok(Term {
+            negated,
+            field: Some(key),
+            how,
+            values,
+        })
+    }
+}
+
+/// The comma-separated alternatives, lower-cased. A quoted comma is text; empty alternatives between commas are dropped.
+fn alternatives(chars: &[(char, bool)]) -> Vec<String> {
+    let mut values: Vec<String> = chars
+        .split(|&(c, quoted)| c == ',' && !quoted)
+        .map(|part| {
+            part.iter()
+                .map(|&(c, _)| c)
+                .collect::<String>()
+                .to_lowercase()
+        })
+        .collect();
+    if values.iter().any(|value| !value.is_empty()) {
+        values.retain(|value| !value.is_empty());
+    } else {
+        values.truncate(1);
+    }
+    values
+}
+
+fn unknown_field(name: &str) -> String {
+    let nearest = KEYS
+        .iter()
+        .map(|&(word, _)| word)
+        .min_by_key(|word| strsim::levenshtein(word, name))
+        .unwrap_or("op");
+    format!(
+        "`{name}` is no field; did you mean {nearest}? To look for a text with : or = in it, put it in quotes"
+    )
+}
+
+fn example(key: Key) -> &'static str {
+    match key {
+        Key::Op => "op:add,update",
+        Key::Entity => "entity:partners",
+        Key::Tier => "tier:premier",
+        Key::Changed => "changed:owner_email",
+        Key::Evidence => "evidence:deleted",
+        Key::Held => "held:yes",
+        Key::Selected => "selected:yes",
+        Key::Id => "id:1042",
+        Key::Row => "row:17",
+        Key::Domain => "domain:acme.com",
+        _ => "country:\"New Zealand\"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn terms_parse() {
+        let filter =
+            Filter::parse(r#"op:add,update -changed:website "Société Générale" tier=Premier"#)
+                .unwrap();
+        assert_eq!(filter.terms.len(), 4);
+        assert_eq!(filter.terms[0].values, ["add", "update"]);
+        assert!(filter.terms[1].negated);
+        assert_eq!(
+            filter.terms[2],
+            Term {
+                negated: false,
+                field: None,
+                how: How::Contains,
+                values: vec!["société générale".into()]
+            }
+        );
+        assert_eq!(filter.terms[3].how, How::Equals);
+        assert!(Filter::parse("  ").unwrap().is_empty());
+        assert!(Filter::parse("op:excluded").unwrap().wants_excluded());
+        assert!(!Filter::parse("-op:excluded").unwrap().wants_excluded());
+    }
+
+    #[test]
+    fn errors_point_at_the_term() {
+        let error = Filter::parse("op:add teir:x").unwrap_err();
+        assert_eq!(error.span, 7..13);
+        assert!(error.message.contains("tier"), "{}", error.message);
+        assert_eq!(Filter::parse("a \"b c").unwrap_err().span, 2..6);
+        assert_eq!(Filter::parse("a -").unwrap_err().span, 2..3);
+        assert_eq!(Filter::parse("id:x7").unwrap_err().span, 0..5);
+        assert_eq!(Filter::parse("tier:").unwrap_err().span, 0..5);
+        assert!(Filter::parse("held:perhaps").is_err());
+        assert_eq!(
+            Filter::parse("\"http://x\"").unwrap().terms[0].values,
+            ["http://x"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            if let Err(error) = Filter::parse(&text) {
+                prop_assert!(text.get(error.span).is_some());
+            }
+        }
     }
 }

@@ -348,7 +348,7 @@ pub struct Arenas {
     pub schema: Schema,
     /// Rows as they were; one column for each field.
     pub before: Packed,
-    /// Rows as they will be; one column for each field, then the status that the source gave.
+    /// Rows as they will be; one column for each field, then the status and the account name that the source gave.
     pub after: Packed,
 }
 
@@ -359,7 +359,7 @@ impl Arenas {
         Self {
             schema,
             before: Packed::new(width),
-            after: Packed::new(width + 1),
+            after: Packed::new(width + 2),
         }
     }
 }

@@ -1,0 +1,156 @@
+//! The plan as JSON (CONTRACT.md section 3): what `preview --json` prints and `--out` saves, and how a saved plan is
+//! read again. Items are written and read one at a time, so that a million of them need no second copy.
+
+mod read;
+mod write;
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use read::PlanFileError;
+pub use write::Page;
+
+use super::guards::Guard;
+use super::{
+    Entity, ItemView, Mode, PerEntity, Plan, PlanOrigin, Scope, SourceFacts, Totals, Value, Warning,
+};
+use chrono::{DateTime, Utc};
+
+/// Version of the file format.
+const FORMAT: u32 = 1;
+
+/// Everything but the items.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    #[serde(default)]
+    plan_id: String,
+    format: u32,
+    scope: Scope,
+    mode: Mode,
+    created_at: DateTime<Utc>,
+    origin: PlanOrigin,
+    sources: Sources,
+    totals: PerEntity<Totals>,
+    guards: Vec<Guard>,
+    kept_back: PerEntity<u64>,
+    watermarks: PerEntity<Option<DateTime<Utc>>>,
+    settled: PerEntity<Vec<i64>>,
+    warnings: Vec<Warning>,
+}
+
+/// `sources`, without the entities that were not read.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sources {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partners: Option<SourceFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contacts: Option<SourceFacts>,
+}
+
+impl Header {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            plan_id: plan.id.clone(),
+            format: FORMAT,
+            scope: plan.scope,
+            mode: plan.mode,
+            created_at: plan.created_at,
+            origin: plan.origin,
+            sources: Sources {
+                partners: plan.sources.partners.clone(),
+                contacts: plan.sources.contacts.clone(),
+            },
+            totals: plan.totals,
+            guards: plan.guards.clone(),
+            kept_back: plan.kept_back,
+            watermarks: plan.watermarks,
+            settled: plan.settled.clone(),
+            warnings: plan.warnings.clone(),
+        }
+    }
+}
+
+impl Plan {
+    /// The plan's id: a hash of its content, 32 hexadecimal digits. Two plans with one id are the same plan; a file
+    /// whose content does not give its id was edited.
+    pub fn content_id(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut header = Header::of(self);
+        header.plan_id.clear();
+        // A header is plain data; should it ever fail to serialise, the id of an empty one fits no file.
+        hash.update(serde_json::to_vec(&header).unwrap_or_default());
+        for view in self.views() {
+            hash_item(&mut hash, view);
+        }
+        let digest = hash.finalize();
+        digest
+            .iter()
+            .take(16)
+            .fold(String::with_capacity(32), |mut id, byte| {
+                let _infallible = write!(id, "{byte:02x}");
+                id
+            })
+    }
+}
+
+fn hash_item(hash: &mut Sha256, view: ItemView<'_>) {
+    let item = view.item;
+    let number = |number: Option<i64>| number.unwrap_or(i64::MIN).to_le_bytes();
+    hash.update([
+        item.entity as u8,
+        item.op as u8,
+        item.evidence.map_or(255, |evidence| evidence as u8),
+        u8::from(item.selected)
+            | u8::from(item.held) << 1
+            | u8::from(item.suspicious) << 2
+            | u8::from(item.was_active) << 3,
+    ]);
+    hash.update(number(item.impartner_id));
+    hash.update(number(item.impartner_before));
+    hash.update(number(item.row_id));
+    hash.update(item.changed.0.to_le_bytes());
+    let mut text = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    text(view.reason());
+    for field in 0..view.schema().fields.len() {
+        text(view.before(field).unwrap_or_default());
+        text(view.after(field).unwrap_or_default());
+    }
+    for partner in [view.partner_before(), view.partner_after()] {
+        let id = |id: Option<i64>| id.map_or_else(String::new, |id| id.to_string());
+        text(&partner.map_or_else(String::new, |partner| id(partner.row_id)));
+        text(&partner.map_or_else(String::new, |partner| id(partner.impartner_id)));
+        text(partner.map_or("", |partner| partner.name.as_str()));
+    }
+}
+
+/// How a value stands in JSON: text, a number, null, or `"#1042"` for a partner that the plan adds.
+impl Serialize for Value<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Int(number) => serializer.serialize_i64(*number),
+            Self::PlannedPartner(id) => serializer.collect_str(&format_args!("#{id}")),
+        }
+    }
+}
+
+/// A contact's partner in JSON.
+#[derive(Debug, Serialize, Deserialize)]
+struct PartnerJson {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    row_id: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    impartner_id: Option<i64>,
+    name: String,
+}
+
+/// The fields of an entity that a plan file may name beside the schema's.
+fn is_link(entity: Entity, field: &str) -> bool {
+    field == "impartner_id" || entity == Entity::Contacts && field == "partner_id"
+}

@@ -1,0 +1,237 @@
+//! `plan()`: from what was read to what would change. Pure: the same input gives the same plan.
+//!
+//! Read together with `matching.rs` (which row a record means) and `build.rs` (the items).
+
+use chrono::{DateTime, Utc};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::build::{self, Directory};
+use super::guards::{self, WindowCounts};
+use super::matching::{Matcher, latest_readings};
+use super::rules::Rules;
+use super::{
+    Entity, Limits, LmsLinks, Mode, PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Selection,
+    SourceFacts, SourceSet, Totals, Warning,
+};
+use crate::config::{FilterConfig, GuardConfig};
+
+/// What was asked by id, and what the deleted-ids feed said.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// Ids that are positively gone: in the deleted-ids feed, or GET by id says so.
+    pub gone: FxHashSet<i64>,
+    /// Ids for which the check failed, with the reason.
+    pub unverified: FxHashMap<i64, String>,
+}
+
+/// What was read of one entity.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The listing's records, then those that were asked for by id.
+    pub records: SourceSet,
+    /// How many of them came from the listing.
+    pub listed: usize,
+    /// The largest modification time in the listing.
+    pub latest: Option<DateTime<Utc>>,
+    /// How the listing was read.
+    pub facts: SourceFacts,
+    /// By-id answers without a record.
+    pub answers: Answers,
+    /// Ids that the deleted-ids feed names; to be asked for before they are believed.
+    pub feed: Vec<i64>,
+}
+
+/// Everything known of one entity.
+#[derive(Clone, Debug)]
+pub struct EntityInput {
+    /// What was read; `None` when the scope leaves the entity out.
+    pub read: Option<Read>,
+    /// All rows, active and inactive.
+    pub rows: RowSet,
+    /// What the database enforces.
+    pub limits: Limits,
+    /// Impartner ids on hold.
+    pub holds: FxHashSet<i64>,
+    /// Impartner ids carried over from earlier runs.
+    pub carried: FxHashSet<i64>,
+    /// What guards count beside this plan.
+    pub window: WindowCounts,
+}
+
+/// Everything a plan is made from.
+#[derive(Clone, Debug)]
+pub struct PlanInput {
+    /// What it is about.
+    pub scope: Scope,
+    /// How much was read.
+    pub mode: Mode,
+    /// When (UTC).
+    pub created_at: DateTime<Utc>,
+    /// What the columns are and where they come from.
+    pub schemas: PerEntity<Schema>,
+    /// What is known.
+    pub entities: PerEntity<EntityInput>,
+    /// LMS users by e-mail.
+    pub lms_links: LmsLinks,
+    /// Warnings of the reading.
+    pub warnings: Vec<Warning>,
+}
+
+/// Ids that must be asked for before a plan can be made: absent rows, carried-over records, ids of the deleted-ids
+/// feed, owners of rows that another record aims at. Empty when everything is known. Sorted, each once.
+pub fn questions(input: &PlanInput, entity: Entity) -> Vec<i64> {
+    let known = &input.entities[entity];
+    let Some(read) = &known.read else {
+        return Vec::new();
+    };
+    let seen = latest_readings(&read.records);
+    let open = |id: &i64| {
+        !seen.contains_key(id)
+            && !read.answers.gone.contains(id)
+            && !read.answers.unverified.contains_key(id)
+    };
+    let matcher = Matcher::new(&input.schemas[entity], &known.rows);
+    let mut ids: Vec<i64> = known.carried.iter().copied().filter(open).collect();
+    let active_row = |id: i64| {
+        matcher
+            .row_of_id(id)
+            .is_some_and(|row| known.rows.active(row))
+    };
+    ids.extend(
+        read.feed
+            .iter()
+            .copied()
+            .filter(|&id| open(&id) && active_row(id)),
+    );
+    if input.mode == Mode::Full && read.facts.proved {
+        let active = known.rows.indices().filter(|&row| known.rows.active(row));
+        ids.extend(
+            active
+                .filter_map(|row| known.rows.impartner_id(row))
+                .filter(open),
+        );
+    }
+    let aimed = (0u32..)
+        .zip(read.records.ids())
+        .filter(|(at, id)| seen.get(id) == Some(at));
+    ids.extend(
+        aimed
+            .filter_map(|(at, _)| matcher.foreign_owner(&read.records, at))
+            .filter(open),
+    );
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Makes the plan. Ids that [`questions`] names and nobody answered count as unverified.
+pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardConfig) -> Plan {
+    let rules = Rules::new(filters);
+    for entity in Entity::ALL {
+        disprove(&mut input, entity, &rules);
+    }
+    let mut plan = empty(&input);
+    let mut directory = Directory::default();
+    for entity in Entity::ALL {
+        build::entity(
+            &mut plan,
+            &mut input,
+            entity,
+            &rules,
+            filters,
+            &mut directory,
+        );
+    }
+    finish(&mut plan, guard_config);
+    plan
+}
+
+/// Orders, ticks, guards and names a plan whose items are complete.
+pub(super) fn finish(plan: &mut Plan, guard_config: &GuardConfig) {
+    plan.items
+        .sort_by_key(|item| (item.entity, item.op, item.impartner_id, item.row_id));
+    plan.excluded
+        .sort_by_key(|item| (item.entity, !item.suspicious, item.impartner_id));
+    plan.guards = guards::evaluate(plan, &Selection::of(plan), &plan.windows, guard_config);
+    plan.id = plan.content_id();
+}
+
+/// An absent record that answers as healthy means that the listing lied: it counts as not proved (PRODUCT.md section 5).
+fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
+    let schema = &input.schemas[entity];
+    if input.mode != Mode::Full {
+        return;
+    }
+    let Some(read) = &mut input.entities[entity].read else {
+        return;
+    };
+    if !read.facts.proved {
+        return;
+    }
+    let listed: FxHashSet<i64> = read.records.ids()[..read.listed].iter().copied().collect();
+    let healthy = (0u32..)
+        .zip(read.records.ids())
+        .skip(read.listed)
+        .filter(|(at, id)| {
+            !listed.contains(id)
+                && !matches!(
+                    rules.verdict(schema, &read.records, *at),
+                    super::rules::Verdict::Inactive(_)
+                )
+        });
+    let hidden: Vec<i64> = healthy.map(|(_, &id)| id).collect();
+    let Some(&first) = hidden.first() else { return };
+    read.facts.proved = false;
+    read.facts.reason = Some(format!(
+        "the listing left out {} that answer as healthy when asked for by id, #{first} for one",
+        counted(hidden.len() as u64, "record")
+    ));
+    for id in hidden {
+        input.warnings.push(Warning {
+            code: "listing_left_out".into(),
+            entity,
+            impartner_id: Some(id),
+            message: format!(
+                "The listing left out {} #{id}, which answers as healthy when asked for by id.",
+                entity.singular()
+            ),
+        });
+    }
+}
+
+fn empty(input: &PlanInput) -> Plan {
+    let read = |entity: Entity| input.entities[entity].read.as_ref();
+    Plan {
+        id: String::new(),
+        scope: input.scope,
+        mode: input.mode,
+        created_at: input.created_at,
+        origin: PlanOrigin::Sync,
+        sources: PerEntity::from_fn(|entity| read(entity).map(|read| read.facts.clone())),
+        totals: PerEntity::<Totals>::default(),
+        guards: Vec::new(),
+        windows: PerEntity::from_fn(|entity| input.entities[entity].window),
+        warnings: input.warnings.clone(),
+        items: Vec::new(),
+        excluded: Vec::new(),
+        kept_back: PerEntity::default(),
+        watermarks: PerEntity::from_fn(|entity| {
+            read(entity)
+                .filter(|read| read.facts.proved)
+                .and_then(|read| read.latest)
+        }),
+        settled: PerEntity::from_fn(|_| Vec::new()),
+        partners: Vec::new(),
+        reasons: Vec::new(),
+        arenas: PerEntity::from_fn(|entity| super::Arenas::new(input.schemas[entity].clone())),
+    }
+}
+
+/// "1 record", "3 records".
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}

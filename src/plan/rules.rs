@@ -1,0 +1,285 @@
+//! The filters of PRODUCT.md section 3 as one function from a record to a verdict.
+
+use super::{Entity, Schema, SourceSet, filter::lower};
+use crate::config::{ContactFilters, FilterConfig, PartnerFilters, PatternMatch};
+use crate::text::name_key;
+
+/// What the filters say about a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It belongs in the database.
+    Keep,
+    /// The source itself says it is not active: evidence `inactive`.
+    Inactive(String),
+    /// Healthy, but one of our rules excludes it: evidence `out_of_scope`.
+    OutOfScope {
+        /// Which rule.
+        reason: String,
+        /// Whether the pattern sits inside a longer word, as in `contest@`.
+        suspicious: bool,
+    },
+}
+
+/// The configured filters, prepared for many records.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    tiers: Vec<(String, String)>,
+    statuses: Vec<(String, String)>,
+    names: Vec<(String, String)>,
+    domains: Vec<String>,
+    patterns: Vec<String>,
+    pattern_match: PatternMatch,
+    allow: Vec<String>,
+}
+
+impl Rules {
+    /// Prepares `config`. Empty entries are ignored: an empty name would exclude everybody.
+    pub fn new(config: &FilterConfig) -> Self {
+        let keyed = |list: &[String]| {
+            list.iter()
+                .map(|word| (name_key(word), word.trim().to_owned()))
+                .filter(|(key, _)| !key.is_empty())
+                .collect::<Vec<_>>()
+        };
+        let lowered = |list: &[String]| {
+            list.iter()
+                .map(|word| word.trim().to_lowercase())
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+        };
+        let FilterConfig { partners, contacts } = config;
+        let PartnerFilters {
+            excluded_tiers,
+            excluded_statuses,
+            excluded_names,
+        } = partners;
+        let ContactFilters {
+            excluded_domains,
+            excluded_patterns,
+            pattern_match,
+            allow,
+            partner: _,
+        } = contacts;
+        Self {
+            tiers: keyed(excluded_tiers),
+            statuses: keyed(excluded_statuses),
+            names: keyed(excluded_names),
+            domains: lowered(excluded_domains)
+                .into_iter()
+                .map(|domain| domain.trim_start_matches(['@', '.']).to_owned())
+                .collect(),
+            patterns: lowered(excluded_patterns),
+            pattern_match: *pattern_match,
+            allow: lowered(allow),
+        }
+    }
+
+    /// The verdict on record `at` of `source`.
+    pub fn verdict(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
+        match schema.entity {
+            Entity::Partners => self.partner(schema, source, at),
+            Entity::Contacts => self.contact(source, at),
+        }
+    }
+
+    fn partner(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
+        let tier = schema
+            .index("partner_tier")
+            .and_then(|field| source.field(at, field));
+        if let Some(word) = equal(&self.tiers, tier) {
+            return Verdict::Inactive(format!("tier is {word}"));
+        }
+        let mapped = schema
+            .index("account_status")
+            .and_then(|field| source.field(at, field));
+        if let Some(word) =
+            equal(&self.statuses, source.status(at)).or_else(|| equal(&self.statuses, mapped))
+        {
+            return Verdict::Inactive(format!("status is {word}"));
+        }
+        let name = name_key(source.field(at, Schema::KEY).unwrap_or_default());
+        match self
+            .names
+            .iter()
+            .find(|(key, _)| name.contains(key.as_str()))
+        {
+            Some((_, word)) => Verdict::OutOfScope {
+                reason: format!("name contains {word}"),
+                suspicious: false,
+            },
+            None => Verdict::Keep,
+        }
+    }
+
+    fn contact(&self, source: &SourceSet, at: u32) -> Verdict {
+        if source.active(at) == Some(false) {
+            return Verdict::Inactive("IsActive is false".into());
+        }
+        let out = |reason: String, suspicious| Verdict::OutOfScope { reason, suspicious };
+        let Some(email) = source.field(at, Schema::KEY) else {
+            return out("it has no e-mail".into(), false);
+        };
+        let email = lower(email);
+        let Some((local, domain)) = usable(&email) else {
+            return out("its e-mail is not usable".into(), false);
+        };
+        if let Some(excluded) = self
+            .domains
+            .iter()
+            .find(|excluded| within(domain, excluded))
+        {
+            return out(format!("domain {excluded} is excluded"), false);
+        }
+        if self.allow.iter().any(|allowed| *allowed == email) {
+            return Verdict::Keep;
+        }
+        let whole_word = |pattern: &str| words(local).any(|word| word == pattern);
+        // A pattern that stands as a word of its own is named before one that only sits inside a longer word,
+        // so that `suspicious` is said only where nothing better speaks for the exclusion.
+        if let Some(pattern) = self.patterns.iter().find(|pattern| whole_word(pattern)) {
+            return out(format!("`{pattern}` stands before the @"), false);
+        }
+        match self.patterns.iter().find(|pattern| {
+            self.pattern_match == PatternMatch::Contains && local.contains(pattern.as_str())
+        }) {
+            Some(pattern) => out(
+                format!("`{pattern}` stands before the @, inside a longer word"),
+                true,
+            ),
+            None => Verdict::Keep,
+        }
+    }
+}
+
+fn equal<'a>(list: &'a [(String, String)], value: Option<&str>) -> Option<&'a str> {
+    if list.is_empty() {
+        return None;
+    }
+    let key = name_key(value?);
+    list.iter()
+        .find(|(excluded, _)| *excluded == key)
+        .map(|(_, word)| word.as_str())
+}
+
+/// Local part and domain of an address one could write to.
+fn usable(email: &str) -> Option<(&str, &str)> {
+    let (local, domain) = email.rsplit_once('@')?;
+    let fine = !local.is_empty()
+        && !local.contains('@')
+        && !domain.is_empty()
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    fine.then_some((local, domain))
+}
+
+/// Whether `domain` is `excluded` or one of its subdomains.
+fn within(domain: &str, excluded: &str) -> bool {
+    domain
+        .strip_suffix(excluded)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// The words of a local part: split at `. _ - +` and digits.
+fn words(local: &str) -> impl Iterator<Item = &str> {
+    local
+        .split(|c: char| matches!(c, '.' | '_' | '-' | '+') || c.is_ascii_digit())
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::SourceRecord;
+
+    fn contact(email: &str, config: &FilterConfig) -> Verdict {
+        let schema = Schema::of(Entity::Contacts);
+        let mut source = SourceSet::new(&schema);
+        let fields = [Some(email), None, None, None, None, None];
+        let at = source.push(
+            &schema,
+            &SourceRecord {
+                id: 1,
+                active: Some(true),
+                fields: &fields,
+                ..SourceRecord::default()
+            },
+        );
+        Rules::new(config).verdict(&schema, &source, at)
+    }
+
+    #[test]
+    fn patterns_and_domains() {
+        let mut config = FilterConfig::default();
+        let suspicious = |email: &str, config: &FilterConfig| match contact(email, config) {
+            Verdict::OutOfScope { suspicious, .. } => Some(suspicious),
+            _ => None,
+        };
+        assert_eq!(contact("ann@acme.com", &config), Verdict::Keep);
+        assert_eq!(suspicious("contest@acme.com", &config), Some(true));
+        assert_eq!(suspicious("Demosthenes@acme.com", &config), Some(true));
+        assert_eq!(suspicious("test.user1@acme.com", &config), Some(false));
+        assert_eq!(suspicious("qa+demo2@acme.com", &config), Some(false));
+        assert_eq!(suspicious("ann@eu.Bill.com", &config), Some(false));
+        assert_eq!(contact("ann@notbill.com", &config), Verdict::Keep);
+        assert_eq!(
+            contact("ann@test.com", &config),
+            Verdict::Keep,
+            "only the part before the @ counts"
+        );
+        config.contacts.allow = vec!["Contest@ACME.com".into()];
+        assert_eq!(contact("contest@acme.com", &config), Verdict::Keep);
+        config.contacts.pattern_match = PatternMatch::Word;
+        assert_eq!(contact("latest.news@acme.com", &config), Verdict::Keep);
+        assert_eq!(suspicious("sales-eu@acme.com", &config), Some(false));
+        for broken in [
+            "",
+            "acme.com",
+            "@acme.com",
+            "ann@",
+            "a b@acme.com",
+            "a@b@c.com",
+            "ann@.com",
+        ] {
+            assert!(suspicious(broken, &config).is_some(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn partner_rules_compare_without_case() {
+        let schema = Schema::of(Entity::Partners);
+        let rules = Rules::new(&FilterConfig::default());
+        let verdict = |name: &str, tier: &str, status: &str| {
+            let mut source = SourceSet::new(&schema);
+            let mut fields = [None; 10];
+            fields[0] = Some(name);
+            fields[1] = Some(tier);
+            let at = source.push(
+                &schema,
+                &SourceRecord {
+                    id: 1,
+                    status: Some(status),
+                    fields: &fields,
+                    ..SourceRecord::default()
+                },
+            );
+            rules.verdict(&schema, &source, at)
+        };
+        assert_eq!(verdict("Acme", "Premier", "Active"), Verdict::Keep);
+        assert_eq!(
+            verdict("Acme", " PENDING ", "Active"),
+            Verdict::Inactive("tier is Pending".into())
+        );
+        assert_eq!(
+            verdict("Acme", "Premier", "inactive"),
+            Verdict::Inactive("status is Inactive".into())
+        );
+        assert!(matches!(
+            verdict("My NINTEX Lab", "Premier", "Active"),
+            Verdict::OutOfScope {
+                suspicious: false,
+                ..
+            }
+        ));
+    }
+}

@@ -1,0 +1,5 @@
+//! The planner from outside: small worlds in, plans out. No I/O.
+
+mod properties;
+mod rules;
+mod world;
