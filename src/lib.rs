@@ -9,5 +9,6 @@ pub mod error;
 pub mod lms;
 pub mod plan;
 pub mod progress;
+pub mod sandbox;
 pub mod text;
 pub mod values;

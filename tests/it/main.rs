@@ -10,3 +10,5 @@
 
 mod lms_client;
 mod plan;
+
+mod sandbox;

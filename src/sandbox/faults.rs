@@ -1,0 +1,504 @@
+//! Faults on demand: which requests they strike, how often, and what they do.
+//!
+//! All of it is JSON too, so that a test against the real binary can install faults over HTTP:
+//! `POST /_sandbox/faults` with one fault or a list, for example
+//! `{"when": {"object": "User", "page": 3}, "times": "once", "act": {"kind": "short_page", "drop": 7}}`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::render::Shape;
+
+/// One of the two stand-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Impartner PRM.
+    Impartner,
+    /// Northpass LMS.
+    Lms,
+}
+
+/// Which requests a fault strikes: all that fit every condition given. Calls of the control path never fit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct When {
+    /// Only that stand-in. Faults of [`Faults::impartner`] and [`Faults::lms`] set it.
+    pub side: Option<Side>,
+    /// GET, PATCH, …
+    pub method: Option<String>,
+    /// `Account`, `User`, `Region`; at the LMS `people`, `groups`, `courses`, `transcripts`, `properties`.
+    pub object: Option<String>,
+    /// A part of the path.
+    pub path: Option<String>,
+    /// Calls of one record.
+    pub id: Option<String>,
+    /// Only calls with (`true`) or without (`false`) an id in the path: by-id reads or listings.
+    pub by_id: Option<bool>,
+    /// The page, counted from 0 in both dialects.
+    pub page: Option<u64>,
+    /// A part of the decoded query.
+    pub query: Option<String>,
+    /// Only the nth request that fits the other conditions, from 1.
+    pub nth: Option<u64>,
+    /// Every nth request that fits the other conditions.
+    pub every: Option<u64>,
+    /// With this probability (0 to 1), drawn from the sandbox's seed.
+    pub probability: Option<f64>,
+}
+
+/// How often a fault strikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Times {
+    /// One time.
+    #[default]
+    Once,
+    /// That many times.
+    Count(u64),
+    /// Until it is cleared.
+    Always,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Act {
+    /// The page has `drop` records fewer; the count stays.
+    ShortPage {
+        /// Records left out at the end of the page.
+        drop: usize,
+    },
+    /// A success without records; `count` replaces the control total where it is given.
+    EmptyPage {
+        /// The total to claim; `None`: the true one.
+        #[serde(default)]
+        count: Option<u64>,
+    },
+    /// The control total lies by that much. Given for one page only, the count moves between pages.
+    Count {
+        /// Added to the true count.
+        by: i64,
+    },
+    /// The records of another page.
+    RepeatPage {
+        /// That page, from 0.
+        page: u64,
+    },
+    /// Takes some ids out of the answer and of its count, as if the listing had overlooked them.
+    HideIds {
+        /// The ids.
+        ids: Vec<i64>,
+    },
+    /// Deletes records upstream just before the answer: those with the lowest ids, so that later pages shift.
+    DeleteFirst {
+        /// How many.
+        records: usize,
+    },
+    /// Inserts records upstream just before the answer, under the lowest free ids, so that later pages shift.
+    InsertFirst {
+        /// How many.
+        records: usize,
+    },
+    /// Serves no more than that many records a page, whatever is asked for.
+    CapTake {
+        /// The most.
+        cap: usize,
+    },
+    /// Answers in another shape: ids as text, booleans as numbers, bare arrays, …
+    Shape {
+        /// The shape.
+        shape: Shape,
+    },
+    /// The body ends early.
+    CutBody {
+        /// What remains of it, in percent.
+        keep: u8,
+        /// Whether the connection breaks too.
+        #[serde(default)]
+        cut: Cut,
+    },
+    /// A web page with status 200.
+    Html,
+    /// HTTP 200 with `success: false`; at the LMS an empty object.
+    SuccessFalse {
+        /// The message.
+        message: String,
+        /// The code of its one error.
+        #[serde(default)]
+        code: Option<String>,
+    },
+    /// `{"data": null, "success": true}`.
+    NullData,
+    /// Another status, with the API's usual body.
+    Status {
+        /// The status.
+        status: u16,
+        /// The header Retry-After, in seconds.
+        #[serde(default)]
+        retry_after: Option<u64>,
+        /// The message.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// The connection is reset before anything is answered; nothing was done.
+    Reset,
+    /// The request is carried out, then the connection is reset.
+    ApplyThenReset,
+    /// The request is carried out, then answered with that status.
+    ApplyThenStatus {
+        /// The status.
+        status: u16,
+    },
+    /// The answer comes late.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The answer never comes.
+    Hang,
+    /// The deleted-ids feed tells something else.
+    FeedLies {
+        /// Ids added.
+        #[serde(default)]
+        add: Vec<i64>,
+        /// Ids left out.
+        #[serde(default)]
+        drop: Vec<i64>,
+    },
+    /// A PATCH of these records fails with a message; others of the same call go through.
+    RefuseIds {
+        /// The records.
+        ids: Vec<i64>,
+        /// The API's message.
+        message: String,
+    },
+    /// LMS: the first half of a batch is carried out, then that status is answered.
+    HalfBatch {
+        /// The status.
+        status: u16,
+    },
+    /// LMS: `links.next` names that address instead of the server's own.
+    NextLink {
+        /// The address.
+        url: String,
+    },
+}
+
+/// How a body ends early.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// The connection breaks in the middle of the body.
+    #[default]
+    Broken,
+    /// The answer is complete for HTTP, and its JSON is not.
+    Clean,
+}
+
+impl Act {
+    /// The name in the request log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ShortPage { .. } => "short_page",
+            Self::EmptyPage { .. } => "empty_page",
+            Self::Count { .. } => "count",
+            Self::RepeatPage { .. } => "repeat_page",
+            Self::HideIds { .. } => "hide_ids",
+            Self::DeleteFirst { .. } => "delete_first",
+            Self::InsertFirst { .. } => "insert_first",
+            Self::CapTake { .. } => "cap_take",
+            Self::Shape { .. } => "shape",
+            Self::CutBody { .. } => "cut_body",
+            Self::Html => "html",
+            Self::SuccessFalse { .. } => "success_false",
+            Self::NullData => "null_data",
+            Self::Status { .. } => "status",
+            Self::Reset => "reset",
+            Self::ApplyThenReset => "apply_then_reset",
+            Self::ApplyThenStatus { .. } => "apply_then_status",
+            Self::Delay { .. } => "delay",
+            Self::Hang => "hang",
+            Self::FeedLies { .. } => "feed_lies",
+            Self::RefuseIds { .. } => "refuse_ids",
+            Self::HalfBatch { .. } => "half_batch",
+            Self::NextLink { .. } => "next_link",
+        }
+    }
+}
+
+/// A fault: what, when, how often.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Which requests.
+    #[serde(default)]
+    pub when: When,
+    /// How often.
+    #[serde(default)]
+    pub times: Times,
+    /// What.
+    pub act: Act,
+}
+
+impl Fault {
+    /// A fault that strikes every request once; narrow it with the other methods.
+    pub fn new(act: Act) -> Self {
+        Self {
+            when: When::default(),
+            times: Times::Once,
+            act,
+        }
+    }
+
+    /// Strikes always.
+    #[must_use]
+    pub fn always(mut self) -> Self {
+        self.times = Times::Always;
+        self
+    }
+
+    /// Strikes `count` times.
+    #[must_use]
+    pub fn times(mut self, count: u64) -> Self {
+        self.times = Times::Count(count);
+        self
+    }
+
+    /// Strikes one object only; see [`When::object`].
+    #[must_use]
+    pub fn object(mut self, object: &str) -> Self {
+        self.when.object = Some(object.to_owned());
+        self
+    }
+
+    /// Strikes one page of listings only, from 0.
+    #[must_use]
+    pub fn page(mut self, page: u64) -> Self {
+        self.when.page = Some(page);
+        self.when.by_id = Some(false);
+        self
+    }
+
+    /// Strikes one record only.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<RecordId>) -> Self {
+        self.when.id = Some(id.into().0);
+        self
+    }
+
+    /// Strikes listings only.
+    #[must_use]
+    pub fn listings(mut self) -> Self {
+        self.when.by_id = Some(false);
+        self
+    }
+
+    /// Strikes calls of single records only.
+    #[must_use]
+    pub fn by_id(mut self) -> Self {
+        self.when.by_id = Some(true);
+        self
+    }
+
+    /// Strikes one method only.
+    #[must_use]
+    pub fn method(mut self, method: &str) -> Self {
+        self.when.method = Some(method.to_owned());
+        self
+    }
+
+    /// Strikes paths that hold `part` only.
+    #[must_use]
+    pub fn path(mut self, part: &str) -> Self {
+        self.when.path = Some(part.to_owned());
+        self
+    }
+
+    /// Strikes the nth fitting request only, from 1.
+    #[must_use]
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.when.nth = Some(nth);
+        self
+    }
+
+    /// Strikes with a probability.
+    #[must_use]
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.when.probability = Some(probability);
+        self
+    }
+}
+
+/// The id of a record: a number at Impartner, text at the LMS.
+#[derive(Clone, Debug)]
+pub struct RecordId(String);
+
+impl From<i64> for RecordId {
+    fn from(id: i64) -> Self {
+        Self(id.to_string())
+    }
+}
+
+impl From<&str> for RecordId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+/// What faults look at in a request.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) side: Side,
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) object: &'a str,
+    pub(super) id: Option<&'a str>,
+    pub(super) page: u64,
+}
+
+impl When {
+    fn fits(&self, facts: &Facts<'_>) -> bool {
+        let same = |want: &Option<String>, have: &str| {
+            want.as_ref()
+                .is_none_or(|want| want.eq_ignore_ascii_case(have))
+        };
+        let within = |part: &Option<String>, whole: &str| {
+            part.as_ref()
+                .is_none_or(|part| whole.contains(part.as_str()))
+        };
+        self.side.is_none_or(|side| side == facts.side)
+            && same(&self.method, facts.method)
+            && same(&self.object, facts.object)
+            && within(&self.path, facts.path)
+            && within(&self.query, facts.query)
+            && (self.id.is_none() || self.id.as_deref() == facts.id)
+            && self.by_id.is_none_or(|by_id| by_id == facts.id.is_some())
+            && self
+                .page
+                .is_none_or(|page| page == facts.page && facts.id.is_none())
+    }
+}
+
+/// The installed faults of a sandbox, shared.
+#[derive(Clone, Debug)]
+pub struct Faults(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    next: u64,
+    installed: Vec<Installed>,
+    rng: ChaCha8Rng,
+}
+
+#[derive(Debug)]
+struct Installed {
+    number: u64,
+    fault: Fault,
+    fitted: u64,
+    struck: u64,
+}
+
+impl Faults {
+    /// No faults; probabilities are drawn from `seed`.
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            next: 1,
+            installed: Vec::new(),
+            rng: ChaCha8Rng::seed_from_u64(seed ^ 0xfa01_7000),
+        })))
+    }
+
+    /// Installs a fault as it is; returns its number.
+    pub fn install(&self, fault: Fault) -> u64 {
+        let mut inner = self.lock();
+        let number = inner.next;
+        inner.next += 1;
+        inner.installed.push(Installed {
+            number,
+            fault,
+            fitted: 0,
+            struck: 0,
+        });
+        number
+    }
+
+    /// Installs a fault of the stand-in Impartner.
+    pub fn impartner(&self, mut fault: Fault) -> u64 {
+        fault.when.side = Some(Side::Impartner);
+        self.install(fault)
+    }
+
+    /// Installs a fault of the stand-in LMS.
+    pub fn lms(&self, mut fault: Fault) -> u64 {
+        fault.when.side = Some(Side::Lms);
+        self.install(fault)
+    }
+
+    /// How often a fault has struck; 0 for one that is gone.
+    pub fn struck(&self, number: u64) -> u64 {
+        self.lock()
+            .installed
+            .iter()
+            .find(|installed| installed.number == number)
+            .map_or(0, |installed| installed.struck)
+    }
+
+    /// The installed faults with how often each has struck.
+    pub fn list(&self) -> Vec<(u64, Fault, u64)> {
+        self.lock()
+            .installed
+            .iter()
+            .map(|one| (one.number, one.fault.clone(), one.struck))
+            .collect()
+    }
+
+    /// Takes one fault away.
+    pub fn remove(&self, number: u64) {
+        self.lock().installed.retain(|one| one.number != number);
+    }
+
+    /// Takes all faults away.
+    pub fn clear(&self) {
+        self.lock().installed.clear();
+    }
+
+    /// What strikes this request, in the order of installation.
+    pub(super) fn strike(&self, facts: &Facts<'_>) -> Vec<Act> {
+        let mut inner = self.lock();
+        let Inner { installed, rng, .. } = &mut *inner;
+        let mut acts = Vec::new();
+        for one in installed {
+            let left = match one.fault.times {
+                Times::Once => one.struck == 0,
+                Times::Count(count) => one.struck < count,
+                Times::Always => true,
+            };
+            if !left || !one.fault.when.fits(facts) {
+                continue;
+            }
+            one.fitted += 1;
+            let when = &one.fault.when;
+            let due = when.nth.is_none_or(|nth| nth == one.fitted)
+                && when
+                    .every
+                    .is_none_or(|every| one.fitted % every.max(1) == 0)
+                && when
+                    .probability
+                    .is_none_or(|p| rng.random_bool(p.clamp(0.0, 1.0)));
+            if due {
+                one.struck += 1;
+                acts.push(one.fault.act.clone());
+            }
+        }
+        acts
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,332 @@
+//! The two filter languages of APIS.md section 1 as one grammar: SQL-like words for `objects`, `eq ne gt …` for
+//! `odata`. Text compares without case, as the vendor's database does; times are UTC without a zone letter
+//! (objects) or with one (odata).
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+
+use super::Dialect;
+use super::records::{Cell, Object};
+
+/// A parsed filter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Expr {
+    All,
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Compare(usize, Op, Literal),
+    In(usize, Vec<Literal>),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    Eq,
+    Ne,
+    Gt,
+    Lt,
+    Ge,
+    Le,
+}
+
+/// A value in a filter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Literal {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    Time(DateTime<Utc>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Sign(&'static str),
+}
+
+/// Parses `filter`; the empty one takes everything. The error is what the API answers.
+pub(super) fn parse(filter: &str, object: Object, dialect: Dialect) -> Result<Expr, String> {
+    if filter.trim().is_empty() {
+        return Ok(Expr::All);
+    }
+    let mut parser = Parser {
+        tokens: tokens(filter, dialect)?,
+        at: 0,
+        object,
+        dialect,
+    };
+    let expr = parser.or()?;
+    match parser.next() {
+        None => Ok(expr),
+        Some(token) => Err(format!("Unexpected {token:?} in the filter.")),
+    }
+}
+
+fn tokens(filter: &str, dialect: Dialect) -> Result<Vec<Token>, String> {
+    const SIGNS: [&str; 10] = ["!=", "<>", ">=", "<=", "=", ">", "<", "(", ")", ","];
+    let mut out = Vec::new();
+    let mut rest = filter.trim_start();
+    while let Some(first) = rest.chars().next() {
+        if first == '\'' {
+            let (text, length) = quoted(rest, dialect)?;
+            out.push(Token::Text(text));
+            rest = &rest[length..];
+        } else if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
+            out.push(Token::Sign(sign));
+            rest = &rest[sign.len()..];
+        } else {
+            let end = rest
+                .find(|c: char| c.is_whitespace() || "!<>=(),'".contains(c))
+                .unwrap_or(rest.len());
+            if end == 0 {
+                return Err(format!("Unexpected '{first}' in the filter."));
+            }
+            out.push(Token::Word(rest[..end].to_owned()));
+            rest = &rest[end..];
+        }
+        rest = rest.trim_start();
+    }
+    Ok(out)
+}
+
+/// A quoted text at the start of `rest` and how many bytes it takes. A quote inside is escaped with a backslash in
+/// objects, doubled in odata.
+fn quoted(rest: &str, dialect: Dialect) -> Result<(String, usize), String> {
+    let mut text = String::new();
+    let mut chars = rest.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        match (c, dialect) {
+            ('\\', Dialect::Objects) => text.extend(chars.next().map(|(_, c)| c)),
+            ('\'', Dialect::Odata) if chars.peek().is_some_and(|(_, c)| *c == '\'') => {
+                chars.next();
+                text.push('\'');
+            }
+            ('\'', _) => return Ok((text, at + 1)),
+            _ => text.push(c),
+        }
+    }
+    Err("A text in the filter is not closed.".to_owned())
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+    object: Object,
+    dialect: Dialect,
+}
+
+impl Parser {
+    fn next(&mut self) -> Option<Token> {
+        self.at += 1;
+        self.tokens.get(self.at - 1).cloned()
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let found = matches!(self.tokens.get(self.at), Some(Token::Word(w)) if w.eq_ignore_ascii_case(word));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn sign(&mut self, sign: &str) -> bool {
+        let found = matches!(self.tokens.get(self.at), Some(Token::Sign(s)) if *s == sign);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn or(&mut self) -> Result<Expr, String> {
+        let mut left = self.and()?;
+        while self.word("or") {
+            left = Expr::Or(Box::new(left), Box::new(self.and()?));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<Expr, String> {
+        let mut left = self.term()?;
+        while self.word("and") {
+            left = Expr::And(Box::new(left), Box::new(self.term()?));
+        }
+        Ok(left)
+    }
+
+    fn term(&mut self) -> Result<Expr, String> {
+        if self.sign("(") {
+            let inner = self.or()?;
+            return if self.sign(")") {
+                Ok(inner)
+            } else {
+                Err("A parenthesis in the filter is not closed.".to_owned())
+            };
+        }
+        let Some(Token::Word(name)) = self.next() else {
+            return Err("The filter needs a field name.".to_owned());
+        };
+        let field = self
+            .object
+            .field(&name, self.dialect)
+            .ok_or_else(|| format!("Unknown field '{name}' on {}.", self.object.name()))?;
+        if self.dialect == Dialect::Objects && self.word("in") {
+            return self.list(field);
+        }
+        let op = self.op()?;
+        Ok(Expr::Compare(field, op, self.literal()?))
+    }
+
+    fn list(&mut self, field: usize) -> Result<Expr, String> {
+        if !self.sign("(") {
+            return Err("`in` needs a list in parentheses.".to_owned());
+        }
+        let mut values = vec![self.literal()?];
+        while self.sign(",") {
+            values.push(self.literal()?);
+        }
+        if self.sign(")") {
+            Ok(Expr::In(field, values))
+        } else {
+            Err("A list in the filter is not closed.".to_owned())
+        }
+    }
+
+    fn op(&mut self) -> Result<Op, String> {
+        let token = self.next();
+        let op = match (self.dialect, &token) {
+            (Dialect::Objects, Some(Token::Sign(sign))) => match *sign {
+                "=" => Some(Op::Eq),
+                "!=" | "<>" => Some(Op::Ne),
+                ">" => Some(Op::Gt),
+                "<" => Some(Op::Lt),
+                ">=" => Some(Op::Ge),
+                "<=" => Some(Op::Le),
+                _ => None,
+            },
+            (Dialect::Odata, Some(Token::Word(word))) => match word.as_str() {
+                "eq" => Some(Op::Eq),
+                "ne" => Some(Op::Ne),
+                "gt" => Some(Op::Gt),
+                "lt" => Some(Op::Lt),
+                "ge" => Some(Op::Ge),
+                "le" => Some(Op::Le),
+                _ => None,
+            },
+            _ => None,
+        };
+        op.ok_or_else(|| format!("{token:?} is no operator."))
+    }
+
+    fn literal(&mut self) -> Result<Literal, String> {
+        match self.next() {
+            Some(Token::Text(text)) => Ok(Literal::Text(text)),
+            Some(Token::Word(word)) => bare(&word),
+            other => Err(format!("{other:?} is no value.")),
+        }
+    }
+}
+
+fn bare(word: &str) -> Result<Literal, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "null" => Ok(Literal::Null),
+        "true" => Ok(Literal::Bool(true)),
+        "false" => Ok(Literal::Bool(false)),
+        _ => word
+            .parse()
+            .map(Literal::Number)
+            .ok()
+            .or_else(|| time(word).map(Literal::Time))
+            .ok_or_else(|| format!("'{word}' is no value.")),
+    }
+}
+
+/// A time in a filter: ISO 8601, UTC with or without the zone letter, or a date.
+pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.to_utc());
+    }
+    let text = text.trim_end_matches('Z');
+    [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+    ]
+    .into_iter()
+    .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+    .or_else(|| {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .ok()?
+            .and_hms_opt(0, 0, 0)
+    })
+    .map(|at| at.and_utc())
+}
+
+impl Expr {
+    /// Whether a record fits; `cell` gives its fields.
+    pub(super) fn fits<'a>(&self, cell: &impl Fn(usize) -> Cell<'a>) -> bool {
+        match self {
+            Self::All => true,
+            Self::And(a, b) => a.fits(cell) && b.fits(cell),
+            Self::Or(a, b) => a.fits(cell) || b.fits(cell),
+            Self::Compare(field, op, literal) => op.holds(cell(*field), literal),
+            Self::In(field, list) => list.iter().any(|one| Op::Eq.holds(cell(*field), one)),
+        }
+    }
+}
+
+impl Op {
+    fn holds(self, cell: Cell<'_>, literal: &Literal) -> bool {
+        if *literal == Literal::Null {
+            return match self {
+                Self::Eq => cell == Cell::Null,
+                Self::Ne => cell != Cell::Null,
+                _ => false,
+            };
+        }
+        // As in SQL, nothing holds of a field without a value, `!=` included.
+        let Some(order) = order(cell, literal) else {
+            return false;
+        };
+        match self {
+            Self::Eq => order == Ordering::Equal,
+            Self::Ne => order != Ordering::Equal,
+            Self::Gt => order == Ordering::Greater,
+            Self::Lt => order == Ordering::Less,
+            Self::Ge => order != Ordering::Less,
+            Self::Le => order != Ordering::Greater,
+        }
+    }
+}
+
+fn order(cell: Cell<'_>, literal: &Literal) -> Option<Ordering> {
+    match (cell, literal) {
+        (Cell::Int(a), Literal::Number(b)) => (a as f64).partial_cmp(b),
+        (Cell::Number(a), Literal::Number(b)) => a.partial_cmp(b),
+        (Cell::Int(a), Literal::Text(b)) => (a as f64).partial_cmp(&b.parse().ok()?),
+        (Cell::Number(a), Literal::Text(b)) => a.partial_cmp(&b.parse().ok()?),
+        (Cell::Text(a) | Cell::Reference(_, a), Literal::Text(b)) => {
+            Some(a.to_lowercase().cmp(&b.to_lowercase()))
+        }
+        (Cell::Text(a), Literal::Number(b)) => Some(a.cmp(b.to_string().as_str())),
+        (Cell::Bool(a), Literal::Bool(b)) => Some(a.cmp(b)),
+        (Cell::Bool(a), Literal::Number(b)) => Some(a.cmp(&(*b != 0.0))),
+        (Cell::Bool(a), Literal::Text(b)) => Some(a.cmp(&b.parse().ok()?)),
+        (Cell::Time(a), Literal::Time(b)) => Some(a.cmp(b)),
+        (Cell::Time(a), Literal::Text(b)) => Some(a.cmp(&time(b)?)),
+        _ => None,
+    }
+}
+
+/// The order of two cells of one field, nulls first.
+pub(super) fn sort_order(a: Cell<'_>, b: Cell<'_>) -> Ordering {
+    match (a, b) {
+        (Cell::Null, Cell::Null) => Ordering::Equal,
+        (Cell::Null, _) => Ordering::Less,
+        (_, Cell::Null) => Ordering::Greater,
+        (Cell::Int(a), Cell::Int(b)) => a.cmp(&b),
+        (Cell::Number(a), Cell::Number(b)) => a.total_cmp(&b),
+        (Cell::Text(a) | Cell::Reference(_, a), Cell::Text(b) | Cell::Reference(_, b)) => a.cmp(b),
+        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(&b),
+        (Cell::Time(a), Cell::Time(b)) => a.cmp(&b),
+        _ => Ordering::Equal,
+    }
+}
