@@ -13,6 +13,7 @@ pub mod guards;
 mod index;
 mod item;
 mod matching;
+mod outcome;
 mod packed;
 mod partners;
 pub mod planner;
@@ -20,12 +21,14 @@ mod records;
 pub mod rules;
 mod selection;
 pub mod sfid;
+pub mod undo;
 
 pub use entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
 pub use item::{
     Arenas, Change, Changed, Evidence, Item, ItemView, Op, PartnerAt, PartnerRef, Plan, PlanOrigin,
     SourceFacts, Totals, Value, Warning,
 };
+pub use outcome::{CarryOver, Outcome, carry_over};
 pub use packed::Packed;
 pub use records::{
     Limits, LmsLinks, RowRecord, RowSet, SourceRecord, SourceSet, UniqueRule, fingerprint,

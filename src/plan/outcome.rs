@@ -1,0 +1,82 @@
+//! What became of a plan's items, and what of it is carried over to the next incremental runs (PRODUCT.md section 2).
+
+use super::{Entity, Evidence, Item, Op, PerEntity, Plan, PlanOrigin};
+
+/// What became of one item of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not selected, or was withheld.
+    NotSelected,
+    /// It was written.
+    Applied {
+        /// The row; a new one for adds.
+        row_id: i64,
+        /// Whether the contact has the partner that the plan gave it; `false` when that partner was not written.
+        linked: bool,
+    },
+    /// The row changed since the plan was made; what differs.
+    Stale(String),
+    /// The database refused it; its message.
+    Failed(String),
+}
+
+/// A record that the next incremental runs fetch by id until it is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarryOver {
+    /// Whose record.
+    pub entity: Entity,
+    /// The record.
+    pub impartner_id: i64,
+    /// Why: `unticked`, `held`, `unverified`, `conflict`, `withheld`, `stale`, `failed`, `unlinked`, `undone`.
+    pub reason: &'static str,
+}
+
+/// The records to carry over and those that are settled, given what became of every item. `withheld` says which of the
+/// not selected ones a guard or the policy kept back.
+pub fn carry_over(
+    plan: &Plan,
+    outcomes: &[Outcome],
+    withheld: impl Fn(usize) -> bool,
+) -> (Vec<CarryOver>, PerEntity<Vec<i64>>) {
+    let mut carried = Vec::new();
+    let mut settled = plan.settled.clone();
+    let undo = matches!(plan.origin, PlanOrigin::Undo { .. });
+    for (at, (item, outcome)) in plan.items.iter().zip(outcomes).enumerate() {
+        let reason = match outcome {
+            // What an undo reverses still differs upstream; what it leaves alone is as it was.
+            Outcome::Applied { .. } if undo => Some("undone"),
+            _ if undo => continue,
+            Outcome::Applied { linked: false, .. } => Some("unlinked"),
+            Outcome::Applied { .. } => None,
+            Outcome::Stale(_) => Some("stale"),
+            Outcome::Failed(_) => Some("failed"),
+            Outcome::NotSelected => Some(not_selected(item, withheld(at))),
+        };
+        // The old id of a row that a re-created person takes over is settled with it.
+        let ids = [item.impartner_id, item.impartner_before.filter(|_| undo)];
+        for id in ids.into_iter().flatten() {
+            match reason {
+                Some(reason) => carried.push(CarryOver {
+                    entity: item.entity,
+                    impartner_id: id,
+                    reason,
+                }),
+                None => settled[item.entity].push(id),
+            }
+        }
+        if !undo && reason.is_none() && item.impartner_before != item.impartner_id {
+            settled[item.entity].extend(item.impartner_before);
+        }
+    }
+    (carried, settled)
+}
+
+fn not_selected(item: &Item, withheld: bool) -> &'static str {
+    match item.op {
+        Op::Conflict => "conflict",
+        Op::SoftDelete if item.held => "held",
+        Op::SoftDelete if item.evidence == Some(Evidence::Unverified) => "unverified",
+        _ if withheld => "withheld",
+        _ => "unticked",
+    }
+}
