@@ -7,6 +7,7 @@ pub mod config;
 pub mod desk;
 pub mod error;
 pub mod lms;
+pub mod logging;
 pub mod plan;
 pub mod progress;
 pub mod sandbox;

@@ -8,7 +8,7 @@
     reason = "tests fail by panicking; clippy allows it in test functions only, not in their helpers; nothing here is a library"
 )]
 
+mod house;
 mod lms_client;
 mod plan;
-
 mod sandbox;

@@ -1,0 +1,60 @@
+//! Certification figures, their comparison and the result of a push (PRODUCT.md section 8).
+
+use serde::{Deserialize, Serialize};
+
+/// Certification figures of one partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CertFigures {
+    /// Completed, unexpired enrolments in courses with a value.
+    pub certification_count: f64,
+    /// The sum of their values.
+    pub total_npcu: f64,
+}
+
+/// One partner in the certification comparison (CONTRACT.md section 3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CertRow {
+    /// Our row.
+    pub row_id: i64,
+    /// Impartner's id; `None` when the account was not found there.
+    pub impartner_id: Option<i64>,
+    /// The partner's name.
+    pub name: String,
+    /// What our tables say.
+    pub local: CertFigures,
+    /// What Impartner holds; `None` when the account was not found there.
+    pub remote: Option<CertFigures>,
+    /// Whether a push would change something.
+    pub differs: bool,
+    /// Anything to know: not found, ambiguous, the result of the last push.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One row that a push could not settle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertFault {
+    /// Our row.
+    pub row_id: i64,
+    /// Impartner's id.
+    pub impartner_id: Option<i64>,
+    /// The partner's name.
+    pub name: String,
+    /// `failed` or `unknown`.
+    pub status: String,
+    /// What the API said.
+    pub message: String,
+}
+
+/// The result of a push (CONTRACT.md section 3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertReport {
+    /// The run.
+    pub run_id: Option<i64>,
+    /// Partners whose values were changed.
+    pub pushed: u64,
+    /// Partners whose values were not.
+    pub failed: Vec<CertFault>,
+    /// Partners that had them already.
+    pub unchanged: u64,
+}

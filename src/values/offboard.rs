@@ -1,0 +1,142 @@
+//! Off-boarding cases and their steps (PRODUCT.md section 7).
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Entity;
+
+/// The states of a case (PRODUCT.md section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseState {
+    /// Waits for a decision.
+    Pending,
+    /// A person approved it.
+    Approved,
+    /// A person rejected it.
+    Rejected,
+    /// A person put it aside.
+    Held,
+    /// At work.
+    Running,
+    /// Every step is done.
+    Done,
+    /// A step failed; can be resumed.
+    Failed,
+    /// The record came back before it ran.
+    Obsolete,
+}
+
+impl CaseState {
+    /// All, in the order in which people read them.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Approved,
+        Self::Running,
+        Self::Failed,
+        Self::Held,
+        Self::Done,
+        Self::Rejected,
+        Self::Obsolete,
+    ];
+
+    /// The word in JSON and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Held => "held",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Obsolete => "obsolete",
+        }
+    }
+
+    /// The state of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// What a step does to the LMS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepAction {
+    /// Takes a person out of a group.
+    RemoveMember,
+    /// Deletes a group.
+    DeleteGroup,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// To be done.
+    Planned,
+    /// Done, or found to be so already.
+    Done,
+    /// Left out on purpose: protected; `note` says why.
+    Skipped,
+    /// The LMS refused.
+    Failed,
+    /// The call went out and no answer came back: re-read before it is called anything else.
+    Unknown,
+}
+
+/// One step of a case (CONTRACT.md section 3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it does.
+    pub action: StepAction,
+    /// The group.
+    pub group_id: String,
+    /// Its name.
+    pub group_name: String,
+    /// The person, for `remove_member`.
+    pub person_id: Option<String>,
+    /// The person's name or e-mail, where known; for people only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// How far it is.
+    pub state: StepState,
+    /// Why it was skipped, or what went wrong.
+    pub note: Option<String>,
+}
+
+/// An off-boarding case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The case.
+    pub case_id: i64,
+    /// Whose.
+    pub entity: Entity,
+    /// Our row.
+    pub row_id: i64,
+    /// Its name or e-mail.
+    pub name: String,
+    /// Its state.
+    pub state: CaseState,
+    /// Why it was opened.
+    pub reason: String,
+    /// The run that opened it; `None` for a sweep.
+    pub run_id: Option<i64>,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// Who opened it (ran the sync or the sweep).
+    pub opened_by: String,
+    /// The last decision: who.
+    pub decided_by: Option<String>,
+    /// The last decision: when.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// The last decision: the note.
+    pub note: Option<String>,
+    /// People who lose access if it runs.
+    pub people: u64,
+    /// Members of the group that belong to somebody else: must be acknowledged.
+    pub foreign_members: u64,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
