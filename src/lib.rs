@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod error;
+pub mod impartner;
 pub mod lms;
 pub mod logging;
 pub mod plan;

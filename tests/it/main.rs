@@ -9,6 +9,7 @@
 )]
 
 mod house;
+mod impartner;
 mod lms_client;
 mod plan;
 mod sandbox;

@@ -1,0 +1,37 @@
+//! The client of Impartner PRM, Objects v1 (APIS.md section 1): listings that are proved complete, by-id checks, the
+//! deleted-ids feed, and the one write we make.
+//!
+//! What is *not* here: any rule about what a record means. This floor reads and says how sure it is; `plan` decides.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `client` | [`Client`]: address, headers, what every request has in common |
+//! | `retry` | one request with its repetitions: backoff, Retry-After, the limit on requests under way |
+//! | `dialect` | the two query dialects, and finding out which one the server honours |
+//! | `listing`, `proof` | reading every page, and whether the result is complete |
+//! | `shape`, `decode`, `value`, `envelope` | from JSON to a `SourceSet` without a tree in between |
+//! | `by_id`, `feed`, `write` | single records, the deleted-ids feed and `_describe`, PATCH |
+
+mod by_id;
+mod client;
+mod decode;
+mod dialect;
+mod envelope;
+mod error;
+mod feed;
+mod listing;
+mod proof;
+mod retry;
+mod shape;
+mod sweep;
+mod value;
+mod write;
+
+pub use by_id::ByIds;
+pub use client::{Client, Ping};
+pub use decode::decode_page;
+pub use dialect::Dialect;
+pub use error::ImpartnerError;
+pub use listing::{Listing, ValueRow, Values};
+pub use retry::Backoff;
+pub use write::PatchOutcome;

@@ -1,0 +1,328 @@
+//! Asking for records by id: the check that decides whether an absent record is gone (PRODUCT.md section 5).
+//!
+//! "Gone" is positive evidence and needs a positive answer: a 404 of the API itself, `success: false` with a not-found
+//! code, or `data: null`. Everything else that is not the record (401 apart, which ends the run) is `unverified`.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use tokio::task::JoinSet;
+
+use super::ImpartnerError;
+use super::client::{Answer, Client, Patience, until_cancelled};
+use super::decode::{Decoded, Oddity, Regions, Sink};
+use super::dialect::Dialect;
+use super::envelope::{Data, Envelope, Expect};
+use super::listing;
+use super::retry::{Failure, Tally, Verdict};
+use super::shape::Shape;
+use crate::plan::{Schema, SourceSet, Warning};
+use crate::progress::{Progress, RunEvent};
+
+/// After so many checks in a row that brought nothing, the rest is not asked for: an upstream that is down would hold a
+/// run for hours, and every one of the answers would read "unverified" anyway.
+const HOPELESS: usize = 25;
+
+/// What became of the records that were asked for. Every id asked for is in exactly one of the three.
+#[derive(Debug)]
+pub struct ByIds {
+    /// Those that exist.
+    pub records: SourceSet,
+    /// Those that Impartner says do not exist, ascending.
+    pub gone: Vec<i64>,
+    /// Those about which nothing is known, and why (a sentence), ascending.
+    pub unverified: Vec<(i64, String)>,
+    /// What looked odd in the records.
+    pub warnings: Vec<Warning>,
+}
+
+/// What one id's answer says.
+enum Found {
+    Record(Box<Decoded>),
+    /// `own`: the API's own envelope said so, so it was the API that answered.
+    Gone {
+        own: bool,
+    },
+    Unverified(String),
+}
+
+impl Client {
+    /// Asks for each of `ids`. 401 ends the run.
+    ///
+    /// `canary` is a record known to exist (from the listing): when something reads as gone, the canary is asked for
+    /// after it, and unless it answers, nothing counts as gone: an address that answers 404 to everything deletes
+    /// nobody. Without a canary a bare 404 counts only beside an id of this call that did answer.
+    pub async fn by_ids(
+        &self,
+        schema: &Schema,
+        ids: &[i64],
+        canary: Option<i64>,
+        progress: &Progress,
+    ) -> Result<ByIds, ImpartnerError> {
+        until_cancelled(progress, self.ask_all(schema, ids, canary, progress)).await
+    }
+
+    async fn ask_all(
+        &self,
+        schema: &Schema,
+        ids: &[i64],
+        canary: Option<i64>,
+        progress: &Progress,
+    ) -> Result<ByIds, ImpartnerError> {
+        let shape = Arc::new(Shape::of(schema));
+        let dialect = self.settled_dialect().await.unwrap_or(Dialect::Objects);
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let total = ids.len() as u64;
+        let mut out = Collected::new(schema);
+        let mut waiting = ids.iter().copied();
+        let mut under_way = JoinSet::new();
+        let most = self.inner.config.concurrency.clamp(1, 256) + 2;
+        loop {
+            while under_way.len() < most && !out.hopeless() {
+                let Some(id) = waiting.next() else { break };
+                let (client, shape) = (self.clone(), Arc::clone(&shape));
+                under_way.spawn(async move { (id, client.ask(&shape, id, dialect).await) });
+            }
+            let Some(done) = under_way.join_next().await else {
+                break;
+            };
+            match done {
+                Ok((id, found)) => out.take(id, found?),
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => return Err(ImpartnerError::Cancelled),
+                },
+            }
+            progress.report(RunEvent::Checking {
+                entity: schema.entity,
+                done: out.done,
+                total,
+            });
+        }
+        for id in waiting {
+            let why = format!(
+                "not asked for: the {HOPELESS} checks before it all failed. {}",
+                out.last_failure
+            );
+            out.unverified.push((id, why));
+        }
+        if !out.gone.is_empty() {
+            let doubt = match canary {
+                Some(canary) => self.ask_canary(&shape, canary, dialect).await?,
+                None => None,
+            };
+            out.doubt_gone(canary.is_some(), doubt.as_deref());
+        }
+        Ok(out.finish(&shape, dialect))
+    }
+
+    /// Why an answer of "gone" cannot be trusted, judged by a record that is known to exist.
+    async fn ask_canary(
+        &self,
+        shape: &Shape,
+        canary: i64,
+        dialect: Dialect,
+    ) -> Result<Option<String>, ImpartnerError> {
+        Ok(match self.ask(shape, canary, dialect).await? {
+            Found::Record(_) => None,
+            Found::Gone { .. } => Some(format!(
+                "Impartner says the same of record {canary}, which stood in the listing a moment ago."
+            )),
+            Found::Unverified(why) => Some(format!(
+                "record {canary}, which stood in the listing a moment ago, could not be read by id either: {why}"
+            )),
+        })
+    }
+
+    /// Asks for one record.
+    async fn ask(&self, shape: &Shape, id: i64, dialect: Dialect) -> Result<Found, ImpartnerError> {
+        if id <= 0 {
+            return Ok(Found::Unverified(
+                "no record of Impartner's can have this id.".into(),
+            ));
+        }
+        let number = id.to_string();
+        let url = self.url(
+            &[&shape.object, &number],
+            &dialect.one(&shape.asked(dialect)),
+        );
+        let what = format!("{} {id}", shape.object);
+        let tally = Arc::new(Tally::default());
+        let fetched = self
+            .fetch(
+                Method::GET,
+                &url,
+                &what,
+                Patience::Configured,
+                &tally,
+                |answer| match self.judge(answer, shape, id, &what) {
+                    Verdict::Done(found) => {
+                        let again = matches!(&found, Found::Record(d) if d.needs_regions);
+                        Verdict::Done((found, again.then(|| answer.body.clone())))
+                    }
+                    Verdict::Again(why) => Verdict::Again(why),
+                    Verdict::Stop(error) => Verdict::Stop(error),
+                },
+            )
+            .await;
+        match fetched {
+            Ok((found, None)) => Ok(found),
+            Ok((_, Some(body))) => {
+                let regions = self.regions(dialect, &tally).await?;
+                let (_, decoded) = read(&body, shape, Some(&regions));
+                Ok(Found::Record(Box::new(decoded)))
+            }
+            Err(Failure::Stop(error)) => Err(error),
+            Err(Failure::GaveUp(gave_up)) => Ok(Found::Unverified(format!(
+                "{} attempts failed; the last one: {}",
+                gave_up.attempts, gave_up.last
+            ))),
+        }
+    }
+
+    /// What an answer says of record `id`.
+    fn judge(&self, answer: &Answer, shape: &Shape, id: i64, what: &str) -> Verdict<Found> {
+        match answer.status {
+            200..=299 => {}
+            404 => return Verdict::Done(self.judge_404(&answer.body)),
+            _ => return Verdict::Done(Found::Unverified(self.status_text(answer))),
+        }
+        let regions = self.inner.regions.get().map(AsRef::as_ref);
+        let (envelope, decoded) = read(&answer.body, shape, regions);
+        if let Ok(envelope) = &envelope {
+            if envelope.success == Some(false) && envelope.says_not_found(&shape.object) {
+                return Verdict::Done(Found::Gone { own: true });
+            }
+            if envelope.success != Some(false) && envelope.data == Data::Null {
+                return Verdict::Done(Found::Gone {
+                    own: envelope.success == Some(true),
+                });
+            }
+        }
+        let records = [Data::Record, Data::Records];
+        if let Some(trouble) = self.body_trouble(envelope.as_ref(), what, &records) {
+            return trouble;
+        }
+        Verdict::Done(match (decoded.set.ids(), decoded.unusable) {
+            ([only], 0) if *only == id => Found::Record(Box::new(decoded)),
+            ([other], 0) => {
+                Found::Unverified(format!("Impartner answered with record {other} instead."))
+            }
+            ([], _) => Found::Unverified("Impartner answered with a record without an id.".into()),
+            _ => Found::Unverified("Impartner answered with several records.".into()),
+        })
+    }
+
+    /// A 404: of the API, or of something between us and it? A page of HTML, or plain words, is nobody we know.
+    fn judge_404(&self, body: &[u8]) -> Found {
+        if body.trim_ascii().is_empty() {
+            return Found::Gone { own: false };
+        }
+        match Envelope::of_failure(body) {
+            Some(envelope)
+                if envelope.success != Some(true)
+                    && !envelope.says_unauthorized()
+                    && matches!(envelope.data, Data::Missing | Data::Null) =>
+            {
+                Found::Gone {
+                    own: envelope.success == Some(false),
+                }
+            }
+            _ => Found::Unverified(format!(
+                "status 404, but not in the words of the API: {}",
+                match self.said(body) {
+                    said if said.is_empty() => "nothing readable.".to_owned(),
+                    said => said,
+                }
+            )),
+        }
+    }
+}
+
+fn read(
+    body: &[u8],
+    shape: &Shape,
+    regions: Option<&Regions>,
+) -> (Result<Envelope, serde_json::Error>, Decoded) {
+    let mut sink = Sink::new(shape, regions);
+    let envelope = Envelope::read(body, Expect::One, &mut sink);
+    (envelope, sink.finish())
+}
+
+/// Answers, as they come.
+struct Collected {
+    records: SourceSet,
+    gone: Vec<(i64, bool)>,
+    unverified: Vec<(i64, String)>,
+    odd: Vec<Oddity>,
+    done: u64,
+    failures_in_a_row: usize,
+    last_failure: String,
+}
+
+impl Collected {
+    fn new(schema: &Schema) -> Self {
+        Self {
+            records: SourceSet::new(schema),
+            gone: Vec::new(),
+            unverified: Vec::new(),
+            odd: Vec::new(),
+            done: 0,
+            failures_in_a_row: 0,
+            last_failure: String::new(),
+        }
+    }
+
+    fn hopeless(&self) -> bool {
+        self.failures_in_a_row >= HOPELESS
+    }
+
+    fn take(&mut self, id: i64, found: Found) {
+        self.done += 1;
+        if let Found::Unverified(why) = &found {
+            self.failures_in_a_row += 1;
+            self.last_failure.clone_from(why);
+        } else {
+            self.failures_in_a_row = 0;
+        }
+        match found {
+            Found::Record(decoded) => {
+                self.records.append(&decoded.set);
+                self.odd.extend(decoded.odd);
+            }
+            Found::Gone { own } => self.gone.push((id, own)),
+            Found::Unverified(why) => self.unverified.push((id, why)),
+        }
+    }
+
+    /// Moves what cannot be trusted from gone to unverified.
+    fn doubt_gone(&mut self, canary_asked: bool, canary_doubt: Option<&str>) {
+        let works = canary_asked || !self.records.is_empty();
+        for (id, own) in std::mem::take(&mut self.gone) {
+            if let Some(doubt) = canary_doubt {
+                self.unverified
+                    .push((id, format!("Impartner says it does not exist, but {doubt}")));
+            } else if works || own {
+                self.gone.push((id, own));
+            } else {
+                let why =
+                    "the answer was a bare 404, and no other record shows that by-id reads work.";
+                self.unverified.push((id, why.into()));
+            }
+        }
+    }
+
+    fn finish(mut self, shape: &Shape, dialect: Dialect) -> ByIds {
+        self.gone.sort_unstable();
+        self.unverified.sort_unstable();
+        let warnings = listing::warnings(shape, dialect, &self.odd, 0, 0, 0);
+        ByIds {
+            records: self.records,
+            gone: self.gone.into_iter().map(|(id, _)| id).collect(),
+            unverified: self.unverified,
+            warnings,
+        }
+    }
+}

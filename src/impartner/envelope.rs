@@ -1,0 +1,366 @@
+//! What stands around the records: `{"data": {"count", "results"}, "success"}`, a bare array, `{"value": […]}`, or a
+//! failure (APIS.md section 1, "Envelope").
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::decode::{RecordSeed, RecordsSeed, Sink};
+use super::value::Cell;
+
+/// What the body should hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// A page of a listing.
+    Page,
+    /// One record.
+    One,
+}
+
+/// What `data` (or `value`, or the body itself) turned out to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Data {
+    /// Not there.
+    #[default]
+    Missing,
+    /// `null`.
+    Null,
+    /// A list of records.
+    Records,
+    /// One record.
+    Record,
+    /// Something else.
+    Other,
+}
+
+/// A decoded body without its records, which went to the sink.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Envelope {
+    /// `success`, where it stands.
+    pub(super) success: Option<bool>,
+    /// The control total.
+    pub(super) count: Option<u64>,
+    /// What the data was.
+    pub(super) data: Data,
+    /// Codes of the errors, as they came.
+    pub(super) codes: Vec<String>,
+    /// Messages, the general one first.
+    pub(super) messages: Vec<String>,
+}
+
+impl Envelope {
+    /// Reads `body`; its records go to `sink`.
+    pub(super) fn read<'de>(
+        body: &'de [u8],
+        expect: Expect,
+        sink: &mut Sink<'de, '_>,
+    ) -> Result<Self, serde_json::Error> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let mut envelope = Self::default();
+        let mut json = serde_json::Deserializer::from_slice(body);
+        TopSeed {
+            envelope: &mut envelope,
+            expect,
+            sink,
+        }
+        .deserialize(&mut json)?;
+        json.end()?;
+        let bare = envelope.data == Data::Missing
+            && envelope.success.is_none()
+            && envelope.codes.is_empty()
+            && envelope.messages.is_empty();
+        if bare && expect == Expect::One {
+            // A single record may come without an envelope, as a bare array of them may.
+            let mut json = serde_json::Deserializer::from_slice(body);
+            RecordSeed { sink }.deserialize(&mut json)?;
+            envelope.data = Data::Record;
+        }
+        Ok(envelope)
+    }
+
+    /// Reads a body without looking at records: what a refusal says.
+    pub(super) fn of_failure(body: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(body).ok()?;
+        let Value::Object(map) = value else {
+            return None;
+        };
+        let mut envelope = Self::default();
+        for (key, value) in map {
+            if key.eq_ignore_ascii_case("success") {
+                envelope.success = boolean(&value);
+            } else if key.eq_ignore_ascii_case("data") {
+                envelope.data = match value {
+                    Value::Null => Data::Null,
+                    Value::Array(_) => Data::Records,
+                    Value::Object(_) => Data::Record,
+                    _ => Data::Other,
+                };
+            } else {
+                envelope.note(&key, value);
+            }
+        }
+        Some(envelope)
+    }
+
+    /// What the vendor said, in one line; empty when it said nothing.
+    pub(super) fn said(&self) -> String {
+        let mut said = self.messages.join("; ");
+        for code in &self.codes {
+            if !said.contains(code.as_str()) {
+                said = if said.is_empty() {
+                    code.clone()
+                } else {
+                    format!("{said} [{code}]")
+                };
+            }
+        }
+        said
+    }
+
+    /// Whether one of the codes means that the record does not exist.
+    pub(super) fn says_not_found(&self, object: &str) -> bool {
+        self.codes.iter().any(|code| {
+            let word = bare_word(code);
+            matches!(
+                word.as_str(),
+                "404"
+                    | "notfound"
+                    | "enotfound"
+                    | "objectnotfound"
+                    | "recordnotfound"
+                    | "entitynotfound"
+                    | "itemnotfound"
+                    | "resourcenotfound"
+                    | "idnotfound"
+                    | "doesnotexist"
+                    | "recorddoesnotexist"
+                    | "nosuchrecord"
+            ) || word == format!("{}notfound", bare_word(object))
+        })
+    }
+
+    /// Whether one of the codes means that the key is not accepted.
+    pub(super) fn says_unauthorized(&self) -> bool {
+        self.codes.iter().any(|code| {
+            matches!(
+                bare_word(code).as_str(),
+                "401" | "unauthorized" | "invalidapikey" | "invalidkey" | "authenticationfailed"
+            )
+        })
+    }
+
+    /// Keeps what `message`, `errors`, `error` and their like say.
+    fn note(&mut self, key: &str, value: Value) {
+        match key.to_ascii_lowercase().as_str() {
+            "message" | "title" | "detail" | "error_description" => self.say(value),
+            "code" | "errorcode" => self.code(&value),
+            "errors" | "error" => match value {
+                Value::Array(list) => list.into_iter().for_each(|error| self.fault(error)),
+                one => self.fault(one),
+            },
+            _ => {}
+        }
+    }
+
+    fn fault(&mut self, error: Value) {
+        match error {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    match key.to_ascii_lowercase().as_str() {
+                        "code" | "errorcode" | "status" => self.code(&value),
+                        "message" | "title" | "detail" | "description" => self.say(value),
+                        _ => {}
+                    }
+                }
+            }
+            other => self.say(other),
+        }
+    }
+
+    fn code(&mut self, value: &Value) {
+        match value {
+            Value::String(code) if !code.trim().is_empty() => self.codes.push(code.trim().into()),
+            Value::Number(code) => self.codes.push(code.to_string()),
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, value: Value) {
+        if let Value::String(text) = value {
+            let text = text.trim();
+            if !text.is_empty() && !self.messages.iter().any(|said| said == text) {
+                self.messages.push(text.to_owned());
+            }
+        }
+    }
+}
+
+/// Letters and digits only, in lower case: `Not_Found` and `notFound` are one word.
+fn bare_word(code: &str) -> String {
+    code.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// Keys beside the data under which a failure explains itself.
+const SAYS: [&str; 6] = ["message", "errors", "error", "code", "errorCode", "title"];
+
+fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// A control total: a whole number that is not negative, also as text.
+fn total(cell: &Cell<'_>) -> Option<u64> {
+    match cell {
+        Cell::Int(0) => Some(0),
+        Cell::Text(text) => text.trim().parse().ok(),
+        other => other.id().and_then(|id| u64::try_from(id).ok()),
+    }
+}
+
+fn is_total(key: &str) -> bool {
+    key.eq_ignore_ascii_case("count") || key.eq_ignore_ascii_case("@odata.count")
+}
+
+struct TopSeed<'a, 's, 'de> {
+    envelope: &'a mut Envelope,
+    expect: Expect,
+    sink: &'a mut Sink<'de, 's>,
+}
+
+impl<'de> DeserializeSeed<'de> for TopSeed<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TopSeed<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of records")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key.eq_ignore_ascii_case("data") {
+                map.next_value_seed(DataSeed {
+                    envelope: &mut *self.envelope,
+                    expect: self.expect,
+                    sink: &mut *self.sink,
+                })?;
+            } else if key.eq_ignore_ascii_case("value") && self.expect == Expect::Page {
+                let list = map.next_value_seed(RecordsSeed {
+                    sink: &mut *self.sink,
+                })?;
+                self.envelope.data = if list { Data::Records } else { Data::Other };
+            } else if key.eq_ignore_ascii_case("success") {
+                self.envelope.success = map.next_value::<Cell<'_>>()?.boolean();
+            } else if is_total(&key) {
+                self.envelope.count = total(&map.next_value::<Cell<'_>>()?);
+            } else if SAYS.iter().any(|name| key.eq_ignore_ascii_case(name)) {
+                let value = map.next_value::<Value>()?;
+                self.envelope.note(&key, value);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        self.envelope.data = Data::Records;
+        RecordsSeed { sink: self.sink }.visit_seq(seq).map(|_| ())
+    }
+}
+
+/// What stands under `data`.
+struct DataSeed<'a, 's, 'de> {
+    envelope: &'a mut Envelope,
+    expect: Expect,
+    sink: &'a mut Sink<'de, 's>,
+}
+
+impl<'de> DeserializeSeed<'de> for DataSeed<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DataSeed<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the data of an answer")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if self.expect == Expect::One {
+            self.envelope.data = Data::Record;
+            return RecordSeed { sink: self.sink }.visit_map(map);
+        }
+        self.envelope.data = Data::Other;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key.eq_ignore_ascii_case("results") {
+                let list = map.next_value_seed(RecordsSeed {
+                    sink: &mut *self.sink,
+                })?;
+                if list {
+                    self.envelope.data = Data::Records;
+                }
+            } else if is_total(&key) {
+                self.envelope.count = total(&map.next_value::<Cell<'_>>()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        self.envelope.data = Data::Records;
+        RecordsSeed { sink: self.sink }.visit_seq(seq).map(|_| ())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.envelope.data = Data::Null;
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.envelope.data = Data::Other;
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.envelope.data = Data::Other;
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.envelope.data = Data::Other;
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.envelope.data = Data::Other;
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.envelope.data = Data::Other;
+        Ok(())
+    }
+}

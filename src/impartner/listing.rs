@@ -1,0 +1,393 @@
+//! Listings: every record of an object, with the proof that they are all there (PRODUCT.md section 2).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::client::{Client, until_cancelled};
+use super::decode::{Oddity, Regions};
+use super::dialect::Dialect;
+use super::proof::Paging;
+use super::retry::Tally;
+use super::shape::Shape;
+use super::sweep::{Job, sweep};
+use super::{ImpartnerError, value};
+use crate::plan::{
+    Entity, Field, FieldKind, Schema, SourceFacts, SourceRecord, SourceSet, ValueSources, Warning,
+};
+use crate::progress::{Progress, RunEvent};
+
+/// How often a listing is read before it counts as not proved (PRODUCT.md section 2: two more times).
+const ATTEMPTS: u32 = 3;
+/// From how many records on a field that none of them has is worth a warning.
+const MISSING_FROM: usize = 20;
+
+/// A listing that was read.
+#[derive(Debug)]
+pub struct Listing {
+    /// The records, by id; each id once.
+    pub records: SourceSet,
+    /// How it was read and whether it is proved.
+    pub facts: SourceFacts,
+    /// What looked odd.
+    pub warnings: Vec<Warning>,
+}
+
+/// Some values of every record of an object.
+#[derive(Debug)]
+pub struct Values {
+    /// By id; each id once.
+    pub rows: Vec<ValueRow>,
+    /// How they were read and whether they are proved complete.
+    pub facts: SourceFacts,
+}
+
+/// The values of one record, in the order in which the fields were named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueRow {
+    /// Impartner's id.
+    pub id: i64,
+    /// As text; `None` where the source has none.
+    pub cells: Vec<Option<String>>,
+}
+
+impl ValueRow {
+    /// The text of field `at`.
+    pub fn text(&self, at: usize) -> Option<&str> {
+        self.cells.get(at)?.as_deref()
+    }
+
+    /// The number of field `at`; numbers may come as strings (APIS.md section 1).
+    pub fn number(&self, at: usize) -> Option<f64> {
+        let number: f64 = self.text(at)?.trim().parse().ok()?;
+        number.is_finite().then_some(number)
+    }
+}
+
+impl Client {
+    /// Reads every record of `schema`'s entity, or those modified at or after `since` (the caller takes the overlap off).
+    ///
+    /// A listing that is not proved is read again, twice at most; then the facts say why, and the records are the
+    /// distinct ones of the last reading. Fails where the run must end: 401 and other 4xx, a page that never comes, a
+    /// server that ignores paging, or when cancelled.
+    pub async fn listing(
+        &self,
+        schema: &Schema,
+        since: Option<DateTime<Utc>>,
+        progress: &Progress,
+    ) -> Result<Listing, ImpartnerError> {
+        let shape = Arc::new(Shape::of(schema));
+        until_cancelled(progress, self.read(shape, since, progress)).await
+    }
+
+    /// Reads some fields of every record of `object`, with the same paging and proof.
+    pub async fn values(
+        &self,
+        object: &str,
+        fields: &[&str],
+        progress: &Progress,
+    ) -> Result<Values, ImpartnerError> {
+        let shape = Arc::new(Shape::named(object, &schema_of(fields)));
+        let read = self.read(Arc::clone(&shape), None, progress);
+        let listing = until_cancelled(progress, read).await?;
+        Ok(Values {
+            rows: rows(&listing.records, fields.len()),
+            facts: listing.facts,
+        })
+    }
+
+    /// The names of the regions, read once.
+    pub(super) fn regions<'a>(
+        &'a self,
+        dialect: Dialect,
+        tally: &'a Arc<Tally>,
+    ) -> BoxFuture<'a, Result<Arc<Regions>, ImpartnerError>> {
+        async move {
+            let regions = self.inner.regions.get_or_try_init(|| async {
+                let job = Job {
+                    client: self.clone(),
+                    shape: Arc::new(Shape::named("Region", &schema_of(&["Name"]))),
+                    dialect,
+                    since: None,
+                    tally: Arc::clone(tally),
+                    attempt: 1,
+                };
+                let swept = sweep(Arc::new(job), &Progress::silent()).await?;
+                let rows = rows(&swept.set, 1);
+                Ok(Arc::new(
+                    rows.into_iter()
+                        .filter_map(|row| Some((row.id, row.cells.into_iter().next()??)))
+                        .collect(),
+                ))
+            });
+            regions.await.cloned()
+        }
+        .boxed()
+    }
+
+    async fn read(
+        &self,
+        shape: Arc<Shape>,
+        since: Option<DateTime<Utc>>,
+        progress: &Progress,
+    ) -> Result<Listing, ImpartnerError> {
+        let tally = Arc::new(Tally::default());
+        let mut dialect = self.dialect(&shape.object, &tally).await?;
+        let mut switched = false;
+        let mut attempt = 1;
+        loop {
+            let job = Arc::new(Job {
+                client: self.clone(),
+                shape: Arc::clone(&shape),
+                dialect,
+                since,
+                tally: Arc::clone(&tally),
+                attempt,
+            });
+            let asked = job.page_size();
+            let swept = match sweep(job, progress).await {
+                Ok(swept) if swept.ledger.paging() == Paging::Doubtful && attempt == ATTEMPTS => {
+                    Err(ignores_paging(&shape, dialect))
+                }
+                other => other,
+            };
+            let swept = match swept {
+                Err(ImpartnerError::IgnoresPaging { .. }) if self.may_switch() && !switched => {
+                    // What `auto` took for honoured was not; the other dialect gets its chance.
+                    tracing::info!(object = shape.object, %dialect, "paging is ignored; trying the other dialect");
+                    (switched, attempt, dialect) = (true, 1, dialect.other());
+                    continue;
+                }
+                Err(ImpartnerError::IgnoresPaging { object, .. }) if switched => {
+                    return Err(ImpartnerError::IgnoresPaging {
+                        object,
+                        dialects: "objects dialect and of the odata dialect".into(),
+                    });
+                }
+                other => other?,
+            };
+            let (records, doubled) = distinct(&shape, swept.set);
+            let doubt = swept.ledger.doubt(asked, records.len() as u64, doubled);
+            if let Some(doubt) = &doubt {
+                tracing::info!(object = shape.object, attempt, doubt, "listing not proved");
+                // Without a total no reading is ever proved: reading again would change nothing.
+                if attempt < ATTEMPTS && swept.ledger.count().is_some() {
+                    progress.report(RunEvent::Notice {
+                        message: format!(
+                            "The listing of {} is not proved: {doubt} Reading it again.",
+                            shape.object
+                        ),
+                    });
+                    attempt += 1;
+                    tokio::time::sleep(self.backoff.wait(1)).await;
+                    continue;
+                }
+            } else if switched {
+                self.settle(dialect).await;
+            }
+            return Ok(Listing {
+                facts: SourceFacts {
+                    read: records.len() as u64,
+                    count: swept.ledger.count(),
+                    proved: doubt.is_none(),
+                    pages: swept.ledger.pages,
+                    retries: tally.get(),
+                    reason: doubt,
+                },
+                warnings: warnings(
+                    &shape,
+                    dialect,
+                    &swept.odd,
+                    swept.ledger.unusable,
+                    swept.seen,
+                    records.len(),
+                ),
+                records,
+            });
+        }
+    }
+}
+
+fn ignores_paging(shape: &Shape, dialect: Dialect) -> ImpartnerError {
+    ImpartnerError::IgnoresPaging {
+        object: shape.object.clone(),
+        dialects: format!("{dialect} dialect"),
+    }
+}
+
+/// A schema for reading `fields` as text, of any object.
+pub(super) fn schema_of(fields: &[&str]) -> Schema {
+    Schema {
+        entity: Entity::Partners,
+        fields: fields
+            .iter()
+            .map(|source| Field {
+                column: "",
+                source: Some((*source).to_owned()),
+                label: "",
+                kind: FieldKind::Text,
+                length: u32::MAX,
+            })
+            .collect(),
+        values: ValueSources {
+            status: Vec::new(),
+            active: None,
+            account_id: None,
+            account_name: None,
+        },
+    }
+}
+
+fn rows(set: &SourceSet, width: usize) -> Vec<ValueRow> {
+    (0u32..)
+        .zip(set.ids())
+        .map(|(at, &id)| ValueRow {
+            id,
+            cells: (0..width)
+                .map(|field| set.field(at, field).map(str::to_owned))
+                .collect(),
+        })
+        .collect()
+}
+
+/// The records by id, each once (of several with one id the one modified last), and an id that came more than once.
+fn distinct(shape: &Shape, set: SourceSet) -> (SourceSet, Option<i64>) {
+    let ids = set.ids();
+    if ids.windows(2).all(|two| two[0] < two[1]) {
+        return (set, None);
+    }
+    let mut order: Vec<u32> = (0..u32::try_from(ids.len()).unwrap_or(u32::MAX)).collect();
+    order.sort_by_key(|&at| (ids[at as usize], std::cmp::Reverse(set.modified(at)), at));
+    let mut doubled = None;
+    let mut out = SourceSet::new(&shape.schema);
+    let mut before = None;
+    for at in order {
+        let id = ids[at as usize];
+        if before.replace(id) == Some(id) {
+            doubled.get_or_insert(id);
+            continue;
+        }
+        let fields: Vec<Option<&str>> = (0..shape.schema.fields.len())
+            .map(|field| set.field(at, field))
+            .collect();
+        out.push(
+            &shape.schema,
+            &SourceRecord {
+                id,
+                modified: set.modified(at),
+                active: set.active(at),
+                status: set.status(at),
+                account_id: set.account_id(at),
+                account_name: set.account_name(at),
+                fields: &fields,
+            },
+        );
+    }
+    (out, doubled)
+}
+
+/// What looked odd, each thing once.
+pub(super) fn warnings(
+    shape: &Shape,
+    dialect: Dialect,
+    odd: &[Oddity],
+    unusable: u64,
+    seen: u64,
+    records: usize,
+) -> Vec<Warning> {
+    let entity = shape.schema.entity;
+    let warning = |code: &'static str, impartner_id, message| Warning {
+        code: code.into(),
+        entity,
+        impartner_id,
+        message,
+    };
+    let mut all = Vec::new();
+    if unusable > 0 {
+        let message = format!(
+            "{unusable} record(s) of the {} listing came without a usable id and were left out.",
+            shape.object
+        );
+        all.push(warning("no_usable_id", None, message));
+    }
+    for odd in odd {
+        let what = match odd.code {
+            "unreadable_time" => "holds no time that could be read; the record has none",
+            "unreadable_boolean" => "is neither true nor false; it was left open",
+            "unknown_region" => {
+                "is an id that Impartner's list of regions does not have; the id stands for the name"
+            }
+            _ => "is of a shape that has no text; it was read as empty",
+        };
+        let others = match odd.count {
+            1 => String::new(),
+            count => format!(" So it is in {} other record(s).", count - 1),
+        };
+        let message = format!("`{}` {what}.{others}", odd.name);
+        all.push(warning(odd.code, Some(odd.first), message));
+    }
+    if records >= MISSING_FROM {
+        for name in missing(shape, seen) {
+            let message = format!(
+                "Not one of the {records} records has the field `{name}`; its column is read as empty. Check the mapping; `prmdesk doctor` names the fields the tenant has."
+            );
+            all.push(warning("field_missing", None, message));
+        }
+        let modified = shape.modified.iter().any(|&name| value::bit(seen, name));
+        if !modified {
+            let message = format!(
+                "Not one of the {records} records says when it was modified (`{}`); incremental runs cannot move on.",
+                dialect.modified_field()
+            );
+            all.push(warning("field_missing", None, message));
+        }
+    }
+    all
+}
+
+/// Fields with a column that no record had.
+fn missing(shape: &Shape, seen: u64) -> impl Iterator<Item = &str> {
+    let region_id = shape.region_id.is_some_and(|name| value::bit(seen, name));
+    shape
+        .schema
+        .fields
+        .iter()
+        .zip(&shape.fields)
+        .filter(move |(field, _)| !(field.kind == FieldKind::Region && region_id))
+        .filter_map(|(_, name)| *name)
+        .filter(move |&name| name < 64 && !value::bit(seen, name))
+        .map(|name| shape.names[name].as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_records_with_one_id_the_one_modified_last_stays() {
+        let shape = Shape::named("Account", &schema_of(&["Name"]));
+        let mut set = SourceSet::new(&shape.schema);
+        for (id, name, at) in [
+            (5, "five", 10),
+            (3, "new", 20),
+            (3, "old", 10),
+            (4, "four", 0),
+        ] {
+            set.push(
+                &shape.schema,
+                &SourceRecord {
+                    id,
+                    modified: DateTime::from_timestamp(at, 0),
+                    fields: &[Some(name)],
+                    ..SourceRecord::default()
+                },
+            );
+        }
+        let (set, doubled) = distinct(&shape, set);
+        assert_eq!(set.ids(), [3, 4, 5]);
+        assert_eq!(set.field(0, 0), Some("new"));
+        assert_eq!(doubled, Some(3));
+    }
+}

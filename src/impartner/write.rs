@@ -1,0 +1,97 @@
+//! The one write: PATCH of a record, only the keys sent (PRODUCT.md section 8).
+
+use reqwest::Method;
+use serde_json::{Map, Value};
+
+use super::ImpartnerError;
+use super::client::{Answer, Client};
+use super::envelope::Envelope;
+use super::retry::transport;
+use crate::plan::Entity;
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatchOutcome {
+    /// Impartner says it is done.
+    Ok,
+    /// Impartner refused it, or it never left: nothing was written. Why, in Impartner's words.
+    Failed(String),
+    /// Sent, but no clear answer came: it may have been written. Read the record again before saying more.
+    Unknown(String),
+}
+
+impl Client {
+    /// Updates record `id` with `values`. Repeated only where nothing can have been written: 429, 503, and a
+    /// connection that was never made. `Err`: 401, which ends the run.
+    pub async fn patch(
+        &self,
+        entity: Entity,
+        id: i64,
+        values: &Map<String, Value>,
+    ) -> Result<PatchOutcome, ImpartnerError> {
+        let number = id.to_string();
+        let url = self.url(&[entity.object(), &number], "");
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let (last, pause) = match self.send(Method::PATCH, &url, Some(values)).await {
+                Ok((answer, pause)) if matches!(answer.status, 425 | 429 | 503) => {
+                    (self.status_text(&answer), pause)
+                }
+                Ok((answer, _)) => return self.judge_patch(&answer, entity, id),
+                Err(error) if error.is_connect() => {
+                    (transport(error, self.inner.config.timeout), None)
+                }
+                Err(error) => {
+                    return Ok(PatchOutcome::Unknown(transport(
+                        error,
+                        self.inner.config.timeout,
+                    )));
+                }
+            };
+            if attempts > self.inner.config.retries {
+                return Ok(PatchOutcome::Failed(format!(
+                    "{attempts} attempts failed; the last one: {last}"
+                )));
+            }
+            let wait = self.backoff.wait(attempts);
+            tokio::time::sleep(pause.map_or(wait, |pause| pause.min(wait))).await;
+        }
+    }
+
+    fn judge_patch(
+        &self,
+        answer: &Answer,
+        entity: Entity,
+        id: i64,
+    ) -> Result<PatchOutcome, ImpartnerError> {
+        let envelope = Envelope::of_failure(&answer.body);
+        let unauthorized = envelope
+            .as_ref()
+            .is_some_and(|e| e.success == Some(false) && e.says_unauthorized());
+        if answer.status == 401 || unauthorized {
+            return Err(self.unauthorized(answer, &format!("PATCH of {} {id}", entity.object())));
+        }
+        let said = self.said(&answer.body);
+        Ok(match (answer.status, envelope) {
+            (200..=299, Some(envelope)) if envelope.success == Some(false) => {
+                PatchOutcome::Failed(if said.is_empty() {
+                    "Impartner answered success: false and gave no reason.".into()
+                } else {
+                    said
+                })
+            }
+            (200..=299, Some(_)) => PatchOutcome::Ok,
+            (200..=299, None) if answer.body.trim_ascii().is_empty() => PatchOutcome::Ok,
+            (200..=299, None) => PatchOutcome::Unknown(format!(
+                "status {}, but the answer is not the API's.",
+                answer.status
+            )),
+            // The server had it and failed on it, or something in between did: nobody knows how far it came.
+            (408 | 500..=599, _) => PatchOutcome::Unknown(self.status_text(answer)),
+            (404, _) => PatchOutcome::Failed(self.status_text(answer)),
+            _ if said.is_empty() => PatchOutcome::Failed(format!("status {}.", answer.status)),
+            _ => PatchOutcome::Failed(said),
+        })
+    }
+}
