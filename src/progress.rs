@@ -2,8 +2,10 @@
 //!
 //! Console, command line, JSON, log and run record are all fed from [`RunEvent`] (HOUSE.md section 2).
 
+use std::sync::Arc;
+
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::plan::Entity;
@@ -95,6 +97,8 @@ pub enum Phase {
 pub struct Progress {
     sender: Option<mpsc::UnboundedSender<RunEvent>>,
     cancel: CancellationToken,
+    /// The run that this work opened, once its record is committed.
+    run: Arc<watch::Sender<Option<i64>>>,
 }
 
 impl Progress {
@@ -109,7 +113,7 @@ impl Progress {
         (
             Self {
                 sender: Some(sender),
-                cancel: CancellationToken::new(),
+                ..Self::default()
             },
             receiver,
         )
@@ -126,6 +130,26 @@ impl Progress {
     /// Reports that a phase began.
     pub fn phase(&self, phase: Phase) {
         self.report(RunEvent::Phase { phase });
+    }
+
+    /// Says which run this work is, as soon as its record is committed: a caller that does not wait for the end has
+    /// something to ask for.
+    pub fn run_started(&self, run_id: i64) {
+        self.run.send_replace(Some(run_id));
+    }
+
+    /// Waits until the work says which run it is.
+    pub async fn started(&self) -> i64 {
+        let mut run = self.run.subscribe();
+        loop {
+            if let Some(run_id) = *run.borrow_and_update() {
+                return run_id;
+            }
+            if run.changed().await.is_err() {
+                // The sender lives as long as `self`, so this is never reached.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Asks the work to stop at the next point where it can do so cleanly.

@@ -17,7 +17,7 @@ pub use status::{
 };
 
 /// How a run ended, or that it has not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStatus {
     /// At work, or interrupted when no live lease stands behind it.
@@ -71,7 +71,9 @@ impl RunStatus {
 }
 
 /// Rows written, by operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Applied {
     /// Rows inserted.
     pub add: u64,
@@ -102,7 +104,7 @@ impl Applied {
 }
 
 /// What was kept back, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Withheld {
     /// Whose rows.
     pub entity: Entity,
@@ -115,7 +117,7 @@ pub struct Withheld {
 }
 
 /// A row that was not written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowFault {
     /// Whose row.
     pub entity: Entity,
@@ -132,7 +134,7 @@ pub struct RowFault {
 }
 
 /// The result of an apply, a sync or an undo.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunReport {
     /// The run; `None` when no run was made (nothing to undo, nothing applied because of a wrong number).
     pub run_id: Option<i64>,
@@ -153,7 +155,7 @@ pub struct RunReport {
 }
 
 /// One run in a list (CONTRACT.md section 3, `last_runs`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunSummary {
     /// The run.
     pub run_id: i64,
@@ -188,7 +190,7 @@ pub struct RunSummary {
 }
 
 /// One row of the journal (CONTRACT.md section 3, `runs show`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JournalEntry {
     /// The run.
     pub run_id: i64,
@@ -219,7 +221,7 @@ pub struct JournalEntry {
 }
 
 /// A run with its changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunDetail {
     /// The run.
     pub run: RunSummary,
@@ -228,7 +230,7 @@ pub struct RunDetail {
 }
 
 /// A row that an administrator holds: never soft-deleted until the hold is lifted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Hold {
     /// Whose row.
     pub entity: Entity,

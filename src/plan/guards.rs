@@ -7,7 +7,7 @@ use super::{Changed, Entity, FieldKind, Op, PerEntity, Plan, Selection};
 use crate::config::GuardConfig;
 
 /// The rules, by the names that are fixed in PRODUCT.md.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Soft-deletes in the window, as a number.
@@ -41,7 +41,7 @@ impl Rule {
 }
 
 /// One guard as it stands for one plan and one selection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Guard {
     /// Which rule.
     pub rule: Rule,

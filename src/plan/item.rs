@@ -9,7 +9,19 @@ use super::guards::{Guard, WindowCounts};
 use super::{Entity, Mode, Packed, PerEntity, Schema, Scope, fingerprint};
 
 /// What happens to a record. Every record ends in exactly one (PRODUCT.md section 5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// The row becomes inactive.
@@ -71,7 +83,19 @@ impl Op {
 }
 
 /// What a soft-delete rests on (PRODUCT.md section 5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// Seen in this run with an excluded tier or status, or IsActive false.
@@ -248,7 +272,7 @@ pub struct Item {
 }
 
 /// How one listing was read (CONTRACT.md section 3, `sources`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SourceFacts {
     /// Distinct records read.
     pub read: u64,
@@ -265,7 +289,9 @@ pub struct SourceFacts {
 }
 
 /// How many records ended in which operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Totals {
     /// New rows.
     pub add: u64,
@@ -316,7 +342,7 @@ impl Totals {
 }
 
 /// Something a person should know about a record or a listing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Warning {
     /// A fixed word in snake_case.
     pub code: Cow<'static, str>,
@@ -329,7 +355,7 @@ pub struct Warning {
 }
 
 /// What a plan was made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PlanOrigin {
     /// A reading of the source.

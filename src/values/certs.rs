@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Certification figures of one partner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertFigures {
     /// Completed, unexpired enrolments in courses with a value.
     pub certification_count: f64,
@@ -12,7 +12,7 @@ pub struct CertFigures {
 }
 
 /// One partner in the certification comparison (CONTRACT.md section 3).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertRow {
     /// Our row.
     pub row_id: i64,
@@ -32,7 +32,7 @@ pub struct CertRow {
 }
 
 /// One row that a push could not settle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertFault {
     /// Our row.
     pub row_id: i64,
@@ -47,7 +47,7 @@ pub struct CertFault {
 }
 
 /// The result of a push (CONTRACT.md section 3).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertReport {
     /// The run.
     pub run_id: Option<i64>,

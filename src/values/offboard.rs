@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Entity;
 
 /// The states of a case (PRODUCT.md section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
     /// Waits for a decision.
@@ -61,7 +61,7 @@ impl CaseState {
 }
 
 /// What a step does to the LMS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepAction {
     /// Takes a person out of a group.
@@ -71,7 +71,7 @@ pub enum StepAction {
 }
 
 /// How far a step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// To be done.
@@ -87,7 +87,7 @@ pub enum StepState {
 }
 
 /// One step of a case (CONTRACT.md section 3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Step {
     /// What it does.
     pub action: StepAction,
@@ -107,7 +107,7 @@ pub struct Step {
 }
 
 /// An off-boarding case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Case {
     /// The case.
     pub case_id: i64,

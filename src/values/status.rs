@@ -7,7 +7,7 @@ use super::RunSummary;
 use crate::plan::PerEntity;
 
 /// Whether something outside answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reachability {
     /// Whether it answered; `None`: not configured or not asked.
     pub reachable: Option<bool>,
@@ -20,7 +20,9 @@ pub struct Reachability {
 }
 
 /// Rows of one table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct RowCounts {
     /// Active.
     pub active: u64,
@@ -31,7 +33,9 @@ pub struct RowCounts {
 }
 
 /// Off-boarding cases by state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct CaseCounts {
     /// Wait for a decision.
     pub pending: u64,
@@ -52,7 +56,7 @@ pub struct CaseCounts {
 }
 
 /// A run whose process went away.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Interrupted {
     /// The run.
     pub run_id: i64,
@@ -67,7 +71,7 @@ pub struct Interrupted {
 }
 
 /// The facts of PRODUCT.md section 9.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Status {
     /// The profile.
     pub profile: String,
@@ -104,7 +108,7 @@ pub struct Status {
 }
 
 /// Who holds the writer's lease.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeaseHolder {
     /// Who.
     pub operator: String,
@@ -121,7 +125,7 @@ pub struct LeaseHolder {
 }
 
 /// How one check of `doctor` ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
     /// In order.
@@ -133,7 +137,7 @@ pub enum CheckStatus {
 }
 
 /// One check of `doctor` (CONTRACT.md section 3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Check {
     /// What was checked, in snake_case: configuration, database, privileges, schema, impartner, …
     pub name: String,
