@@ -18,6 +18,7 @@
 mod control;
 mod faults;
 mod generate;
+mod generate_lms;
 mod impartner;
 mod lms;
 mod lms_world;
@@ -28,8 +29,11 @@ mod query;
 mod records;
 mod render;
 mod reply;
+mod scope;
 mod serve;
+mod specials;
 mod world;
+mod yesterday;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,7 +46,8 @@ pub use lms_world::{Course, Group, LmsWorld, Person, Transcript};
 pub use log::{Entry, Log};
 pub use records::{Account, Object, User};
 pub use render::{BoolAs, Envelope, NullAs, NumberAs, ReferenceAs, Shape};
-pub use world::{Gone, World};
+pub use world::{Fate, Ghosts, Gone, World};
+pub use yesterday::{Leak, Yesterday, YesterdayRow, yesterday};
 
 /// The query dialect that the stand-in Impartner honours; it silently ignores the other's parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::query::{self, Expr};
 use super::records::{Access, Account, Cell, Object, User};
 use super::render::{self, Envelope};
 use super::reply::Reply;
-use super::world::World;
+use super::world::{Fate, World};
 use super::{Dialect, Paging, SandboxOptions};
 
 /// Everything the stand-in needs for one call.
@@ -389,7 +389,11 @@ impl Impartner {
             )
         });
         if !found {
-            return not_found(object, id, self.options.missing);
+            return match id.parse().ok().and_then(|id| world.fate(object, id)) {
+                Some(Fate::Refused) => refused(403, "You may not read this record."),
+                Some(Fate::Broken) => refused(500, "An unexpected error occurred."),
+                _ => not_found(object, id, self.options.missing),
+            };
         }
         out.extend_from_slice(b",\"success\":true}");
         Reply::json_bytes(200, out)

@@ -23,6 +23,28 @@ pub struct Gone {
     pub at: DateTime<Utc>,
 }
 
+/// How a record that was there yesterday answers today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// Not found by id, and in the deleted-ids feed.
+    Announced,
+    /// Not found by id; the feed never names it.
+    Silent,
+    /// By id it answers 403: nobody can say whether it is gone.
+    Refused,
+    /// By id it answers 500, always.
+    Broken,
+}
+
+/// Records that were there yesterday and are in no listing now.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Ghosts {
+    /// The accounts.
+    pub accounts: Vec<(Account, Fate)>,
+    /// The users.
+    pub users: Vec<(User, Fate)>,
+}
+
 /// All data of the stand-ins: Impartner's accounts, users and regions, and the LMS.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct World {
@@ -31,8 +53,10 @@ pub struct World {
     users: BTreeMap<i64, User>,
     regions: BTreeMap<i64, String>,
     gone: Vec<Gone>,
+    ghosts: Ghosts,
     lms: LmsWorld,
     version: u64,
+    epoch: DateTime<Utc>,
     /// The last modification time given out; the next is later.
     stamp: DateTime<Utc>,
     last_id: i64,
@@ -53,8 +77,10 @@ impl World {
                 .map(|(id, name)| (*id, (*name).to_owned()))
                 .collect(),
             gone: Vec::new(),
+            ghosts: Ghosts::default(),
             lms: LmsWorld::default(),
             version: 0,
+            epoch,
             stamp: epoch,
             last_id: 1000,
             clock,
@@ -64,6 +90,25 @@ impl World {
     /// The seed that it was generated from.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The moment before which everything in it was generated.
+    pub fn epoch(&self) -> DateTime<Utc> {
+        self.epoch
+    }
+
+    /// What was there yesterday and is not now.
+    pub fn ghosts(&self) -> &Ghosts {
+        &self.ghosts
+    }
+
+    /// How an id that no listing has answers.
+    pub(super) fn fate(&self, object: Object, id: i64) -> Option<Fate> {
+        match object {
+            Object::Account => find_fate(&self.ghosts.accounts, |one| one.id == id),
+            Object::User => find_fate(&self.ghosts.users, |one| one.id == id),
+            Object::Region => None,
+        }
     }
 
     /// The moment of the last edit, or the one before which everything was generated.
@@ -241,6 +286,36 @@ impl World {
         self.users.insert(user.id, user);
     }
 
+    /// An account, to be finished while generating.
+    pub(super) fn account_mut(&mut self, id: i64) -> Option<&mut Account> {
+        self.accounts.get_mut(&id)
+    }
+
+    /// A user, to be finished while generating.
+    pub(super) fn user_mut(&mut self, id: i64) -> Option<&mut User> {
+        self.users.get_mut(&id)
+    }
+
+    /// Puts an account among those that are gone since `at`.
+    pub(super) fn put_ghost_account(&mut self, account: Account, fate: Fate, at: DateTime<Utc>) {
+        self.last_id = self.last_id.max(account.id);
+        self.put_gone(Object::Account, account.id, fate, at);
+        self.ghosts.accounts.push((account, fate));
+    }
+
+    /// Puts a user among those that are gone since `at`.
+    pub(super) fn put_ghost_user(&mut self, user: User, fate: Fate, at: DateTime<Utc>) {
+        self.last_id = self.last_id.max(user.id);
+        self.put_gone(Object::User, user.id, fate, at);
+        self.ghosts.users.push((user, fate));
+    }
+
+    fn put_gone(&mut self, object: Object, id: i64, fate: Fate, at: DateTime<Utc>) {
+        if fate == Fate::Announced {
+            self.gone.push(Gone { object, id, at });
+        }
+    }
+
     /// Writes the world to a file, whole or not at all.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
         let dir = path.parent().unwrap_or(Path::new("."));
@@ -261,4 +336,11 @@ impl World {
         world.clock = clock;
         Ok(world)
     }
+}
+
+fn find_fate<T>(ghosts: &[(T, Fate)], is: impl Fn(&T) -> bool) -> Option<Fate> {
+    ghosts
+        .iter()
+        .find(|(one, _)| is(one))
+        .map(|(_, fate)| *fate)
 }

@@ -1,0 +1,49 @@
+//! What the default filters keep (PRODUCT.md section 3), as the generator needs to know it. The filters that count
+//! are in `plan/`; a test holds the two together.
+
+use crate::config::FilterConfig;
+
+use super::records::{Account, User};
+
+/// Whether the default filters leave an account out.
+pub(super) fn excludes_account(account: &Account) -> bool {
+    let filters = FilterConfig::default().partners;
+    let is = |list: &[String], value: Option<&String>| {
+        value.is_some_and(|value| {
+            list.iter()
+                .any(|one| one.eq_ignore_ascii_case(value.trim()))
+        })
+    };
+    let name = account.name.to_lowercase();
+    is(&filters.excluded_tiers, account.tier.as_ref())
+        || is(&filters.excluded_statuses, account.status.as_ref())
+        || filters
+            .excluded_names
+            .iter()
+            .any(|part| name.contains(part))
+}
+
+/// Whether the default filters leave a user out.
+pub(super) fn excludes_user(user: &User) -> bool {
+    !user.is_active || excludes_email(user.email.as_deref())
+}
+
+/// Whether an address is excluded: none at all, an excluded domain, a pattern.
+pub(super) fn excludes_email(email: Option<&str>) -> bool {
+    let filters = FilterConfig::default().contacts;
+    let Some(email) = email.map(str::to_lowercase) else {
+        return true;
+    };
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return true;
+    };
+    filters
+        .excluded_patterns
+        .iter()
+        .any(|pattern| local.contains(pattern))
+        || filters.excluded_domains.iter().any(|excluded| {
+            domain
+                .strip_suffix(excluded.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+}
