@@ -49,6 +49,9 @@ pub use render::{BoolAs, Envelope, NullAs, NumberAs, ReferenceAs, Shape};
 pub use world::{Fate, Ghosts, Gone, World};
 pub use yesterday::{Leak, Yesterday, YesterdayRow, yesterday};
 
+/// The seed, accounts and users of the demo when nothing else is said.
+pub const DEMO: (u64, usize, usize) = (20_261_120, 2137, 20_000);
+
 /// The query dialect that the stand-in Impartner honours; it silently ignores the other's parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -260,12 +260,19 @@ impl Maker<'_> {
         };
         let active = match fresh {
             Some(n) => n % 8 != 2,
-            None => self.rng.random_bool(0.92),
+            // Those of an excluded account have mostly been closed with it.
+            None => self
+                .rng
+                .random_bool(if account.is_none_or(|one| one.wanted) {
+                    0.92
+                } else {
+                    0.02
+                }),
         };
         let no_email = fresh.is_none() && self.rng.random_bool(0.004);
         let unknown = match fresh {
             Some(n) => n % 40 == 9,
-            None => self.rng.random_bool(0.003),
+            None => self.rng.random_bool(0.001),
         };
         let id = self.id();
         User {

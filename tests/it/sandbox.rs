@@ -1,5 +1,7 @@
 //! The stand-in against APIS.md, over real HTTP.
 
+mod preview;
+
 use std::collections::BTreeSet;
 
 use prmdesk::sandbox::{Act, Dialect, Fault, Sandbox, SandboxOptions, World};
