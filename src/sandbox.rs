@@ -63,6 +63,16 @@ pub enum Dialect {
     Odata,
 }
 
+/// What an odata tenant calls order and fields: nobody has written it down (APIS.md section 1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OdataNames {
+    /// `$orderby` and `$select`.
+    #[default]
+    Dollar,
+    /// `orderby` and `fields`, as in objects.
+    Plain,
+}
+
 /// Whether paging parameters count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Paging {
@@ -90,6 +100,8 @@ pub enum Missing {
 pub struct SandboxOptions {
     /// The dialect that Impartner honours.
     pub dialect: Dialect,
+    /// What an odata tenant calls order and fields.
+    pub odata_names: OdataNames,
     /// Whether paging parameters count.
     pub paging: Paging,
     /// The most records a page has, whatever is asked for.
@@ -129,6 +141,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             dialect: Dialect::Objects,
+            odata_names: OdataNames::Dollar,
             paging: Paging::Honoured,
             page_cap: 1000,
             default_take: 100,

@@ -1,5 +1,8 @@
 //! The stand-in Northpass LMS, v2 (APIS.md section 2). It has no call that deletes or disables a person.
 
+mod json;
+mod writes;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +16,10 @@ use super::impartner::Call;
 use super::lms_world::{Course, Group, LmsWorld, Person};
 use super::reply::Reply;
 use super::world::World;
+use json::{course_json, group_json, one, person_json, properties_json};
+use writes::Way;
+
+pub(super) use json::errors;
 
 /// Everything the stand-in needs for one call.
 pub(super) struct Lms {
@@ -243,90 +250,6 @@ impl Lms {
         })
     }
 
-    fn create_group(&self, call: &Call<'_>) -> Reply {
-        let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
-        let name = body
-            .pointer("/data/attributes/name")
-            .and_then(Value::as_str)
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        let Some(name) = name else {
-            return errors(422, "name can't be blank");
-        };
-        let mut world = self.world();
-        let lms = world.lms_mut();
-        if lms.group_named(name).is_some() {
-            return errors(422, "name has already been taken");
-        }
-        lms.created += 1;
-        let group = Group {
-            id: format!("00000000-0000-4000-8000-{:012}", lms.created),
-            name: name.to_owned(),
-            members: std::collections::BTreeSet::new(),
-        };
-        let reply = Reply::json(201, &json!({"data": group_json(&group)}));
-        lms.groups.insert(group.id.clone(), group);
-        reply
-    }
-
-    fn delete_group(&self, id: &str) -> Reply {
-        match self.world().lms_mut().groups.remove(id) {
-            Some(_) => Reply::empty(204),
-            None => errors(404, "The group was not found."),
-        }
-    }
-
-    fn relate(&self, call: &Call<'_>, id: &str, way: Way) -> Reply {
-        let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
-        let people: Option<Vec<String>> = body["data"].as_array().and_then(|data| {
-            data.iter()
-                .map(|one| {
-                    let id = one["id"].as_str()?;
-                    (one["type"] == "people").then(|| id.to_owned())
-                })
-                .collect()
-        });
-        let Some(people) = people.filter(|people| !people.is_empty()) else {
-            return errors(422, "data must be a list of people");
-        };
-        let half = call.acts.iter().find_map(|act| match act {
-            Act::HalfBatch { status } => Some(*status),
-            _ => None,
-        });
-        let mut world = self.world();
-        let lms = world.lms_mut();
-        if let Some(unknown) = people.iter().find(|id| !lms.people.contains_key(*id)) {
-            return errors(422, &format!("person {unknown} does not exist"));
-        }
-        let Some(group) = lms.groups.get_mut(id) else {
-            return errors(404, "The group was not found.");
-        };
-        // One who is not in the group spoils the whole batch: the inconvenient reading of APIS.md section 2.
-        if way == Way::Remove
-            && let Some(stranger) = people.iter().find(|id| !group.members.contains(*id))
-        {
-            return errors(
-                422,
-                &format!("person {stranger} is not a member of the group"),
-            );
-        }
-        let count = match half {
-            Some(_) => people.len().div_ceil(2),
-            None => people.len(),
-        };
-        for person in people.iter().take(count) {
-            match way {
-                Way::Add => group.members.insert(person.clone()),
-                Way::Remove => group.members.remove(person),
-            };
-        }
-        match (half, way) {
-            (Some(status), _) => errors(status, "The sandbox stopped in the middle of the batch."),
-            (None, Way::Remove) => Reply::empty(204),
-            (None, Way::Add) => Reply::json(200, &json!({"data": body["data"]})),
-        }
-    }
-
     fn courses(&self, call: &Call<'_>) -> Reply {
         let world = self.world();
         let courses: Vec<&Course> = world.lms().courses.values().collect();
@@ -385,76 +308,9 @@ enum Shown {
     People,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Add,
-    Remove,
-}
-
 fn param<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
     query
         .iter()
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.as_str())
-}
-
-fn person_json(person: &Person) -> Value {
-    json!({
-        "type": "people",
-        "id": person.id,
-        "attributes": {
-            "email": person.email,
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "disabled": person.disabled,
-            "updated_at": person.updated_at,
-        },
-    })
-}
-
-fn group_json(group: &Group) -> Value {
-    json!({
-        "type": "groups",
-        "id": group.id,
-        "attributes": {"name": group.name, "user_count": group.members.len()},
-    })
-}
-
-fn course_json(course: &Course) -> Value {
-    json!({"type": "courses", "id": course.id, "attributes": {"name": course.name, "status": "live"}})
-}
-
-fn properties_json(course: &Course) -> Value {
-    // Often as text (APIS.md section 2): so it is here.
-    let npcu = course.npcu.map(|npcu| npcu.to_string());
-    json!({
-        "type": "course_properties",
-        "id": course.id,
-        "attributes": {"properties": {"npcu": npcu}},
-    })
-}
-
-fn one(found: Option<Value>, what: &str) -> Reply {
-    match found {
-        Some(data) => Reply::json(200, &json!({"data": data})),
-        None => errors(404, &format!("The {what} was not found.")),
-    }
-}
-
-/// A JSON:API error.
-pub(super) fn errors(status: u16, detail: &str) -> Reply {
-    let title = match status {
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        422 => "Unprocessable Entity",
-        429 => "Too Many Requests",
-        500.. => "Internal Server Error",
-        _ => "Bad Request",
-    };
-    let status_text = status.to_string();
-    let body = json!({"errors": [{"status": status_text, "title": title, "detail": detail,
-                                  "source": {"pointer": "/data"}}]});
-    Reply::json(status, &body)
 }

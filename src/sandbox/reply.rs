@@ -60,10 +60,12 @@ impl Reply {
         }
         let broken = cut.is_some_and(|(_, cut)| cut == Cut::Broken);
         let body = if broken {
-            // hyper breaks the connection when the body's stream fails.
+            // hyper breaks the connection when the body's stream fails; while it waits, it sends what it has.
             let start = stream::iter([Ok(Bytes::from(self.body))]);
-            let end =
-                stream::once(async { Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe)) });
+            let end = stream::once(async {
+                tokio::task::yield_now().await;
+                Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe))
+            });
             Body::from_stream(start.chain(end))
         } else {
             Body::from(self.body)

@@ -1,13 +1,17 @@
 //! What the default filters keep (PRODUCT.md section 3), as the generator needs to know it. The filters that count
 //! are in `plan/`; a test holds the two together.
 
+use std::sync::LazyLock;
+
 use crate::config::FilterConfig;
 
 use super::records::{Account, User};
 
+static FILTERS: LazyLock<FilterConfig> = LazyLock::new(FilterConfig::default);
+
 /// Whether the default filters leave an account out.
 pub(super) fn excludes_account(account: &Account) -> bool {
-    let filters = FilterConfig::default().partners;
+    let filters = &FILTERS.partners;
     let is = |list: &[String], value: Option<&String>| {
         value.is_some_and(|value| {
             list.iter()
@@ -30,7 +34,7 @@ pub(super) fn excludes_user(user: &User) -> bool {
 
 /// Whether an address is excluded: none at all, an excluded domain, a pattern.
 pub(super) fn excludes_email(email: Option<&str>) -> bool {
-    let filters = FilterConfig::default().contacts;
+    let filters = &FILTERS.contacts;
     let Some(email) = email.map(str::to_lowercase) else {
         return true;
     };

@@ -5,76 +5,21 @@
 //! yet (adds), some an older one (updates), some a soft-deleted one (reactivates); those that a filter has come to
 //! exclude have an active one (soft-deletes), and so have the ghosts (deleted, unverified).
 
+mod older;
+mod state;
+
 use chrono::{DateTime, Duration, Utc};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::lms_world::{Course, Group, Person, Transcript};
+use super::lms_world::Group;
 use super::records::{Account, User};
 use super::scope;
 use super::world::{Fate, World};
 use crate::plan::{Entity, Schema, sfid};
 use crate::text;
+pub use state::{Leak, Yesterday, YesterdayRow};
 
-/// One row of `partners` or `contacts`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct YesterdayRow {
-    /// Which table.
-    pub entity: Entity,
-    /// Its `id`, from 1 in each table, ascending.
-    pub row_id: i64,
-    /// `impartner_id`.
-    pub impartner_id: i64,
-    /// `contacts.partner_id`.
-    pub partner_id: Option<i64>,
-    /// The columns, in the order of [`Schema::of`] for the entity.
-    pub fields: Vec<Option<String>>,
-    /// `is_active`.
-    pub is_active: bool,
-    /// `deleted_at`, of an inactive row.
-    pub deleted_at: Option<DateTime<Utc>>,
-    /// `created_at`.
-    pub created_at: DateTime<Utc>,
-    /// `updated_at`.
-    pub updated_at: DateTime<Utc>,
-}
-
-impl YesterdayRow {
-    /// A column by name.
-    pub fn get(&self, column: &str) -> Option<&str> {
-        let at = Schema::of(self.entity).index(column)?;
-        self.fields.get(at)?.as_deref()
-    }
-}
-
-/// What a yesterday should have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Leak {
-    /// An ordinary day: no guard trips.
-    #[default]
-    None,
-    /// Sixty contacts more whose records are gone: `max_count` trips for contacts.
-    Contacts,
-}
-
-/// The whole state of the database yesterday.
-#[derive(Clone, Debug)]
-pub struct Yesterday {
-    /// Partners, then contacts.
-    pub rows: Vec<YesterdayRow>,
-    /// Rows that an administrator holds: entity, Impartner's id, note.
-    pub holds: Vec<(Entity, i64, &'static str)>,
-    /// The watermark that yesterday's run would have left, before the overlap. With it the first preview is
-    /// incremental; without it full, which shows more (ghosts that the feed does not name).
-    pub watermark: DateTime<Utc>,
-    /// `lms_users`: the LMS's people.
-    pub people: Vec<Person>,
-    /// `lms_groups` and `lms_group_members`, each group with the partner row it is linked to.
-    pub groups: Vec<(Group, Option<i64>)>,
-    /// `lms_courses`.
-    pub courses: Vec<Course>,
-    /// `lms_enrollments`: completed courses, each with its person.
-    pub enrollments: Vec<(String, Transcript)>,
-}
+use older::{base_letters, old_email, older_account, older_user};
 
 /// What happened to a fresh record since yesterday.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -412,58 +357,4 @@ impl Teller<'_> {
             })
             .collect()
     }
-}
-
-/// A name as the coarsest collation compares it: without case and accents.
-fn base_letters(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization as _;
-    text::name_key(name)
-        .nfd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .collect()
-}
-
-fn older_account(old: &mut Account, how: usize, id: i64) {
-    match how {
-        1 => {
-            let tier = old.tier.as_deref();
-            let before = if tier == Some("Registered") {
-                "Select"
-            } else {
-                "Registered"
-            };
-            old.tier = Some(before.to_owned());
-        }
-        3 => {
-            old.owner = Some("Oskar Lindqvist".to_owned());
-            old.owner_email = Some("oskar.lindqvist@northwind-prm.example".to_owned());
-        }
-        5 => old.region_id = old.region_id.map(|region| region % 5 + 1),
-        6 => old.name = format!("{} (formerly {})", old.name, id % 90 + 10),
-        _ => {
-            old.website = Some("http://old.example/partner".to_owned());
-            old.partner_type = None;
-        }
-    }
-}
-
-fn older_user(old: &mut User, how: usize) {
-    match how {
-        1 => old.title = Some("Trainee".to_owned()),
-        3 => old.email = old_email(old),
-        5 => old.phone = Some("+44 20 7946 0018".to_owned()),
-        6 => old.last_name = old.last_name.as_ref().map(|name| format!("{name}-Before")),
-        _ => old.account_id = None,
-    }
-}
-
-/// Another address of the same person, which no filter excludes.
-fn old_email(user: &User) -> Option<String> {
-    let email = user.email.as_deref()?;
-    if scope::excludes_email(Some(email)) || !email.contains('@') {
-        return Some(format!("former.{}@partner.example", user.id));
-    }
-    (user.is_active)
-        .then(|| format!("was.{email}"))
-        .or_else(|| Some(email.to_owned()))
 }
