@@ -12,5 +12,6 @@ pub mod logging;
 pub mod plan;
 pub mod progress;
 pub mod sandbox;
+pub mod store;
 pub mod text;
 pub mod values;

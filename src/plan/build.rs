@@ -151,6 +151,7 @@ impl Builder<'_> {
         }
         let touched = |row: u32| written.contains(&row) || left.contains(&row);
         self.absent(&latest, &touched, &mut settled);
+        self.keep_links(directory);
         let mut settled: Vec<i64> = settled
             .into_iter()
             .filter(|id| self.known.carried.contains(id))
@@ -161,6 +162,25 @@ impl Builder<'_> {
         self.fill_before();
         if entity == Entity::Partners {
             directory.add_plan(self.schema, &self.known.rows, self.plan);
+        }
+    }
+
+    /// What writes no link (a soft-delete, a conflict) keeps the one that the row has: it is shown with its partner, and
+    /// the row's fingerprint counts it.
+    fn keep_links(&mut self, directory: &mut Directory) {
+        for at in 0..self.plan.items.len() {
+            let item = &self.plan.items[at];
+            if item.entity != Entity::Contacts || item.partner_before != PartnerAt::NONE {
+                continue;
+            }
+            let row = item.before.map(|before| self.kept_rows[before as usize]);
+            let partner = row.and_then(|row| self.known.rows.partner_id(row));
+            // An item that was linked anew by this plan has no link to keep.
+            if let Some(partner) = partner.filter(|_| !item.changed.has(Changed::PARTNER)) {
+                let link = directory.at_row(self.plan, partner);
+                let item = &mut self.plan.items[at];
+                (item.partner_before, item.partner_after) = (link, link);
+            }
         }
     }
 

@@ -11,5 +11,7 @@
 mod house;
 mod impartner;
 mod lms_client;
+mod mariadb;
 mod plan;
 mod sandbox;
+mod store;

@@ -1,0 +1,345 @@
+//! One statement for many rows, under a savepoint; when a row makes it fail, it is split until that row is alone.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use super::ApplyTx;
+use super::rows::JsonRows;
+use super::statements::{self, Statements};
+use crate::plan::{Changed, Plan, Schema};
+use crate::progress::{Progress, RunEvent};
+use crate::store::StoreError;
+use crate::store::db::args;
+
+/// A row that is to be changed or made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    /// The item of the plan.
+    pub(super) at: usize,
+    /// The row; 0 for an add until it is made.
+    pub(super) row_id: i64,
+    /// Which columns are touched.
+    pub(super) mask: Changed,
+    /// The partner that is written, where the mask or an add says so.
+    pub(super) partner_id: Option<i64>,
+    /// See [`super::Outcome::Applied`].
+    pub(super) linked: bool,
+}
+
+/// What became of the rows of a list: the row's id, or the database's words.
+pub(super) type Fates = Vec<Result<i64, String>>;
+
+/// Counts rows for the progress display.
+#[derive(Debug)]
+pub(super) struct Meter<'p> {
+    pub(super) progress: &'p Progress,
+    pub(super) entity: crate::plan::Entity,
+    pub(super) done: u64,
+    pub(super) total: u64,
+}
+
+impl Meter<'_> {
+    pub(super) fn add(&mut self, rows: usize) {
+        self.done += rows as u64;
+        self.progress.report(RunEvent::Writing {
+            entity: self.entity,
+            done: self.done,
+            total: self.total,
+        });
+    }
+}
+
+const SAVE: &str = "SAVEPOINT batch";
+const RELEASE: &str = "RELEASE SAVEPOINT batch";
+const BACK: &str = "ROLLBACK TO SAVEPOINT batch";
+
+impl ApplyTx {
+    /// Changes rows that exist.
+    pub(super) async fn change(
+        &mut self,
+        sql: &str,
+        plan: &Plan,
+        targets: &[Target],
+        meter: &mut Meter<'_>,
+    ) -> Result<Fates, StoreError> {
+        let mut fates: Fates = targets.iter().map(|target| Ok(target.row_id)).collect();
+        let mut todo = cut(0..targets.len());
+        while let Some(range) = todo.pop() {
+            self.may_go_on(meter.progress)?;
+            let (range, rest, argument) = pack(range, |payload, at| {
+                let target = &targets[at];
+                let view = plan.view(target.at);
+                let fields = (0..view.schema().fields.len()).map(|field| view.after(field));
+                statements::update_row(
+                    payload,
+                    target.row_id,
+                    target.mask,
+                    view.item.impartner_id,
+                    target.partner_id,
+                    fields,
+                );
+            });
+            todo.extend(rest);
+            self.conn.raw(SAVE).await?;
+            match self.conn.execute(sql.to_owned(), args![argument]).await {
+                Ok(_) => {
+                    self.conn.raw(RELEASE).await?;
+                    meter.add(range.len());
+                }
+                Err(error) if error.is_row_fault() => {
+                    self.back().await?;
+                    if range.len() == 1 {
+                        fates[range.start] = Err(error.row_message());
+                        meter.add(1);
+                    } else {
+                        halve(&mut todo, &range);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(fates)
+    }
+
+    /// Makes new rows. An add that exists by now is told apart from one that the database refuses: `stale` gets it.
+    pub(super) async fn insert(
+        &mut self,
+        statements: &Statements,
+        plan: &Plan,
+        targets: &[Target],
+        stale: &mut Vec<usize>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Fates, StoreError> {
+        let mut fates: Fates = targets.iter().map(|_| Ok(0)).collect();
+        let mut left: Vec<usize> = (0..targets.len()).collect();
+        let mut todo = cut(0..left.len());
+        // Ranges are of `left`, which loses rows that turn out to exist by now; so it is looked up only once a batch.
+        let mut looked_up = false;
+        while let Some(range) = todo.pop() {
+            self.may_go_on(meter.progress)?;
+            let (range, rest, argument) = pack(range, |payload, at| {
+                let target = &targets[left[at]];
+                statements::insert_row(payload, &plan.view(target.at), target.partner_id);
+            });
+            todo.extend(rest);
+            self.conn.raw(SAVE).await?;
+            let made = self
+                .conn
+                .all(statements.insert.clone(), args![argument], |row| {
+                    Ok((row.int(0)?, row.opt_int(1)?, row.string(2)?))
+                })
+                .await;
+            match made {
+                Ok(made) => {
+                    self.conn.raw(RELEASE).await?;
+                    let batch = left[range.clone()].iter().copied();
+                    assign(plan, targets, batch, &made, &mut fates)?;
+                    meter.add(range.len());
+                }
+                Err(error) if error.is_row_fault() => {
+                    self.back().await?;
+                    if error.is_duplicate() && !looked_up {
+                        looked_up = true;
+                        let mut rest: Vec<usize> =
+                            todo.drain(..).rev().flatten().map(|at| left[at]).collect();
+                        rest.splice(0..0, left[range].iter().copied());
+                        let exist = self.existing(statements, plan, targets, &rest).await?;
+                        meter.add(exist.len());
+                        rest.retain(|at| !exist.contains(at));
+                        stale.extend(exist);
+                        left = rest;
+                        todo = cut(0..left.len());
+                    } else if range.len() == 1 {
+                        fates[left[range.start]] = Err(error.row_message());
+                        meter.add(1);
+                    } else {
+                        halve(&mut todo, &range);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(fates)
+    }
+
+    /// Which of the adds `among` have a row by now: one with their Impartner id or their name or e-mail, as the
+    /// database itself compares.
+    async fn existing(
+        &mut self,
+        statements: &Statements,
+        plan: &Plan,
+        targets: &[Target],
+        among: &[usize],
+    ) -> Result<Vec<usize>, StoreError> {
+        let mut exist = Vec::new();
+        for batch in among.chunks(200) {
+            let view = |at: usize| plan.view(targets[at].at);
+            let key = view(batch[0]).schema().fields[Schema::KEY].column;
+            let entity = statements.entity;
+            // One small select for each row: the argument takes on the column's own collation, so that it compares as
+            // the unique index does.
+            let select = format!(
+                "SELECT ? FROM {entity} WHERE {key} = ? UNION ALL SELECT ? FROM {entity} WHERE impartner_id = ?"
+            );
+            let sql = vec![select; batch.len()].join(" UNION ALL ");
+            let mut values = Vec::with_capacity(batch.len() * 4);
+            for &at in batch {
+                let number = i64::try_from(at).unwrap_or(i64::MAX);
+                values.extend(args![
+                    number,
+                    view(at).after(Schema::KEY),
+                    number,
+                    view(at).item.impartner_id
+                ]);
+            }
+            let found = self.conn.all(sql, values, |row| row.count(0)).await?;
+            exist.extend(found.into_iter().filter_map(|at| usize::try_from(at).ok()));
+        }
+        exist.sort_unstable();
+        exist.dedup();
+        Ok(exist)
+    }
+
+    /// Writes a group of rows that swap unique values: parks the values first, then writes the rows, all or none.
+    pub(super) async fn change_group(
+        &mut self,
+        statements: &Statements,
+        plan: &Plan,
+        targets: &[Target],
+        meter: &mut Meter<'_>,
+    ) -> Result<Fates, StoreError> {
+        self.may_go_on(meter.progress)?;
+        let key_bit = u32::try_from(Schema::KEY).unwrap_or_default();
+        let mut parked = JsonRows::default();
+        for target in targets {
+            let mut mask = Changed::default();
+            for bit in [key_bit, Changed::IMPARTNER_ID] {
+                if target.mask.has(bit) {
+                    mask.set(bit);
+                }
+            }
+            // Nobody else has such a name, and it is shorter than any column.
+            let name = format!("~prmdesk {} {}", self.run_id, target.row_id);
+            let id = (!statements.id_nullable).then_some(-target.row_id);
+            let width = plan.view(target.at).schema().fields.len();
+            let fields = (0..width).map(|field| (field == Schema::KEY).then_some(name.as_str()));
+            statements::update_row(&mut parked, target.row_id, mask, id, None, fields);
+        }
+        self.conn.raw(SAVE).await?;
+        let parking = statements.of(crate::plan::Op::Update).to_owned();
+        let mut written = self
+            .conn
+            .execute(parking, args![parked.finish()])
+            .await
+            .map(|_| ());
+        for op in crate::plan::Op::ALL {
+            let (_, _, argument) = pack(0..targets.len(), |payload, at| {
+                let target = &targets[at];
+                let view = plan.view(target.at);
+                if view.item.op == op {
+                    let fields = (0..view.schema().fields.len()).map(|field| view.after(field));
+                    statements::update_row(
+                        payload,
+                        target.row_id,
+                        target.mask,
+                        view.item.impartner_id,
+                        target.partner_id,
+                        fields,
+                    );
+                }
+            });
+            if written.is_ok() && op.writes() && argument != "[]" {
+                written = self
+                    .conn
+                    .execute(statements.of(op).to_owned(), args![argument])
+                    .await
+                    .map(|_| ());
+            }
+        }
+        meter.add(targets.len());
+        match written {
+            Ok(()) => {
+                self.conn.raw(RELEASE).await?;
+                Ok(targets.iter().map(|target| Ok(target.row_id)).collect())
+            }
+            Err(error) if error.is_row_fault() => {
+                self.back().await?;
+                let message = format!(
+                    "{} (This row and {} others exchange names, e-mails or ids; none of them was written.)",
+                    error.row_message(),
+                    targets.len().saturating_sub(1)
+                );
+                Ok(targets.iter().map(|_| Err(message.clone())).collect())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Back to before the batch. Released too, because in SQLite the savepoint stays and would nest.
+    async fn back(&mut self) -> Result<(), StoreError> {
+        self.conn.raw(BACK).await?;
+        self.conn.raw(RELEASE).await
+    }
+}
+
+/// One range, or none when there is nothing.
+fn cut(range: Range<usize>) -> Vec<Range<usize>> {
+    if range.is_empty() {
+        Vec::new()
+    } else {
+        vec![range]
+    }
+}
+
+/// The left half is done first.
+fn halve(todo: &mut Vec<Range<usize>>, range: &Range<usize>) {
+    let middle = range.start + range.len() / 2;
+    todo.push(middle..range.end);
+    todo.push(range.start..middle);
+}
+
+/// As many rows of `range` as one statement takes, those that are left, and the argument.
+fn pack(
+    range: Range<usize>,
+    mut put: impl FnMut(&mut JsonRows, usize),
+) -> (Range<usize>, Option<Range<usize>>, String) {
+    let mut payload = JsonRows::default();
+    let mut end = range.start;
+    while end < range.end && !payload.is_full() {
+        put(&mut payload, end);
+        end += 1;
+    }
+    let rest = (end < range.end).then_some(end..range.end);
+    (range.start..end, rest, payload.finish())
+}
+
+/// Gives the new rows' ids to their items: by Impartner id, else by name or e-mail.
+fn assign(
+    plan: &Plan,
+    targets: &[Target],
+    batch: impl Iterator<Item = usize>,
+    made: &[(i64, Option<i64>, String)],
+    fates: &mut Fates,
+) -> Result<(), StoreError> {
+    let mut by_id: FxHashMap<i64, i64> = FxHashMap::default();
+    let mut by_key: FxHashMap<&str, i64> = FxHashMap::default();
+    for (row_id, impartner_id, key) in made {
+        match impartner_id {
+            Some(id) => by_id.insert(*id, *row_id),
+            None => by_key.insert(key.as_str(), *row_id),
+        };
+    }
+    for at in batch {
+        let view = plan.view(targets[at].at);
+        let row_id = match view.item.impartner_id {
+            Some(id) => by_id.get(&id),
+            None => by_key.get(view.name()),
+        };
+        fates[at] = Ok(*row_id.ok_or_else(|| StoreError::BadValue {
+            what: "no id for a new row".to_owned(),
+            value: view.name().to_owned(),
+        })?);
+    }
+    Ok(())
+}

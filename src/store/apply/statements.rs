@@ -1,0 +1,178 @@
+//! The SQL of one entity's table, made once for a transaction from what the database really has.
+
+use chrono::{DateTime, Utc};
+
+use super::rows::JsonRows;
+use crate::plan::{Changed, Entity, Field, ItemView, Op, Schema};
+use crate::store::catalog::{Column, Table};
+use crate::store::dialect::{self, Cell};
+use crate::store::{Engine, read};
+
+/// The statements of one table. Every one takes a single argument (see [`dialect::json_rows`]).
+#[derive(Debug)]
+pub(super) struct Statements {
+    pub(super) entity: Entity,
+    /// Begins a read of rows; ids and lock are put behind.
+    pub(super) select: String,
+    pub(super) insert: String,
+    update: String,
+    reactivate: String,
+    soft_delete: String,
+    /// Whether `impartner_id` may be NULL: how it is parked.
+    pub(super) id_nullable: bool,
+}
+
+impl Statements {
+    pub(super) fn new(engine: Engine, schema: &Schema, table: &Table, now: DateTime<Utc>) -> Self {
+        let now = dialect::time_literal(now);
+        let id_nullable = table
+            .column("impartner_id")
+            .is_none_or(|column| column.nullable);
+        Self {
+            entity: schema.entity,
+            select: format!(
+                "SELECT {} FROM {}",
+                read::row_columns(engine, schema, table),
+                schema.entity
+            ),
+            insert: insert(engine, schema, table, &now),
+            update: update(engine, schema, table, &format!("updated_at = {now}")),
+            reactivate: update(
+                engine,
+                schema,
+                table,
+                &format!("updated_at = {now}, is_active = 1, deleted_at = NULL"),
+            ),
+            soft_delete: update(
+                engine,
+                schema,
+                table,
+                &format!("updated_at = {now}, is_active = 0, deleted_at = {now}"),
+            ),
+            id_nullable,
+        }
+    }
+
+    /// The statement that carries out `op` on rows that exist.
+    pub(super) fn of(&self, op: Op) -> &str {
+        match op {
+            Op::SoftDelete => &self.soft_delete,
+            Op::Reactivate => &self.reactivate,
+            _ => &self.update,
+        }
+    }
+}
+
+/// Numbers as a list for IN: they are integers, so nothing can be smuggled in.
+pub(super) fn listed(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// The value of a field, made to fit a column that is NOT NULL: empty text, which reads as no value.
+fn fitting(value: &str, column: &Column) -> String {
+    if column.nullable {
+        value.to_owned()
+    } else {
+        format!("COALESCE({value}, '')")
+    }
+}
+
+/// The value of a field of a new row. One that the source does not give leaves the column's default in force.
+fn fresh(value: &str, field: &Field, column: &Column) -> String {
+    match (&field.source, &column.default) {
+        (None, Some(default)) => format!("COALESCE({value}, {default})"),
+        _ => fitting(value, column),
+    }
+}
+
+/// The cells of [`insert_row`].
+fn insert(engine: Engine, schema: &Schema, table: &Table, now: &str) -> String {
+    let mut cells = vec![Cell::Int, Cell::Int];
+    let mut columns = vec!["impartner_id".to_owned()];
+    let mut values = vec!["v.v_0".to_owned()];
+    if schema.entity == Entity::Contacts {
+        columns.push("partner_id".to_owned());
+        values.push("v.v_1".to_owned());
+    }
+    for field in &schema.fields {
+        let value = format!("v.v_{}", cells.len());
+        cells.push(Cell::Text);
+        if let Some(column) = table.column(field.column) {
+            columns.push(field.column.to_owned());
+            values.push(fresh(&value, field, column));
+        }
+    }
+    for (column, value) in [("is_active", "1"), ("created_at", now), ("updated_at", now)] {
+        columns.push(column.to_owned());
+        values.push(value.to_owned());
+    }
+    format!(
+        "INSERT INTO {} ({}) SELECT {} FROM {} RETURNING id, impartner_id, {}",
+        schema.entity,
+        columns.join(", "),
+        values.join(", "),
+        dialect::json_rows(engine, &cells),
+        schema.fields[Schema::KEY].column
+    )
+}
+
+/// Puts a new row into the argument of [`Statements::insert`].
+pub(super) fn insert_row(payload: &mut JsonRows, view: &ItemView<'_>, partner_id: Option<i64>) {
+    payload.begin();
+    payload.int(view.item.impartner_id);
+    payload.int(partner_id);
+    for field in 0..view.schema().fields.len() {
+        payload.text(view.after(field));
+    }
+    payload.end();
+}
+
+/// Only the columns whose bit is set in `v_1` are touched; `v_0` is the row.
+fn update(engine: Engine, schema: &Schema, table: &Table, more: &str) -> String {
+    let entity = schema.entity;
+    let mut cells = vec![Cell::Int, Cell::Int, Cell::Int, Cell::Int];
+    let mut sets = vec![more.to_owned()];
+    let mut set = |column: &str, bit: u32, value: &str| {
+        sets.push(format!(
+            "{column} = CASE WHEN (v.v_1 & {}) <> 0 THEN {value} ELSE {entity}.{column} END",
+            1u32 << bit
+        ));
+    };
+    set("impartner_id", Changed::IMPARTNER_ID, "v.v_2");
+    if entity == Entity::Contacts {
+        set("partner_id", Changed::PARTNER, "v.v_3");
+    }
+    for (bit, field) in (0u32..).zip(&schema.fields) {
+        let value = format!("v.v_{}", cells.len());
+        cells.push(Cell::Text);
+        if let Some(column) = table.column(field.column) {
+            set(field.column, bit, &fitting(&value, column));
+        }
+    }
+    dialect::update_from(
+        engine,
+        entity.word(),
+        &dialect::json_rows(engine, &cells),
+        &sets.join(", "),
+    )
+}
+
+/// Puts a change into the argument of [`Statements::of`]: `field` gives the new values.
+pub(super) fn update_row<'a>(
+    payload: &mut JsonRows,
+    row_id: i64,
+    mask: Changed,
+    impartner_id: Option<i64>,
+    partner_id: Option<i64>,
+    fields: impl Iterator<Item = Option<&'a str>>,
+) {
+    payload.begin();
+    payload.int(Some(row_id));
+    payload.int(Some(i64::from(mask.0)));
+    payload.int(impartner_id);
+    payload.int(partner_id);
+    for field in fields {
+        payload.text(field);
+    }
+    payload.end();
+}

@@ -1,0 +1,172 @@
+//! What MariaDB and SQLite spell differently; nowhere else.
+
+use chrono::{DateTime, Utc};
+
+use super::Engine;
+use super::db::{Arg, time_text};
+
+/// The server's version.
+pub(super) fn version(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => "SELECT VERSION()",
+        Engine::Sqlite => "SELECT sqlite_version()",
+    }
+}
+
+/// The database's own clock, UTC.
+pub(super) fn now(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => "UTC_TIMESTAMP(6)",
+        Engine::Sqlite => "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
+    }
+}
+
+/// The database's own clock and a span, which is the one argument; see [`span`].
+pub(super) fn now_plus(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND",
+        Engine::Sqlite => "strftime('%Y-%m-%d %H:%M:%f000', 'now', ?)",
+    }
+}
+
+/// The argument of [`now_plus`].
+pub(super) fn span(engine: Engine, span: std::time::Duration) -> Arg<'static> {
+    match engine {
+        Engine::MariaDb => Arg::Int(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)),
+        Engine::Sqlite => Arg::from(format!("+{:.3} seconds", span.as_secs_f64())),
+    }
+}
+
+/// A time of ours as a literal: digits and punctuation only.
+pub(super) fn time_literal(at: DateTime<Utc>) -> String {
+    format!("'{}'", time_text(at))
+}
+
+/// Keeps rows that are read from changing until the transaction ends. In SQLite the writer has the whole file.
+pub(super) fn for_update(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => " FOR UPDATE",
+        Engine::Sqlite => "",
+    }
+}
+
+/// `INSERT … ` that replaces `columns` when the row of `key` is there already. Only for prmdesk's own tables, which
+/// have one unique key.
+pub(super) fn upsert(engine: Engine, key: &str, columns: &[&str]) -> String {
+    let sets = |value: fn(&str) -> String| {
+        columns
+            .iter()
+            .map(|column| format!("{column} = {}", value(column)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match engine {
+        Engine::MariaDb => format!(
+            " ON DUPLICATE KEY UPDATE {}",
+            sets(|column| format!("VALUES({column})"))
+        ),
+        Engine::Sqlite => format!(
+            " ON CONFLICT ({key}) DO UPDATE SET {}",
+            sets(|column| format!("excluded.{column}"))
+        ),
+    }
+}
+
+/// The type of a column of [`json_rows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    Int,
+    Text,
+}
+
+/// Rows that come as one JSON argument, an array of arrays: a derived table `v` with columns `v_0`, `v_1`, …. One
+/// placeholder whatever the number of rows, so that the statement is prepared once and no limit on placeholders
+/// (MariaDB 65,535, SQLite 32,766) is ever met.
+pub(super) fn json_rows(engine: Engine, cells: &[Cell]) -> String {
+    let columns = cells
+        .iter()
+        .enumerate()
+        .map(|(at, cell)| match (engine, cell) {
+            (Engine::MariaDb, Cell::Int) => format!("v_{at} BIGINT PATH '$[{at}]'"),
+            // LONGTEXT, so that nothing is cut here: the table's own column decides what is too long.
+            (Engine::MariaDb, Cell::Text) => {
+                format!("v_{at} LONGTEXT CHARACTER SET utf8mb4 PATH '$[{at}]'")
+            }
+            (Engine::Sqlite, _) => format!("value ->> {at} AS v_{at}"),
+        });
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    match engine {
+        Engine::MariaDb => format!("JSON_TABLE(?, '$[*]' COLUMNS ({columns})) v"),
+        Engine::Sqlite => format!("(SELECT {columns} FROM json_each(?)) v"),
+    }
+}
+
+/// `UPDATE table SET sets` for each row of `rows` (a [`json_rows`] whose `v_0` is the table's `id`).
+pub(super) fn update_from(engine: Engine, table: &str, rows: &str, sets: &str) -> String {
+    match engine {
+        Engine::MariaDb => {
+            format!("UPDATE {rows} STRAIGHT_JOIN {table} ON {table}.id = v.v_0 SET {sets}")
+        }
+        Engine::Sqlite => format!("UPDATE {table} SET {sets} FROM {rows} WHERE {table}.id = v.v_0"),
+    }
+}
+
+/// A column of an adopted schema as a whole number, whatever its type.
+pub(super) fn as_int(engine: Engine, column: &str) -> String {
+    match engine {
+        Engine::MariaDb => format!("CAST({column} AS SIGNED)"),
+        Engine::Sqlite => format!("CAST({column} AS INTEGER)"),
+    }
+}
+
+/// A column of an adopted schema as text, whatever its type.
+pub(super) fn as_text(engine: Engine, column: &str) -> String {
+    match engine {
+        Engine::MariaDb => format!("CAST({column} AS CHAR CHARACTER SET utf8mb4)"),
+        Engine::Sqlite => format!("CAST({column} AS TEXT)"),
+    }
+}
+
+/// The columns of every table: table, column, type in lower case, length in characters, nullable, default, collation.
+pub(super) fn columns(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => {
+            "SELECT table_name, column_name, LOWER(column_type), CAST(character_maximum_length AS SIGNED), is_nullable = 'YES', \
+                CAST(column_default AS CHAR CHARACTER SET utf8mb4), collation_name \
+             FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"
+        }
+        Engine::Sqlite => {
+            "SELECT t.name, c.name, LOWER(c.type), NULL, c.\"notnull\" = 0, c.dflt_value, NULL \
+             FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY t.name, c.cid"
+        }
+    }
+}
+
+/// The columns of every index: table, index, unique, column, its collation (SQLite only), whether all of the column
+/// and all rows are in it.
+pub(super) fn indexes(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => {
+            "SELECT table_name, index_name, non_unique = 0, column_name, NULL, sub_part IS NULL \
+             FROM information_schema.statistics WHERE table_schema = DATABASE() \
+             ORDER BY table_name, index_name, seq_in_index"
+        }
+        Engine::Sqlite => {
+            "SELECT t.name, i.name, i.\"unique\", c.name, c.coll, i.partial = 0 \
+             FROM sqlite_schema t JOIN pragma_index_list(t.name) i JOIN pragma_index_xinfo(i.name) c \
+             WHERE t.type = 'table' AND c.key = 1 ORDER BY t.name, i.name, c.seqno"
+        }
+    }
+}
+
+/// Takes (MariaDB) or needs no (SQLite: the transaction is one) lock against two migrations at once, with a limit on
+/// the wait; the answer's first column is 1 when it was got.
+pub(super) fn migration_lock(engine: Engine) -> Option<(&'static str, &'static str)> {
+    match engine {
+        Engine::MariaDb => Some((
+            "SELECT GET_LOCK(CONCAT('prmdesk.migrate.', LEFT(DATABASE(), 40)), 10)",
+            "SELECT RELEASE_LOCK(CONCAT('prmdesk.migrate.', LEFT(DATABASE(), 40)))",
+        )),
+        Engine::Sqlite => None,
+    }
+}

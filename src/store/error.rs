@@ -1,0 +1,347 @@
+//! What can go wrong with the database, told apart by what to do about it.
+
+use crate::error::{Error, Kind};
+use crate::values::LeaseHolder;
+
+/// An error of the database floor.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// `database.url` does not parse; it is not shown, because it may hold a password.
+    #[error("The database URL cannot be used: {0}.")]
+    BadUrl(String),
+    /// No host answered.
+    #[error("The database at {target} cannot be reached: {reason}.")]
+    Unreachable {
+        /// Host, port and database, or the file.
+        target: String,
+        /// Why, as the system says it.
+        reason: String,
+    },
+    /// The server refused the user.
+    #[error("The database at {target} refused the login: {reason}.")]
+    AccessDenied {
+        /// Host, port and database.
+        target: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server has no such database.
+    #[error("The database server has no database for {target}: {reason}.")]
+    UnknownDatabase {
+        /// Host, port and database.
+        target: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The file is no SQLite database.
+    #[error("{target} is not a SQLite database.")]
+    NotADatabase {
+        /// The file.
+        target: String,
+    },
+    /// The file, or the server, takes no writes.
+    #[error("The database takes no writes: {0}. Nothing was written.")]
+    ReadOnly(String),
+    /// No room.
+    #[error("The database has no room left: {0}. Nothing was written.")]
+    DiskFull(String),
+    /// The tables are not there, or not all of them.
+    #[error("The database {target} lacks {} of prmdesk's schema: {}.", missing.len(), listed(missing))]
+    NoSchema {
+        /// Host, port and database.
+        target: String,
+        /// What is missing, in words.
+        missing: Vec<String>,
+    },
+    /// A newer prmdesk migrated it.
+    #[error("The database schema is of version {found}; this prmdesk knows version {known}.")]
+    Newer {
+        /// The version in the database.
+        found: i64,
+        /// The version of this program.
+        known: i64,
+    },
+    /// A unique index cannot be made. Nothing was changed.
+    #[error(
+        "{table}.{column} must be unique, but has duplicates: {}. Nothing was changed.",
+        listed(examples)
+    )]
+    Duplicates {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Some of the values, with the ids of their rows.
+        examples: Vec<String>,
+    },
+    /// Another process migrates.
+    #[error("Another prmdesk is migrating this database.")]
+    Migrating,
+    /// Another run holds the lease.
+    #[error("Another run holds the lease: {} ({}) by {} on {} since {}.", .0.purpose, .0.pid, .0.operator, .0.host, .0.since.format("%Y-%m-%d %H:%M:%S UTC"))]
+    Leased(Box<LeaseHolder>),
+    /// The lease went to somebody else while work went on; nothing was committed.
+    #[error(
+        "The lease was lost while the run was at work, so the run was rolled back. Nothing was written."
+    )]
+    LeaseLost,
+    /// Somebody cancelled; rolled back.
+    #[error("Cancelled. Nothing was written.")]
+    Cancelled,
+    /// The connection broke during commit, and the outcome could not be read afterwards.
+    #[error(
+        "The connection broke during the commit of run {run_id}, and its outcome could not be read: {reason}."
+    )]
+    CommitUnknown {
+        /// The run.
+        run_id: i64,
+        /// What went wrong.
+        reason: String,
+    },
+    /// No such run, case, hold or row.
+    #[error("There is no {0}.")]
+    NotFound(String),
+    /// A value in the database that cannot be read.
+    #[error("The database holds {what} that cannot be read: `{value}`.")]
+    BadValue {
+        /// What it should be.
+        what: String,
+        /// What it is. Text from outside.
+        value: String,
+    },
+    /// Anything else that the database said.
+    #[error("The database failed: {}", words(.0))]
+    Database(#[source] sqlx::Error),
+}
+
+/// At most eight of them, and how many more.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(8) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
+
+/// The database's own words, without the driver's around them.
+pub(super) fn words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(said) => said.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match code(&error) {
+            Code::MySql(1021 | 1114 | 3, _) | Code::Sqlite(13) => Self::DiskFull(words(&error)),
+            Code::MySql(1290 | 1792 | 1836, _) | Code::Sqlite(8) => Self::ReadOnly(words(&error)),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+enum Code {
+    /// Error number and SQLSTATE.
+    MySql(u16, String),
+    /// Primary result code.
+    Sqlite(i64),
+    /// The connection broke.
+    Lost,
+    Other,
+}
+
+fn code(error: &sqlx::Error) -> Code {
+    match error {
+        sqlx::Error::Database(said) => {
+            if let Some(said) = said.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                return Code::MySql(said.number(), said.code().unwrap_or_default().to_owned());
+            }
+            let extended = said.code().and_then(|code| code.parse::<i64>().ok());
+            extended.map_or(Code::Other, |code| Code::Sqlite(code & 0xff))
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Code::Lost,
+        _ => Code::Other,
+    }
+}
+
+impl StoreError {
+    /// Whether the connection broke, or the node cannot serve (Galera: 1047): another host may.
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Database(error) => matches!(
+                code(error),
+                Code::Lost
+                    | Code::MySql(
+                        1047 | 1053 | 1077 | 1079 | 1080 | 1152..=1161 | 1927 | 2006 | 2013,
+                        _
+                    )
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether repeating the whole transaction may succeed: deadlock (1213), lock wait (1205), a lost connection,
+    /// SQLite busy or locked.
+    pub fn is_retryable(&self) -> bool {
+        self.is_lost()
+            || matches!(self, Self::Database(error)
+                if matches!(code(error), Code::MySql(1205 | 1213 | 1020, _) | Code::Sqlite(5 | 6)))
+    }
+
+    /// Whether it is the fault of a row (a constraint, a value that does not fit), so that the rest may go on.
+    pub(super) fn is_row_fault(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        match code(error) {
+            Code::MySql(number, state) => {
+                number != 1213
+                    && (state.starts_with("22")
+                        || state.starts_with("23")
+                        || state == "45000"
+                        || matches!(number, 1264 | 1265 | 1364 | 1366 | 1406 | 1292))
+            }
+            Code::Sqlite(primary) => matches!(primary, 18..=20),
+            Code::Lost | Code::Other => false,
+        }
+    }
+
+    /// Whether a unique index refused a row.
+    pub(super) fn is_duplicate(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        match code(error) {
+            Code::MySql(number, _) => matches!(number, 1062 | 1586),
+            Code::Sqlite(primary) => primary == 19 && words(error).contains("UNIQUE"),
+            Code::Lost | Code::Other => false,
+        }
+    }
+
+    /// What the database said, for the report of one row.
+    pub(super) fn row_message(&self) -> String {
+        match self {
+            Self::Database(error) => words(error),
+            other => other.to_string(),
+        }
+    }
+
+    /// The error of a connection attempt, by what to do about it.
+    pub(super) fn connecting(error: &sqlx::Error, target: &str) -> Self {
+        let (target, reason) = (target.to_owned(), words(error));
+        match code(error) {
+            // 1044: the user exists and has no right to this database; 1049: there is none.
+            Code::MySql(1044 | 1045 | 1698, _) => Self::AccessDenied { target, reason },
+            Code::MySql(1049, _) => Self::UnknownDatabase { target, reason },
+            Code::Sqlite(26) => Self::NotADatabase { target },
+            Code::Sqlite(8) => Self::ReadOnly(format!("{target}: {reason}")),
+            Code::Sqlite(13) => Self::DiskFull(format!("{target}: {reason}")),
+            _ => Self::Unreachable { target, reason },
+        }
+    }
+
+    /// A fixed word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadUrl(_) => "database_url",
+            Self::Unreachable { .. } => "database_unreachable",
+            Self::AccessDenied { .. } => "database_access_denied",
+            Self::UnknownDatabase { .. } => "database_unknown",
+            Self::NotADatabase { .. } => "database_not_sqlite",
+            Self::ReadOnly(_) => "database_read_only",
+            Self::DiskFull(_) => "database_full",
+            Self::NoSchema { .. } => "schema_missing",
+            Self::Newer { .. } => "schema_newer",
+            Self::Duplicates { .. } => "schema_duplicates",
+            Self::Migrating => "schema_migrating",
+            Self::Leased(_) => "leased",
+            Self::LeaseLost => "lease_lost",
+            Self::Cancelled => "cancelled",
+            Self::CommitUnknown { .. } => "commit_unknown",
+            Self::NotFound(_) => "not_found",
+            Self::BadValue { .. } => "database_value",
+            Self::Database(_) => "database",
+        }
+    }
+
+    /// What sort of trouble.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::BadUrl(_)
+            | Self::AccessDenied { .. }
+            | Self::UnknownDatabase { .. }
+            | Self::NotADatabase { .. }
+            | Self::NoSchema { .. }
+            | Self::Newer { .. }
+            | Self::Duplicates { .. } => Kind::Config,
+            Self::Leased(_) => Kind::Leased,
+            Self::Cancelled => Kind::Cancelled,
+            Self::NotFound(_) => Kind::Usage,
+            _ => Kind::Database,
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::BadUrl(_) => {
+                "Set database.url (or PRMDESK_DATABASE_URL) to mysql://user:password@host:3306/database or sqlite:///path/file.db."
+            }
+            Self::Unreachable { .. } => {
+                "Check host and port in database.url, that the server runs, and that this machine may reach it."
+            }
+            Self::AccessDenied { .. } => {
+                "Check user and password in database.url, and that the user has rights on the database."
+            }
+            Self::UnknownDatabase { .. } => {
+                "Create the database first, or correct its name in database.url."
+            }
+            Self::NotADatabase { .. } => {
+                "Choose another file in database.url; this one is left as it is."
+            }
+            Self::ReadOnly(_) => "Check the rights on the file or the server's read_only setting.",
+            Self::DiskFull(_) => "Make room and run it again.",
+            Self::NoSchema { .. } => {
+                "Run `prmdesk migrate` (`prmdesk migrate --dry-run` shows the SQL)."
+            }
+            Self::Newer { .. } => {
+                "Use a prmdesk at least as new as the one that migrated the database."
+            }
+            Self::Duplicates { .. } => {
+                "Make the values distinct, then run `prmdesk migrate` again."
+            }
+            Self::Migrating => "Wait until it is done and try again.",
+            Self::Leased(_) => {
+                "Wait until it is done; a run whose process died is replaced by itself."
+            }
+            Self::LeaseLost => "Run it again; if it happens often, raise lease.ttl.",
+            Self::CommitUnknown { .. } => {
+                "Look at `prmdesk runs` once the database answers: a run that is `running` or `interrupted` wrote nothing."
+            }
+            Self::Cancelled | Self::NotFound(_) | Self::BadValue { .. } | Self::Database(_) => {
+                return None;
+            }
+        })
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let out = Self::new(error.kind(), error.code(), error.to_string());
+        let out = match error.help() {
+            Some(help) => out.help(help),
+            None => out,
+        };
+        match error {
+            StoreError::Database(cause) => out.source(cause),
+            _ => out,
+        }
+    }
+}

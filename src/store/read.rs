@@ -1,0 +1,295 @@
+//! Reading the tables: rows straight into the packed form, limits, links, counts.
+
+use rustc_hash::FxHashSet;
+
+use super::catalog::{self, Table};
+use super::db::{Conn, Row};
+use super::{Engine, Store, StoreError, dialect};
+use crate::plan::{Entity, Limits, LmsLinks, RowRecord, RowSet, Schema, UniqueRule};
+use crate::text;
+use crate::values::{CaseCounts, CaseState, RowCounts};
+
+/// The numbers of PRODUCT.md section 9.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows of `partners`; linked: active ones with an LMS group.
+    pub partners: RowCounts,
+    /// Rows of `contacts`; linked: active ones with an LMS user.
+    pub contacts: RowCounts,
+    /// Off-boarding cases.
+    pub cases: CaseCounts,
+    /// Holds.
+    pub holds: u64,
+    /// Carried-over records.
+    pub carried_over: u64,
+    /// Of these, the ones that a guard withheld.
+    pub withheld: u64,
+}
+
+/// One row looked up by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowFacts {
+    /// Our id.
+    pub row_id: i64,
+    /// Impartner's id.
+    pub impartner_id: Option<i64>,
+    /// Account name or e-mail.
+    pub name: String,
+    /// `is_active`.
+    pub active: bool,
+    /// The contact's partner row.
+    pub partner_id: Option<i64>,
+    /// The contact's LMS user.
+    pub lms_user_id: Option<String>,
+}
+
+/// The list of columns in the order that [`see_row`] reads, as expressions that fit the table's own types.
+pub(super) fn row_columns(engine: Engine, schema: &Schema, table: &Table) -> String {
+    let int = |name: &str| match table.column(name) {
+        Some(column) if column.is_int() => name.to_owned(),
+        Some(_) => dialect::as_int(engine, name),
+        None => "NULL".to_owned(),
+    };
+    let mut columns = vec![
+        int("id"),
+        int("impartner_id"),
+        "COALESCE(is_active, 1) <> 0".to_owned(),
+    ];
+    columns.push(match schema.entity {
+        Entity::Partners => "NULL".to_owned(),
+        Entity::Contacts => int("partner_id"),
+    });
+    columns.extend(
+        schema
+            .fields
+            .iter()
+            .map(|field| match table.column(field.column) {
+                Some(column) if column.is_text() => field.column.to_owned(),
+                Some(_) => dialect::as_text(engine, field.column),
+                None => "NULL".to_owned(),
+            }),
+    );
+    columns.join(", ")
+}
+
+/// Puts one row of [`row_columns`] into `rows`.
+pub(super) fn see_row(schema: &Schema, row: &Row, rows: &mut RowSet) -> Result<(), StoreError> {
+    // At most 32 fields (see `Schema`), so the row never needs the heap.
+    let mut cells = [None; 32];
+    let width = schema.fields.len().min(cells.len());
+    for (at, cell) in cells[..width].iter_mut().enumerate() {
+        *cell = row.opt_text(at + 4)?;
+    }
+    rows.push(&RowRecord {
+        row_id: row.int(0)?,
+        impartner_id: row.opt_int(1)?,
+        active: row.flag(2)?,
+        partner_id: row.opt_int(3)?,
+        fields: &cells[..width],
+    });
+    Ok(())
+}
+
+/// The table of an entity as the database has it.
+pub(super) async fn table(conn: &mut Conn, entity: Entity) -> Result<Table, StoreError> {
+    Ok(catalog::read(conn)
+        .await?
+        .remove(entity.word())
+        .unwrap_or_default())
+}
+
+impl Store {
+    /// Every row of an entity, active and inactive, ordered by id, as of one moment.
+    pub async fn rows(&self, schema: &Schema) -> Result<RowSet, StoreError> {
+        let mut conn = self.conn().await?;
+        let table = table(&mut conn, schema.entity).await?;
+        let sql = format!(
+            "SELECT {} FROM {} ORDER BY id",
+            row_columns(self.engine(), schema, &table),
+            schema.entity
+        );
+        let mut rows = RowSet::new(schema);
+        conn.each(sql, vec![], |row| see_row(schema, row, &mut rows))
+            .await?;
+        Ok(rows)
+    }
+
+    /// What the database really enforces on an entity's table.
+    pub async fn limits(&self, schema: &Schema) -> Result<Limits, StoreError> {
+        let mut conn = self.conn().await?;
+        let table = table(&mut conn, schema.entity).await?;
+        let lengths = schema
+            .fields
+            .iter()
+            .map(|field| table.column(field.column).and_then(|column| column.length))
+            .collect();
+        let key = schema.fields[Schema::KEY].column;
+        let collation = match self.engine() {
+            Engine::MariaDb => table
+                .column(key)
+                .and_then(|column| column.collation.clone()),
+            Engine::Sqlite => table
+                .unique_on(key)
+                .and_then(|index| index.collation.clone()),
+        };
+        Ok(Limits {
+            lengths,
+            unique: unique_rule(self.engine(), collation.as_deref()),
+        })
+    }
+
+    /// LMS users by e-mail; an address that two of them share is left out.
+    pub async fn lms_links(&self) -> Result<LmsLinks, StoreError> {
+        let mut conn = self.conn().await?;
+        let mut links = LmsLinks::default();
+        let mut shared: FxHashSet<String> = FxHashSet::default();
+        conn.each(
+            "SELECT email, id FROM lms_users WHERE email IS NOT NULL",
+            vec![],
+            |row| {
+                let key = text::email_key(row.text(0)?);
+                if key.is_empty() || shared.contains(&key) {
+                    return Ok(());
+                }
+                if links.remove(&key).is_some() {
+                    shared.insert(key);
+                } else {
+                    links.insert(key, row.string(1)?);
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(links)
+    }
+
+    /// The numbers of the status page.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let mut conn = self.conn().await?;
+        let mut counts = Counts::default();
+        let tables = [
+            "SELECT COALESCE(is_active, 1), COUNT(*), 0 FROM partners GROUP BY COALESCE(is_active, 1)",
+            "SELECT COALESCE(is_active, 1), COUNT(*), COUNT(lms_user_id) FROM contacts GROUP BY COALESCE(is_active, 1)",
+        ];
+        for (entity, sql) in Entity::ALL.into_iter().zip(tables) {
+            let mut rows = RowCounts::default();
+            conn.each(sql, vec![], |row| {
+                if row.flag(0)? {
+                    rows.active += row.count(1)?;
+                    rows.lms_linked += row.count(2)?;
+                } else {
+                    rows.inactive += row.count(1)?;
+                }
+                Ok(())
+            })
+            .await?;
+            match entity {
+                Entity::Partners => counts.partners = rows,
+                Entity::Contacts => counts.contacts = rows,
+            }
+        }
+        let one = |row: &Row| row.count(0);
+        counts.partners.lms_linked = conn
+            .first(
+                "SELECT COUNT(DISTINCT p.id) FROM lms_groups g JOIN partners p ON p.id = g.partner_id WHERE p.is_active <> 0",
+                vec![],
+                one,
+            )
+            .await?
+            .unwrap_or_default();
+        counts.holds = conn
+            .first("SELECT COUNT(*) FROM sync_holds", vec![], one)
+            .await?
+            .unwrap_or_default();
+        conn.each(
+            "SELECT reason, COUNT(*) FROM sync_carryover GROUP BY reason",
+            vec![],
+            |row| {
+                counts.carried_over += row.count(1)?;
+                if row.text(0)? == "withheld" {
+                    counts.withheld += row.count(1)?;
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        conn.each(
+            "SELECT state, COUNT(*) FROM offboarding_cases GROUP BY state",
+            vec![],
+            |row| {
+                let number = row.count(1)?;
+                let cases = &mut counts.cases;
+                match CaseState::from_word(row.text(0)?) {
+                    Some(CaseState::Pending) => cases.pending += number,
+                    Some(CaseState::Approved) => cases.approved += number,
+                    Some(CaseState::Running) => cases.running += number,
+                    Some(CaseState::Done) => cases.done += number,
+                    Some(CaseState::Failed) => cases.failed += number,
+                    Some(CaseState::Rejected) => cases.rejected += number,
+                    Some(CaseState::Held) => cases.held += number,
+                    Some(CaseState::Obsolete) => cases.obsolete += number,
+                    None => {}
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(counts)
+    }
+
+    /// One row by our id.
+    pub async fn row(&self, entity: Entity, row_id: i64) -> Result<Option<RowFacts>, StoreError> {
+        self.row_where(entity, "id", row_id).await
+    }
+
+    /// One row by Impartner's id.
+    pub async fn row_of(
+        &self,
+        entity: Entity,
+        impartner_id: i64,
+    ) -> Result<Option<RowFacts>, StoreError> {
+        self.row_where(entity, "impartner_id", impartner_id).await
+    }
+
+    async fn row_where(
+        &self,
+        entity: Entity,
+        column: &str,
+        id: i64,
+    ) -> Result<Option<RowFacts>, StoreError> {
+        let mut conn = self.conn().await?;
+        let (key, more) = match entity {
+            Entity::Partners => ("account_name", "NULL, NULL"),
+            Entity::Contacts => ("email", "partner_id, lms_user_id"),
+        };
+        let sql = format!(
+            "SELECT id, impartner_id, {key}, COALESCE(is_active, 1) <> 0, {more} FROM {entity} WHERE {column} = ?"
+        );
+        conn.first(sql, super::db::args![id], |row| {
+            Ok(RowFacts {
+                row_id: row.int(0)?,
+                impartner_id: row.opt_int(1)?,
+                name: row.string(2)?,
+                active: row.flag(3)?,
+                partner_id: row.opt_int(4)?,
+                lms_user_id: row.opt_string(5)?,
+            })
+        })
+        .await
+    }
+}
+
+/// How the unique index of a column compares, by its collation. When in doubt the stricter reading: a conflict that
+/// is shown is better than a row that fails.
+fn unique_rule(engine: Engine, collation: Option<&str>) -> UniqueRule {
+    let collation = collation.unwrap_or_default().to_lowercase();
+    match engine {
+        Engine::Sqlite if collation == "nocase" => UniqueRule::IgnoreCase,
+        Engine::Sqlite => UniqueRule::Exact,
+        Engine::MariaDb if collation.ends_with("_bin") || collation == "binary" => {
+            UniqueRule::Exact
+        }
+        Engine::MariaDb if collation.contains("_as_ci") => UniqueRule::IgnoreCase,
+        Engine::MariaDb => UniqueRule::IgnoreCaseAndAccents,
+    }
+}

@@ -1,0 +1,297 @@
+//! The schema: what `migrations/*` declare, what the database has, and the statements that are missing.
+//!
+//! The SQL files are plain and could be run by hand; here they are read as a declaration, because MariaDB commits
+//! each DDL statement by itself: whatever was interrupted, and whatever was there before us, the next `migrate` runs
+//! exactly what is missing. Nothing is ever dropped or retyped.
+
+mod declared;
+
+use super::catalog::{self, Catalog};
+use super::db::Conn;
+use super::{Engine, Store, StoreError, dialect};
+use declared::Declared;
+
+/// The version of the schema that this program declares: the highest number of a migration file.
+const VERSION: i64 = 1;
+
+/// The files, oldest first.
+const MYSQL: &[&str] = &[include_str!("../../migrations/mysql/0001_tables.sql")];
+const SQLITE: &[&str] = &[include_str!("../../migrations/sqlite/0001_tables.sql")];
+
+/// The name in `sync_state` under which the version is kept.
+const VERSION_NAME: &str = "schema_version";
+
+/// Whether the tables are those of CONTRACT.md section 5.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    /// They are.
+    Current,
+    /// These are missing, in words: "table sync_runs", "column contacts.deleted_at", "index partners (impartner_id)".
+    Missing(Vec<String>),
+    /// A newer prmdesk migrated it.
+    Newer {
+        /// The version in the database.
+        found: i64,
+        /// The version of this program.
+        known: i64,
+    },
+}
+
+/// One thing that is missing.
+struct Step {
+    what: String,
+    sql: String,
+    /// The table and column that must be free of duplicates first.
+    unique: Option<(String, String)>,
+}
+
+impl Store {
+    /// Compares the database with what this program declares.
+    pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        let mut conn = self.conn().await?;
+        let catalog = catalog::read(&mut conn).await?;
+        let found = version(&mut conn, &catalog).await?;
+        if found > VERSION {
+            return Ok(SchemaState::Newer {
+                found,
+                known: VERSION,
+            });
+        }
+        let missing: Vec<String> = steps(self.engine(), &catalog)
+            .into_iter()
+            .map(|step| step.what)
+            .collect();
+        Ok(if missing.is_empty() {
+            SchemaState::Current
+        } else {
+            SchemaState::Missing(missing)
+        })
+    }
+
+    /// An error unless the schema is current; what every command but `migrate` and `doctor` begins with.
+    pub async fn require_schema(&self) -> Result<(), StoreError> {
+        match self.schema_state().await? {
+            SchemaState::Current => Ok(()),
+            SchemaState::Missing(missing) => Err(StoreError::NoSchema {
+                target: self.target(),
+                missing,
+            }),
+            SchemaState::Newer { found, known } => Err(StoreError::Newer { found, known }),
+        }
+    }
+
+    /// The statements that [`Store::migrate`] would run now.
+    pub async fn migrate_sql(&self) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.conn().await?;
+        let catalog = catalog::read(&mut conn).await?;
+        Ok(steps(self.engine(), &catalog)
+            .into_iter()
+            .map(|step| step.sql)
+            .collect())
+    }
+
+    /// Brings the schema up; returns what was made, in words. Can be run again at any time, also after it was
+    /// interrupted. Duplicates that stand in the way of a unique index are found before anything is changed.
+    pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.conn().await?;
+        let lock = dialect::migration_lock(self.engine());
+        match lock {
+            Some((take, _)) => {
+                let got = conn
+                    .first(take, vec![], |row| row.opt_int(0))
+                    .await?
+                    .flatten();
+                if got != Some(1) {
+                    return Err(StoreError::Migrating);
+                }
+            }
+            None => conn.begin().await?,
+        }
+        let done = run(&mut conn).await;
+        match lock {
+            Some((_, release)) => {
+                conn.first(release, vec![], |row| row.opt_int(0)).await?;
+            }
+            None if done.is_ok() => conn.commit().await?,
+            None => conn.rollback().await?,
+        }
+        done
+    }
+}
+
+async fn run(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let engine = conn.engine();
+    let catalog = catalog::read(conn).await?;
+    let found = version(conn, &catalog).await?;
+    if found > VERSION {
+        return Err(StoreError::Newer {
+            found,
+            known: VERSION,
+        });
+    }
+    let steps = steps(engine, &catalog);
+    for step in &steps {
+        if let Some((table, column)) = &step.unique
+            && catalog
+                .get(table)
+                .is_some_and(|there| there.column(column).is_some())
+        {
+            refuse_duplicates(conn, table, column).await?;
+        }
+    }
+    let mut made = Vec::with_capacity(steps.len());
+    for step in steps {
+        tracing::info!(what = step.what, "migrating");
+        conn.raw(step.sql).await?;
+        made.push(step.what);
+    }
+    if found < VERSION {
+        let sql = format!(
+            "INSERT INTO sync_state (name, value, updated_at) VALUES (?, ?, {}){}",
+            dialect::now(engine),
+            dialect::upsert(engine, "name", &["value", "updated_at"])
+        );
+        conn.execute(sql, super::db::args![VERSION_NAME, VERSION.to_string()])
+            .await?;
+    }
+    Ok(made)
+}
+
+/// The version that the database says it has; 0 when it says none.
+async fn version(conn: &mut Conn, catalog: &Catalog) -> Result<i64, StoreError> {
+    if !catalog.contains_key("sync_state") {
+        return Ok(0);
+    }
+    let text = conn
+        .first(
+            "SELECT value FROM sync_state WHERE name = ?",
+            super::db::args![VERSION_NAME],
+            |row| row.string(0),
+        )
+        .await?;
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// Names duplicates that a unique index would refuse, as the column itself compares.
+async fn refuse_duplicates(conn: &mut Conn, table: &str, column: &str) -> Result<(), StoreError> {
+    let value = dialect::as_text(conn.engine(), &format!("MIN({column})"));
+    let sql = format!(
+        "SELECT {value}, COUNT(*), MIN(id), MAX(id) FROM {table} WHERE {column} IS NOT NULL \
+         GROUP BY {column} HAVING COUNT(*) > 1 ORDER BY 2 DESC, 1 LIMIT 20"
+    );
+    let examples = conn
+        .all(sql, vec![], |row| {
+            Ok(format!(
+                "`{}` ({} rows, ids {} to {})",
+                row.text(0)?,
+                row.count(1)?,
+                row.int(2)?,
+                row.int(3)?
+            ))
+        })
+        .await?;
+    if examples.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Duplicates {
+        table: table.to_owned(),
+        column: column.to_owned(),
+        examples,
+    })
+}
+
+/// What is missing, in the order in which it must be made.
+fn steps(engine: Engine, catalog: &Catalog) -> Vec<Step> {
+    let files = match engine {
+        Engine::MariaDb => MYSQL,
+        Engine::Sqlite => SQLITE,
+    };
+    let declared = Declared::read(files);
+    let mut steps = Vec::new();
+    for table in &declared.tables {
+        let Some(there) = catalog.get(&table.name) else {
+            steps.push(Step {
+                what: format!("table {}", table.name),
+                sql: create(table, catalog),
+                unique: None,
+            });
+            steps.extend(
+                table
+                    .columns
+                    .iter()
+                    .filter(|column| !table.sql.contains(&column.definition))
+                    .map(|column| Step {
+                        what: format!("column {}.{}", table.name, column.name),
+                        sql: format!(
+                            "ALTER TABLE {} ADD COLUMN {}",
+                            table.name, column.definition
+                        ),
+                        unique: None,
+                    }),
+            );
+            continue;
+        };
+        for column in &table.columns {
+            if there.column(&column.name).is_none() {
+                // Rows that are there have no value for it, so it cannot be NOT NULL without a default.
+                let definition = if column.definition.contains("DEFAULT") {
+                    column.definition.clone()
+                } else {
+                    column.definition.replace("NOT NULL", "NULL")
+                };
+                steps.push(Step {
+                    what: format!("column {}.{}", table.name, column.name),
+                    sql: format!("ALTER TABLE {} ADD COLUMN {definition}", table.name),
+                    unique: None,
+                });
+            }
+        }
+    }
+    for index in &declared.indexes {
+        // An index under another name that serves the same is as good.
+        let served = catalog.get(&index.table).is_some_and(|table| {
+            table.indexes.iter().any(|there| {
+                if index.unique {
+                    there.unique && there.whole && there.columns == index.columns
+                } else {
+                    there.columns.starts_with(&index.columns)
+                }
+            })
+        }) || !catalog.contains_key(&index.table) && declared.inline(index);
+        if !served {
+            // IF NOT EXISTS goes by name: an index of that name that serves something else must not hide ours.
+            let taken = catalog
+                .values()
+                .any(|table| table.indexes.iter().any(|there| there.name == index.name));
+            let sql = if taken {
+                index
+                    .sql
+                    .replacen(&index.name, &format!("{}_prmdesk", index.name), 1)
+            } else {
+                index.sql.clone()
+            };
+            steps.push(Step {
+                what: format!("index {} ({})", index.table, index.columns.join(", ")),
+                sql,
+                unique: (index.unique && index.columns.len() == 1)
+                    .then(|| (index.table.clone(), index.columns[0].clone())),
+            });
+        }
+    }
+    steps
+}
+
+/// CREATE TABLE, with the type of an adopted `partners.id` taken over by the column that refers to it: MariaDB refuses
+/// a foreign key between different types.
+fn create(table: &declared::Table, catalog: &Catalog) -> String {
+    let id = catalog
+        .get("partners")
+        .and_then(|partners| partners.column("id"));
+    match id {
+        Some(id) if table.name == "contacts" && id.is_int() => table.sql.replace(
+            "partner_id INT NULL",
+            &format!("partner_id {} NULL", id.kind),
+        ),
+        _ => table.sql.clone(),
+    }
+}

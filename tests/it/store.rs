@@ -1,0 +1,9 @@
+//! Stories of the database floor, each told once and run on MariaDB and on SQLite.
+
+mod adopt;
+mod apply;
+mod kit;
+mod lease;
+mod load;
+mod runs;
+mod trouble;
