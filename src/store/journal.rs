@@ -80,18 +80,32 @@ impl Store {
         conn.all(sql, args![run_id], entry).await
     }
 
-    /// Everything that happened to a record, newest first.
+    /// Everything that happened to a record, newest first: also what happened under the ids that its row had before
+    /// (a person who was created anew upstream).
     pub async fn history(
         &self,
         entity: Entity,
         impartner_id: i64,
     ) -> Result<Vec<JournalEntry>, StoreError> {
         let mut conn = self.conn().await?;
-        conn.all(
-            format!("SELECT {ENTRY} WHERE c.impartner_id = ? AND c.entity = ? ORDER BY c.run_id DESC, c.seq DESC"),
-            args![impartner_id, entity.word()],
-            entry,
-        )
-        .await
+        let sql = format!("SELECT {ENTRY} WHERE c.impartner_id = ? AND c.entity = ?");
+        let mut found: Vec<JournalEntry> = Vec::new();
+        let (mut ids, mut asked) = (vec![impartner_id], Vec::new());
+        while let Some(id) = ids.pop() {
+            asked.push(id);
+            let entries = conn
+                .all(sql.clone(), args![id, entity.word()], entry)
+                .await?;
+            let earlier = entries
+                .iter()
+                .filter_map(|entry| entry.before.get("impartner_id")?.as_i64());
+            ids.extend(earlier.filter(|id| !asked.contains(id)));
+            ids.dedup();
+            found.extend(entries);
+        }
+        // The journal of one run is in order already, and a stable sort keeps it.
+        found.sort_by_key(|entry| entry.run_id);
+        found.reverse();
+        Ok(found)
     }
 }

@@ -5,5 +5,7 @@ mod apply;
 mod kit;
 mod lease;
 mod load;
+mod lost;
 mod runs;
 mod trouble;
+mod undo;

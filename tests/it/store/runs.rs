@@ -134,3 +134,34 @@ async fn holds_notes_links_and_rows() {
         assert_eq!(store.row(Entity::Partners, 99).await.unwrap(), None);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_follows_the_row_through_its_ids() {
+    for db in both().await {
+        let store = db.store().await;
+        apply(&store, &plan_of(&store, &[account(7, "Seven")], &[]).await).await;
+        // What a run writes when #7 is gone upstream and came back as #9, and that as #7 again.
+        for (run, was, is) in [(2, 7, 9), (3, 9, 7)] {
+            db.run(&format!(
+                "INSERT INTO sync_runs (run_id, kind, scope, status, operator, started_at) VALUES ({run}, 'sync', 'all', 'applied', 'bob', '2026-01-0{run} 00:00:00')"
+            ))
+            .await;
+            db.run(&format!(
+                "INSERT INTO sync_changes (run_id, seq, entity, op, row_id, impartner_id, name, before_values, after_values, status) \
+                 VALUES ({run}, 1, 'partners', 'update', 1, {is}, 'Seven', '{{\"impartner_id\":{was}}}', '{{\"impartner_id\":{is}}}', 'applied')"
+            ))
+            .await;
+        }
+        for id in [7, 9] {
+            let runs: Vec<i64> = store
+                .history(Entity::Partners, id)
+                .await
+                .unwrap()
+                .iter()
+                .map(|entry| entry.run_id)
+                .collect();
+            assert_eq!(runs, [3, 2, 1], "{:?} #{id}", db.engine);
+        }
+        assert!(store.history(Entity::Contacts, 7).await.unwrap().is_empty());
+    }
+}
