@@ -2,16 +2,19 @@
 //!
 //! Rooms: `db` (connections, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
 //! `schema` (what is there, what is missing), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
-//! `standing` (holds, carry-over, watermarks, notes), `cases`, and `apply` (the one transaction of a run).
+//! `standing` (holds, carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`, and
+//! `apply` (the one transaction of a run).
 
 mod apply;
-mod cases;
 mod catalog;
+mod certs;
 mod db;
 mod dialect;
 mod error;
 mod journal;
 mod lease;
+mod lms;
+mod offboard;
 mod process;
 mod read;
 mod runs;
@@ -34,10 +37,17 @@ use db::{Conn, Pool};
 use target::Target;
 
 pub use apply::{ApplyTx, Finish, SoftDeletes};
-pub use cases::NewCase;
+pub use certs::{CertCount, CertPush, NewPush, PushStatus};
 pub use db::Engine;
 pub use error::StoreError;
 pub use lease::{Lease, LeaseClaim};
+pub use lms::{
+    LinkRules, LmsSnapshot, LmsWritten, StoredEnrolment, StoredGroup, StoredPerson, Transcript,
+};
+pub use offboard::{
+    CaseEvent, CaseMove, CaseRecord, CaseRow, Claim, Claims, Decision, Departure, NewOutline,
+    Opening, StepMark, StepPhase,
+};
 pub use read::{Counts, RowFacts};
 pub use runs::NewRun;
 pub use schema::SchemaState;

@@ -2,6 +2,7 @@
 //! CONTRACT.md section 3. Small things everybody may use: no behaviour beyond words and counts.
 
 mod certs;
+mod lms;
 mod offboard;
 mod status;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 
 pub use certs::{CertFault, CertFigures, CertReport, CertRow};
+pub use lms::{LmsRefreshed, Transcripts};
 pub use offboard::{Case, CaseState, Step, StepAction, StepState};
 pub use status::{
     CaseCounts, Check, CheckStatus, Interrupted, LeaseHolder, Reachability, RowCounts, Status,

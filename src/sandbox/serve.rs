@@ -314,6 +314,10 @@ impl Site {
         for act in acts {
             match act {
                 Act::ApplyThenReset => return None,
+                Act::ApplyThenHang => {
+                    self.stopped.cancelled().await;
+                    return None;
+                }
                 Act::ApplyThenStatus { status } => {
                     return Some(self.status(*status, "The sandbox was told to fail afterwards."));
                 }

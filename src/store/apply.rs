@@ -17,7 +17,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::cases::{self, NewCase};
 use super::db::{Conn, args};
 use super::standing;
 use super::{Lease, Store, StoreError, dialect, lease};
@@ -58,9 +57,9 @@ pub struct Finish {
 #[derive(Debug)]
 pub struct ApplyTx {
     store: Store,
-    conn: Conn,
-    run_id: i64,
-    now: DateTime<Utc>,
+    pub(super) conn: Conn,
+    pub(super) run_id: i64,
+    pub(super) now: DateTime<Utc>,
     token: String,
     ttl: Duration,
     lost: CancellationToken,
@@ -165,11 +164,6 @@ impl ApplyTx {
             self.conn.execute(sql, args![entity.word()]).await?;
         }
         Ok(())
-    }
-
-    /// Opens an off-boarding case, unless one of that row is open already. Returns its id.
-    pub async fn open_case(&mut self, case: &NewCase) -> Result<Option<i64>, StoreError> {
-        cases::open(&mut self.conn, case, self.now).await
     }
 
     /// Ends the run record and commits everything. `CommitStarted` is reported before; from there on cancelling no

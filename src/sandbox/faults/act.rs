@@ -89,6 +89,8 @@ pub enum Act {
     Reset,
     /// The request is carried out, then the connection is reset.
     ApplyThenReset,
+    /// The request is carried out, then the answer never comes.
+    ApplyThenHang,
     /// The request is carried out, then answered with that status.
     ApplyThenStatus {
         /// The status.
@@ -160,6 +162,7 @@ impl Act {
             Self::Status { .. } => "status",
             Self::Reset => "reset",
             Self::ApplyThenReset => "apply_then_reset",
+            Self::ApplyThenHang => "apply_then_hang",
             Self::ApplyThenStatus { .. } => "apply_then_status",
             Self::Delay { .. } => "delay",
             Self::Hang => "hang",

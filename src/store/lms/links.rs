@@ -1,0 +1,159 @@
+//! Who is who: contacts to LMS users by e-mail, LMS groups to partners by name. An existing link is never touched.
+
+use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
+use serde_json::json;
+
+use super::super::db::{Conn, args};
+use super::super::dialect::{self, Cell};
+use super::super::{Store, StoreError};
+use super::bulk;
+use crate::text::{email_key, name_key};
+
+/// How groups are linked.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkRules<'a> {
+    /// Prefixes that a group's name may carry before the account's name (`lms.group_prefixes`).
+    pub prefixes: &'a [String],
+    /// The group that everybody is in: linked to nobody.
+    pub all_partners: &'a str,
+}
+
+impl Store {
+    /// Links contacts without an LMS user to the one user that has their e-mail; two users with one address link
+    /// nobody. Gives the number of contacts linked.
+    pub async fn link_contacts(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut conn = self.conn().await?;
+        conn.begin().await?;
+        let mut users: FxHashMap<String, Option<String>> = FxHashMap::default();
+        conn.each(
+            "SELECT id, email FROM lms_users WHERE email IS NOT NULL AND (status IS NULL OR status <> 'gone')",
+            args![],
+            |row| {
+                let id = row.string(0)?;
+                users
+                    .entry(email_key(row.text(1)?))
+                    .and_modify(|known| *known = None)
+                    .or_insert(Some(id));
+                Ok(())
+            },
+        )
+        .await?;
+        let mut links = Vec::new();
+        conn.each(
+            "SELECT id, email FROM contacts WHERE lms_user_id IS NULL OR lms_user_id = ''",
+            args![],
+            |row| {
+                if let Some(Some(user)) = users.get(&email_key(row.text(1)?)) {
+                    links.push(json!([row.int(0)?, user]));
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        let rows = dialect::json_rows(conn.engine(), &[Cell::Int, Cell::Text]);
+        let sets = format!(
+            "lms_user_id = v.v_1, updated_at = {}",
+            dialect::time_literal(at)
+        );
+        let update = dialect::update_from(conn.engine(), "contacts", &rows, &sets);
+        bulk(&mut conn, &update, &links).await?;
+        conn.commit().await?;
+        Ok(links.len() as u64)
+    }
+
+    /// Links groups without a partner; see [`link_groups`].
+    pub async fn link_groups(&self, rules: LinkRules<'_>) -> Result<u64, StoreError> {
+        let mut conn = self.conn().await?;
+        conn.begin().await?;
+        let linked = link_groups(&mut conn, rules).await?;
+        conn.commit().await?;
+        Ok(linked)
+    }
+}
+
+/// Links groups that have no partner to the one whose name is the group's, with or without one of the prefixes
+/// (normalised as in matching). Where several partners have that name, the one that is active is meant; several of
+/// these link nobody. Runs on the caller's transaction, so that a sync links the partners it adds. Gives the number of
+/// groups linked.
+pub(in crate::store) async fn link_groups(
+    conn: &mut Conn,
+    rules: LinkRules<'_>,
+) -> Result<u64, StoreError> {
+    let groups: Vec<(String, String)> = conn
+        .all(
+            "SELECT id, name FROM lms_groups WHERE partner_id IS NULL AND name IS NOT NULL",
+            args![],
+            |row| Ok((row.string(0)?, row.string(1)?)),
+        )
+        .await?;
+    if groups.is_empty() {
+        return Ok(0);
+    }
+    let mut partners: FxHashMap<String, Vec<(i64, bool)>> = FxHashMap::default();
+    conn.each(
+        "SELECT id, account_name, is_active FROM partners",
+        args![],
+        |row| {
+            partners
+                .entry(name_key(row.text(1)?))
+                .or_default()
+                .push((row.int(0)?, row.flag(2)?));
+            Ok(())
+        },
+    )
+    .await?;
+    let everybody = name_key(rules.all_partners);
+    let prefixes: Vec<String> = rules.prefixes.iter().map(|p| name_key(p)).collect();
+    let mut links = Vec::new();
+    for (id, name) in groups {
+        let key = name_key(&name);
+        if key == everybody {
+            continue;
+        }
+        let bare = prefixes
+            .iter()
+            .filter(|prefix| !prefix.is_empty())
+            .filter_map(|prefix| key.strip_prefix(prefix.as_str()));
+        // The whole name first: a partner may really be called “ptr_something”.
+        let found = std::iter::once(key.as_str())
+            .chain(bare)
+            .find_map(|key| partners.get(key.trim()));
+        if let Some(partner) = found.and_then(|same| only(same)) {
+            links.push((id, partner));
+        }
+    }
+    for (id, partner) in &links {
+        conn.execute(
+            "UPDATE lms_groups SET partner_id = ? WHERE id = ? AND partner_id IS NULL",
+            args![*partner, id.as_str()],
+        )
+        .await?;
+    }
+    Ok(links.len() as u64)
+}
+
+/// The one row that is meant: the only one, or the only active one.
+fn only(rows: &[(i64, bool)]) -> Option<i64> {
+    if let [(row, _)] = rows {
+        return Some(*row);
+    }
+    let mut active = rows.iter().filter(|(_, active)| *active);
+    match (active.next(), active.next()) {
+        (Some((row, _)), None) => Some(*row),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only;
+
+    #[test]
+    fn the_active_one_is_meant_and_two_are_nobody() {
+        assert_eq!(only(&[(1, false)]), Some(1));
+        assert_eq!(only(&[(1, false), (2, true)]), Some(2));
+        assert_eq!(only(&[(1, true), (2, true)]), None);
+        assert_eq!(only(&[]), None);
+    }
+}

@@ -1,0 +1,274 @@
+//! What our tables say about the people and groups of a case.
+
+use rustc_hash::FxHashMap;
+
+use super::super::db::{Row, args};
+use super::super::{Store, StoreError};
+use super::{CHUNK, marks, tuples};
+use crate::plan::Entity;
+
+/// The row of a case as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRow {
+    /// Whether it is active.
+    pub active: bool,
+    /// The partner: the contact's, or the row itself.
+    pub partner: Option<i64>,
+    /// The contact's LMS user.
+    pub lms_user_id: Option<String>,
+    /// Its name or e-mail.
+    pub name: String,
+}
+
+/// One of our contact rows that an LMS user belongs to, by its link or by its e-mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The contact row.
+    pub contact: i64,
+    /// Whether the contact is active.
+    pub active: bool,
+    /// The partner row.
+    pub partner: Option<i64>,
+    /// The partner's name.
+    pub partner_name: Option<String>,
+    /// Whether the partner is active.
+    pub partner_active: bool,
+}
+
+/// Claims by LMS user.
+pub type Claims = FxHashMap<String, Vec<Claim>>;
+
+const CLAIM: &str = "c.id, c.is_active, c.partner_id, p.account_name, p.is_active FROM contacts c LEFT JOIN partners p ON p.id = c.partner_id";
+
+fn claim(row: &Row) -> Result<(String, Claim), StoreError> {
+    Ok((
+        row.string(0)?,
+        Claim {
+            contact: row.int(1)?,
+            active: row.flag(2)?,
+            partner: row.opt_int(3)?,
+            partner_name: row.opt_string(4)?,
+            partner_active: row.flag(5)?,
+        },
+    ))
+}
+
+fn add(claims: &mut Claims, found: Vec<(String, Claim)>) {
+    for (user, claim) in found {
+        let known = claims.entry(user).or_default();
+        if !known.iter().any(|k| k.contact == claim.contact) {
+            known.push(claim);
+        }
+    }
+}
+
+impl Store {
+    /// The row of a case; `None`: it is not in the database any more.
+    pub async fn case_row(
+        &self,
+        entity: Entity,
+        row_id: i64,
+    ) -> Result<Option<CaseRow>, StoreError> {
+        let sql = match entity {
+            Entity::Contacts => {
+                "SELECT is_active, partner_id, lms_user_id, email FROM contacts WHERE id = ?"
+            }
+            Entity::Partners => {
+                "SELECT is_active, id, NULL, account_name FROM partners WHERE id = ?"
+            }
+        };
+        let mut conn = self.conn().await?;
+        conn.first(sql, args![row_id], |row| {
+            Ok(CaseRow {
+                active: row.flag(0)?,
+                partner: row.opt_int(1)?,
+                lms_user_id: row.opt_string(2)?.filter(|id| !id.is_empty()),
+                name: row.string(3)?,
+            })
+        })
+        .await
+    }
+
+    /// The groups linked to a partner, by id, with their stored names.
+    pub async fn partner_groups(
+        &self,
+        partner_id: i64,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let mut conn = self.conn().await?;
+        conn.all(
+            "SELECT id, name FROM lms_groups WHERE partner_id = ? ORDER BY id",
+            args![partner_id],
+            |row| Ok((row.string(0)?, row.string(1)?)),
+        )
+        .await
+    }
+
+    /// Whose contacts these LMS users are: by the link, and by the e-mail of the last refresh.
+    pub async fn claims(&self, users: &[String]) -> Result<Claims, StoreError> {
+        let mut conn = self.conn().await?;
+        let mut claims = Claims::default();
+        for chunk in users.chunks(CHUNK) {
+            for sql in [
+                format!(
+                    "SELECT c.lms_user_id, {CLAIM} WHERE c.lms_user_id IN ({})",
+                    marks(chunk.len())
+                ),
+                format!(
+                    "SELECT u.id, {CLAIM} JOIN lms_users u ON u.email = c.email WHERE u.id IN ({})",
+                    marks(chunk.len())
+                ),
+            ] {
+                let values = chunk.iter().map(|u| u.as_str().into()).collect();
+                add(&mut claims, conn.all(sql, values, claim).await?);
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Adds to `claims` by e-mail addresses that were read from the LMS just now: (user, e-mail).
+    pub async fn claims_by_email(
+        &self,
+        users: &[(String, String)],
+        claims: &mut Claims,
+    ) -> Result<(), StoreError> {
+        let mut conn = self.conn().await?;
+        for (user, email) in users {
+            let sql = format!("SELECT '', {CLAIM} WHERE c.email = ?");
+            let found = conn.all(sql, args![email.as_str()], claim).await?;
+            add(
+                claims,
+                found.into_iter().map(|(_, c)| (user.clone(), c)).collect(),
+            );
+        }
+        Ok(())
+    }
+
+    /// The e-mail addresses of LMS users, as of the last refresh.
+    pub async fn lms_labels(
+        &self,
+        users: &[String],
+    ) -> Result<FxHashMap<String, String>, StoreError> {
+        let mut conn = self.conn().await?;
+        let mut labels = FxHashMap::default();
+        for chunk in users.chunks(CHUNK) {
+            let sql = format!(
+                "SELECT id, email FROM lms_users WHERE email IS NOT NULL AND id IN ({})",
+                marks(chunk.len())
+            );
+            let values = chunk.iter().map(|u| u.as_str().into()).collect();
+            labels.extend(
+                conn.all(sql, values, |row| Ok((row.string(0)?, row.string(1)?)))
+                    .await?,
+            );
+        }
+        Ok(labels)
+    }
+
+    /// The members of a group as of the last refresh, of those asked for.
+    pub async fn stored_members(
+        &self,
+        group_id: &str,
+        of: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.conn().await?;
+        let mut members = Vec::new();
+        for chunk in of.chunks(CHUNK) {
+            let sql = format!(
+                "SELECT user_id FROM lms_group_members WHERE group_id = ? AND user_id IN ({})",
+                marks(chunk.len())
+            );
+            let mut values = args![group_id];
+            values.extend(chunk.iter().map(|u| u.as_str().into()));
+            members.extend(conn.all(sql, values, |row| row.string(0)).await?);
+        }
+        Ok(members)
+    }
+
+    /// The number of members of a group as of the last refresh.
+    pub async fn stored_member_count(&self, group_id: &str) -> Result<u64, StoreError> {
+        let mut conn = self.conn().await?;
+        let found = conn
+            .first(
+                "SELECT COUNT(*) FROM lms_group_members WHERE group_id = ?",
+                args![group_id],
+                |row| row.count(0),
+            )
+            .await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Takes people out of a group in our tables, after the LMS did.
+    pub async fn forget_members(
+        &self,
+        group_id: &str,
+        people: &[String],
+    ) -> Result<(), StoreError> {
+        let mut conn = self.conn().await?;
+        for chunk in people.chunks(CHUNK) {
+            let sql = format!(
+                "DELETE FROM lms_group_members WHERE group_id = ? AND user_id IN ({})",
+                marks(chunk.len())
+            );
+            let mut values = args![group_id];
+            values.extend(chunk.iter().map(|u| u.as_str().into()));
+            conn.execute(sql, values).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a group out of our tables, after the LMS did.
+    pub async fn forget_group(&self, group_id: &str) -> Result<(), StoreError> {
+        let mut conn = self.conn().await?;
+        conn.begin().await?;
+        for sql in [
+            "DELETE FROM lms_group_members WHERE group_id = ?",
+            "DELETE FROM lms_groups WHERE id = ?",
+        ] {
+            conn.execute(sql, args![group_id]).await?;
+        }
+        conn.commit().await
+    }
+
+    /// Puts people back into a group in our tables, after the LMS did.
+    pub async fn remember_members(
+        &self,
+        group_id: &str,
+        people: &[String],
+    ) -> Result<(), StoreError> {
+        let known = self.stored_members(group_id, people).await?;
+        let fresh: Vec<&String> = people.iter().filter(|p| !known.contains(p)).collect();
+        let mut conn = self.conn().await?;
+        for chunk in fresh.chunks(CHUNK) {
+            let sql = format!(
+                "INSERT INTO lms_group_members (group_id, user_id) VALUES {}",
+                tuples(chunk.len(), 2)
+            );
+            let mut values = Vec::new();
+            for person in chunk {
+                values.extend(args![group_id, person.as_str()]);
+            }
+            conn.execute(sql, values).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a re-created group into our tables, linked to its partner.
+    pub async fn remember_group(
+        &self,
+        group_id: &str,
+        name: &str,
+        partner_id: Option<i64>,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<(), StoreError> {
+        let mut conn = self.conn().await?;
+        conn.begin().await?;
+        conn.execute("DELETE FROM lms_groups WHERE id = ?", args![group_id])
+            .await?;
+        conn.execute(
+            "INSERT INTO lms_groups (id, name, partner_id, synced_at) VALUES (?, ?, ?, ?)",
+            args![group_id, name, partner_id, at],
+        )
+        .await?;
+        conn.commit().await
+    }
+}

@@ -1,0 +1,272 @@
+//! How cases come to be, and how they lapse: inside the transaction of an apply, and by a sweep.
+
+use chrono::{DateTime, Utc};
+use rustc_hash::FxHashSet;
+
+use super::super::db::{Arg, Conn, args};
+use super::super::lms::{LinkRules, link_groups};
+use super::super::{ApplyTx, Store, StoreError};
+use super::{CHUNK, CaseEvent, CaseMove, Decision, apply_move, entity_of, json_text, marks};
+use crate::plan::Entity;
+use crate::values::CaseState;
+
+/// A row that an apply made inactive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// Whose row.
+    pub entity: Entity,
+    /// The row.
+    pub row_id: i64,
+    /// Impartner's id.
+    pub impartner_id: Option<i64>,
+    /// Its name or e-mail.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Who opens cases, in which run, when.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// The run; `None` for a sweep.
+    pub run_id: Option<i64>,
+    /// Who.
+    pub operator: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// States in which a case still stands: the same row gets no second one.
+const STANDING: &str = "('pending', 'approved', 'held', 'running', 'failed')";
+
+/// Opens a case for each departure that the LMS has something to undo for: a contact with an LMS user, a partner with
+/// an LMS group. Runs on the caller's transaction; gives the number of cases opened.
+async fn open_cases(
+    conn: &mut Conn,
+    departures: &[Departure],
+    opening: Opening<'_>,
+) -> Result<u64, StoreError> {
+    let mut opened = 0;
+    for entity in Entity::ALL {
+        let rows: Vec<&Departure> = departures.iter().filter(|d| d.entity == entity).collect();
+        for chunk in rows.chunks(CHUNK) {
+            let list = marks(chunk.len());
+            let ids = || -> Vec<Arg<'_>> { chunk.iter().map(|d| d.row_id.into()).collect() };
+            let sql = match entity {
+                Entity::Contacts => format!(
+                    "SELECT id FROM contacts WHERE lms_user_id IS NOT NULL AND lms_user_id <> '' AND id IN ({list})"
+                ),
+                Entity::Partners => {
+                    format!(
+                        "SELECT DISTINCT partner_id FROM lms_groups WHERE partner_id IN ({list})"
+                    )
+                }
+            };
+            let known: FxHashSet<i64> = conn
+                .all(sql, ids(), |row| row.int(0))
+                .await?
+                .into_iter()
+                .collect();
+            let sql = format!(
+                "SELECT row_id FROM offboarding_cases WHERE entity = ? AND state IN {STANDING} AND row_id IN ({list})"
+            );
+            let mut values = args![entity.word()];
+            values.extend(ids());
+            let standing: FxHashSet<i64> = conn
+                .all(sql, values, |row| row.int(0))
+                .await?
+                .into_iter()
+                .collect();
+            for departure in chunk {
+                if known.contains(&departure.row_id) && !standing.contains(&departure.row_id) {
+                    open(conn, departure, opening).await?;
+                    opened += 1;
+                }
+            }
+        }
+    }
+    Ok(opened)
+}
+
+async fn open(
+    conn: &mut Conn,
+    departure: &Departure,
+    opening: Opening<'_>,
+) -> Result<(), StoreError> {
+    let history = [CaseEvent {
+        at: opening.at,
+        who: opening.operator.to_owned(),
+        what: "open".to_owned(),
+        from: CaseState::Pending,
+        to: CaseState::Pending,
+        note: Some(departure.reason.clone()),
+    }];
+    conn.execute(
+        "INSERT INTO offboarding_cases (entity, row_id, impartner_id, name, state, reason, run_id, opened_at, \
+         opened_by, log, updated_at) VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
+        args![
+            departure.entity.word(),
+            departure.row_id,
+            departure.impartner_id,
+            departure.name.as_str(),
+            departure.reason.as_str(),
+            opening.run_id,
+            opening.at,
+            opening.operator,
+            json_text(&history)?,
+            opening.at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Makes the undecided, approved, held and failed cases of rows that are active again obsolete. Runs on the caller's
+/// transaction; gives the number of cases.
+async fn lapse_cases(
+    conn: &mut Conn,
+    returned: &[(Entity, i64)],
+    opening: Opening<'_>,
+) -> Result<u64, StoreError> {
+    let mut lapsed = 0;
+    for entity in Entity::ALL {
+        let rows: Vec<i64> = returned
+            .iter()
+            .filter(|(e, _)| *e == entity)
+            .map(|(_, row)| *row)
+            .collect();
+        for chunk in rows.chunks(CHUNK) {
+            let sql = format!(
+                "SELECT case_id, state FROM offboarding_cases WHERE entity = ? \
+                 AND state IN ('pending', 'approved', 'held', 'failed') AND row_id IN ({})",
+                marks(chunk.len())
+            );
+            let mut values = args![entity.word()];
+            values.extend(chunk.iter().map(|&row| Arg::from(row)));
+            let cases = conn
+                .all(sql, values, |row| Ok((row.int(0)?, row.string(1)?)))
+                .await?;
+            for (case_id, state) in cases {
+                let Some(from) = CaseState::from_word(&state) else {
+                    continue;
+                };
+                let step = CaseMove {
+                    case_id,
+                    from,
+                    event: CaseEvent {
+                        at: opening.at,
+                        who: opening.operator.to_owned(),
+                        what: "return".to_owned(),
+                        from,
+                        to: CaseState::Obsolete,
+                        note: opening
+                            .run_id
+                            .map(|run| format!("the record came back in run {run}")),
+                    },
+                    decision: Decision::Machine,
+                    outline: None,
+                };
+                lapsed += u64::from(apply_move(conn, &step).await?);
+            }
+        }
+    }
+    Ok(lapsed)
+}
+
+impl ApplyTx {
+    /// Opens a case for each row that this apply made inactive where the LMS has something to undo: a contact with an
+    /// LMS user, a partner with an LMS group. Gives the number of cases opened.
+    pub async fn open_cases(
+        &mut self,
+        departures: &[Departure],
+        operator: &str,
+    ) -> Result<u64, StoreError> {
+        let opening = Opening {
+            run_id: Some(self.run_id),
+            operator,
+            at: self.now,
+        };
+        open_cases(&mut self.conn, departures, opening).await
+    }
+
+    /// Makes the cases of rows that this apply made active again obsolete, unless they ran already. Gives their number.
+    pub async fn lapse_cases(
+        &mut self,
+        returned: &[(Entity, i64)],
+        operator: &str,
+    ) -> Result<u64, StoreError> {
+        let opening = Opening {
+            run_id: Some(self.run_id),
+            operator,
+            at: self.now,
+        };
+        lapse_cases(&mut self.conn, returned, opening).await
+    }
+
+    /// Links groups without a partner to the partners this apply added, by name. Gives the number of groups linked.
+    pub async fn link_groups(&mut self, rules: LinkRules<'_>) -> Result<u64, StoreError> {
+        link_groups(&mut self.conn, rules).await
+    }
+}
+
+impl Store {
+    /// Opens cases for leftovers: inactive contacts still in their partner's group or in “All Partners”, inactive
+    /// partners whose group still exists, by the tables of the last refresh. A person's rejection stands: the last
+    /// case of the row being rejected, none is opened. A contact whose only group is one they are protected in is no
+    /// leftover. Gives the number of cases opened.
+    pub async fn sweep_cases(
+        &self,
+        all_partners: &str,
+        opening: Opening<'_>,
+    ) -> Result<u64, StoreError> {
+        let mut conn = self.conn().await?;
+        conn.begin().await?;
+        let found = conn
+            .all(
+                "SELECT 'partners', p.id, p.impartner_id, p.account_name FROM partners p \
+                 WHERE NOT p.is_active AND EXISTS (SELECT 1 FROM lms_groups g WHERE g.partner_id = p.id AND g.name <> ?) \
+                 UNION ALL \
+                 SELECT 'contacts', c.id, c.impartner_id, c.email FROM contacts c \
+                 WHERE NOT c.is_active AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> '' AND (EXISTS \
+                   (SELECT 1 FROM lms_group_members m JOIN lms_groups g ON g.id = m.group_id \
+                    WHERE m.user_id = c.lms_user_id AND g.partner_id = c.partner_id \
+                      AND NOT EXISTS (SELECT 1 FROM contacts o WHERE o.lms_user_id = c.lms_user_id AND o.is_active \
+                        AND o.partner_id = c.partner_id)) \
+                 OR EXISTS \
+                   (SELECT 1 FROM lms_group_members m JOIN lms_groups g ON g.id = m.group_id \
+                    WHERE m.user_id = c.lms_user_id AND g.name = ? \
+                      AND NOT EXISTS (SELECT 1 FROM contacts o JOIN partners op ON op.id = o.partner_id \
+                        WHERE o.lms_user_id = c.lms_user_id AND o.is_active AND op.is_active))) \
+                 ORDER BY 1 DESC, 2",
+                args![all_partners, all_partners],
+                |row| {
+                    Ok(Departure {
+                        entity: entity_of(row, 0)?,
+                        row_id: row.int(1)?,
+                        impartner_id: row.opt_int(2)?,
+                        name: row.string(3)?,
+                        reason: "sweep: inactive here and still in LMS groups".to_owned(),
+                    })
+                },
+            )
+            .await?;
+        let rejected: FxHashSet<(Entity, i64)> = conn
+            .all(
+                "SELECT entity, row_id FROM offboarding_cases c WHERE state = 'rejected' AND NOT EXISTS \
+                 (SELECT 1 FROM offboarding_cases n WHERE n.entity = c.entity AND n.row_id = c.row_id \
+                  AND n.case_id > c.case_id)",
+                args![],
+                |row| Ok((entity_of(row, 0)?, row.int(1)?)),
+            )
+            .await?
+            .into_iter()
+            .collect();
+        let fresh: Vec<Departure> = found
+            .into_iter()
+            .filter(|d| !rejected.contains(&(d.entity, d.row_id)))
+            .collect();
+        let opened = open_cases(&mut conn, &fresh, opening).await?;
+        conn.commit().await?;
+        Ok(opened)
+    }
+}
