@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::db::{Conn, args};
 use super::standing;
-use super::{Lease, Store, StoreError, dialect, lease};
+use super::{Engine, Lease, Store, StoreError, dialect, lease};
 use crate::plan::Outcome;
 use crate::plan::{Entity, PerEntity};
 use crate::progress::{Progress, RunEvent};
@@ -90,6 +90,11 @@ impl Store {
     /// Whether a run ended, asked in a way that waits for a transaction that is still committing.
     async fn ended(&self, run_id: i64) -> Result<bool, StoreError> {
         let mut conn = self.conn().await?;
+        if self.engine() == Engine::MariaDb {
+            // In a Galera cluster the answer may come from another node: it must have everything that was committed
+            // anywhere. A server without Galera does not mind, or does not know the word.
+            let _unknown = conn.raw("SET SESSION wsrep_sync_wait = 1").await;
+        }
         let sql = format!(
             "SELECT status FROM sync_runs WHERE run_id = ?{}",
             dialect::for_update(self.engine())

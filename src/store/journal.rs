@@ -71,6 +71,24 @@ impl Store {
         .await
     }
 
+    /// A part of a run's journal: a run of a million changes is not for one list.
+    pub async fn changes_page(
+        &self,
+        run_id: i64,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let mut conn = self.conn().await?;
+        // `seq` counts from 1 without gaps, so the page is found by the primary key.
+        let first = i64::try_from(offset).unwrap_or(i64::MAX);
+        conn.all(
+            format!("SELECT {ENTRY} WHERE c.run_id = ? AND c.seq > ? ORDER BY c.seq LIMIT ?"),
+            args![run_id, first, i64::from(limit)],
+            entry,
+        )
+        .await
+    }
+
     /// What of a run's journal was applied and is not undone yet, in order: what an undo plan is built from.
     pub async fn undoable(&self, run_id: i64) -> Result<Vec<JournalEntry>, StoreError> {
         let mut conn = self.conn().await?;

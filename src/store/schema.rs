@@ -96,21 +96,21 @@ impl Store {
         let mut conn = self.conn().await?;
         let lock = dialect::migration_lock(self.engine());
         match lock {
-            Some((take, _)) => {
-                let got = conn
-                    .first(take, vec![], |row| row.opt_int(0))
-                    .await?
-                    .flatten();
-                if got != Some(1) {
-                    return Err(StoreError::Migrating);
-                }
-            }
+            Some((take, _)) => match conn.first(take, vec![], |row| row.opt_int(0)).await {
+                Ok(got) if got.flatten() == Some(1) => {}
+                Ok(_) => return Err(StoreError::Migrating),
+                Err(error) if error.is_lost() => return Err(error),
+                // A Galera cluster has no GET_LOCK. The statements are IF NOT EXISTS, so two migrations at once end
+                // with one of them told to run again.
+                Err(error) => tracing::warn!(%error, "migrating without a lock"),
+            },
             None => conn.begin().await?,
         }
         let done = run(&mut conn).await;
         match lock {
             Some((_, release)) => {
-                conn.first(release, vec![], |row| row.opt_int(0)).await?;
+                // The lock ends with the session anyway.
+                let _released = conn.first(release, vec![], |row| row.opt_int(0)).await;
             }
             None if done.is_ok() => conn.commit().await?,
             None => conn.rollback().await?,

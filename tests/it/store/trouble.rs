@@ -258,3 +258,70 @@ async fn a_paused_run_whose_lease_was_taken_over_cannot_commit() {
         assert_eq!(db.one("SELECT COUNT(*) FROM sync_changes").await, "0");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_text_comes_back_as_it_went_in() {
+    for db in both().await {
+        let store = db.store().await;
+        let odd = [
+            "quote \" and ' and \\ and \\n and \\u0041",
+            "line\nfeed\ttab\u{1b}[31mred\u{7f}",
+            "bidi \u{202e}evil\u{2066} zero\u{200b}width \u{feff}mark",
+            "株式会社 Ünïcödé Ελληνικά עברית 👩‍👩‍👧 𝔘",
+            "null\u{0}byte",
+            "a [bracket], {brace}, $.path, %percent%, ?",
+        ];
+        let people: Vec<_> = (1..)
+            .zip(odd)
+            .map(|(id, text)| person(id, &format!("p{id}@x.example"), None).with("title", text))
+            .collect();
+        let long = "é".repeat(100);
+        let people: Vec<_> = people
+            .into_iter()
+            .chain([person(99, "long@x.example", None).with("first_name", &long)])
+            .collect();
+        let plan = plan_of(&store, &[], &people).await;
+        let (run_id, outcomes) = apply(&store, &plan).await;
+        assert!(
+            outcomes.iter().all(is_applied),
+            "{:?} {outcomes:?}",
+            db.engine
+        );
+        let again = plan_of(&store, &[], &people).await;
+        let differing: Vec<_> = again
+            .views()
+            .map(|view| {
+                view.changes()
+                    .map(|change| format!("{change:?}"))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(again.items.is_empty(), "{:?}: {differing:?}", db.engine);
+        let journal = store.changes(run_id).await.unwrap();
+        for (entry, text) in journal.iter().zip(odd) {
+            assert_eq!(entry.after["title"], text, "{:?}", db.engine);
+        }
+        assert_eq!(
+            store.changes_page(run_id, 5, 2).await.unwrap(),
+            journal[5..7]
+        );
+
+        // And by the way of an update.
+        let people: Vec<_> = people
+            .iter()
+            .map(|one| one.clone().with("title", "plain"))
+            .collect();
+        apply(&store, &plan_of(&store, &[], &people).await).await;
+        let people: Vec<_> = people
+            .iter()
+            .zip(odd)
+            .map(|(one, text)| one.clone().with("title", text))
+            .collect();
+        apply(&store, &plan_of(&store, &[], &people).await).await;
+        assert!(
+            plan_of(&store, &[], &people).await.items.is_empty(),
+            "{:?}",
+            db.engine
+        );
+    }
+}
