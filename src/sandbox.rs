@@ -2,6 +2,11 @@
 //!
 //! Part of the product (`prmdesk demo`) and the ground that the tests stand on; only `cli/demo` and tests import it.
 //!
+//! `prmdesk demo`: [`World::load`] from the data directory, or [`World::generate_at`] the present moment and fill the
+//! database from [`yesterday`]; then [`Sandbox::start`] with [`SandboxOptions::demo`] and `keep`, so that what is done
+//! to the stand-ins outlives the program. Tests against the real binary reach the faults, the log and the data over
+//! HTTP; the calls are listed in `control.rs`.
+//!
 //! ```no_run
 //! # use prmdesk::sandbox::{Sandbox, SandboxOptions, World};
 //! # use prmdesk::sandbox::{Act, Fault};
@@ -40,6 +45,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, Secret};
 
 pub use faults::{Act, Cut, Fault, Faults, RecordId, Side, Times, When};
 pub use lms_world::{Course, Group, LmsWorld, Person, Transcript};
@@ -83,6 +90,17 @@ pub enum Paging {
     Ignored,
 }
 
+/// Whether rendered pages are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pages {
+    /// Each request renders its page.
+    #[default]
+    Fresh,
+    /// A page is rendered once while the world does not change: for measuring clients, not the sandbox. Costs the
+    /// memory of all pages.
+    Kept,
+}
+
 /// How the answer for an id that does not exist looks (APIS.md section 1 knows three ways).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
@@ -104,6 +122,8 @@ pub struct SandboxOptions {
     pub odata_names: OdataNames,
     /// Whether paging parameters count.
     pub paging: Paging,
+    /// Whether rendered pages are kept.
+    pub pages: Pages,
     /// The most records a page has, whatever is asked for.
     pub page_cap: usize,
     /// Records of a page when nothing is asked for.
@@ -143,6 +163,7 @@ impl Default for SandboxOptions {
             dialect: Dialect::Objects,
             odata_names: OdataNames::Dollar,
             paging: Paging::Honoured,
+            pages: Pages::Fresh,
             page_cap: 1000,
             default_take: 100,
             shape: Shape::default(),
@@ -220,6 +241,29 @@ impl Sandbox {
     /// The key for `PRMDESK_LMS_API_KEY`.
     pub fn lms_key(&self) -> &str {
         &self.options.lms_key
+    }
+
+    /// The environment that points `prmdesk` at this sandbox (CONTRACT.md section 2).
+    pub fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            ("PRMDESK_IMPARTNER_URL", self.impartner_url()),
+            ("PRMDESK_IMPARTNER_API_KEY", self.impartner_key().to_owned()),
+            ("PRMDESK_IMPARTNER_TENANT", self.options.tenant_id.clone()),
+            ("PRMDESK_LMS_URL", self.lms_url()),
+            ("PRMDESK_LMS_API_KEY", self.lms_key().to_owned()),
+        ]
+    }
+
+    /// Points a configuration at this sandbox.
+    pub fn configure(&self, config: &mut Config) {
+        config.impartner.url = self.impartner_url();
+        config.impartner.api_key = Some(Secret::new(self.impartner_key()));
+        config
+            .impartner
+            .tenant_id
+            .clone_from(&self.options.tenant_id);
+        config.lms.url = self.lms_url();
+        config.lms.api_key = Some(Secret::new(self.lms_key()));
     }
 
     /// How it behaves.

@@ -36,7 +36,10 @@ pub(super) fn fill(world: &mut World, rng: &mut impl Rng, made: &[Made]) {
     let mut lms = LmsWorld::default();
     let mut crowd = Crowd::default();
     let ghosts = world.ghosts().users.iter().map(|(user, _)| user);
-    for user in ghosts.clone().chain(world.users()) {
+    // Those that were there before come first: of two with one address, theirs is the contact in the database.
+    let (fresh, stable): (Vec<&User>, Vec<&User>) =
+        world.users().partition(|user| user.updated > day);
+    for user in ghosts.chain(stable).chain(fresh) {
         let Some(account) = user.account_id.filter(|id| wanted.contains(id)) else {
             continue;
         };
@@ -45,7 +48,7 @@ pub(super) fn fill(world: &mut World, rng: &mut impl Rng, made: &[Made]) {
         if !(learns || fresh && !user.is_active) || crowd.by_email.len() >= MOST_PEOPLE {
             continue;
         }
-        let joined = user.is_active || fresh || rng.random_bool(0.03);
+        let joined = user.is_active || fresh || rng.random_bool(0.15);
         crowd.add(&mut lms, rng, user, account, epoch, joined);
     }
     colleagues(&mut lms, rng, epoch);
@@ -90,23 +93,22 @@ impl Crowd {
             return;
         };
         let key = email.to_lowercase();
-        let known = self.by_email.get(&key).cloned();
-        let id = known.unwrap_or_else(|| {
-            let id = uuid(rng);
-            self.by_email.insert(key, id.clone());
-            lms.people.insert(
-                id.clone(),
-                Person {
-                    id: id.clone(),
-                    email,
-                    first_name: user.first_name.clone().unwrap_or_default(),
-                    last_name: user.last_name.clone().unwrap_or_default(),
-                    disabled: false,
-                    updated_at: epoch - Duration::days(rng.random_range(2..600)),
-                },
-            );
-            id
-        });
+        if self.by_email.contains_key(&key) {
+            return;
+        }
+        let id = uuid(rng);
+        self.by_email.insert(key, id.clone());
+        lms.people.insert(
+            id.clone(),
+            Person {
+                id: id.clone(),
+                email,
+                first_name: user.first_name.clone().unwrap_or_default(),
+                last_name: user.last_name.clone().unwrap_or_default(),
+                disabled: false,
+                updated_at: epoch - Duration::days(rng.random_range(2..600)),
+            },
+        );
         if joined {
             self.members.entry(account).or_default().insert(id.clone());
         }
@@ -187,6 +189,14 @@ fn groups(world: &World, lms: &mut LmsWorld, rng: &mut impl Rng, crowd: &Crowd, 
         let account = world.account(id);
         let leaves = ghosts.contains_key(&id)
             || account.is_some_and(|one| one.updated > day && scope::excludes_account(one));
+        if account.is_some_and(|one| one.updated <= day && one.id % 60 == 0)
+            && !crowd.members.contains_key(&id)
+        {
+            // A leftover: the partner left long ago and its group is still there.
+            let name = account.map_or("", |account| account.name.as_str());
+            put_group(lms, uuid(rng), format!("ptr_{name}"), BTreeSet::new());
+            continue;
+        }
         // A partner that leaves always has a group, so that there is something to undo.
         if !leaves && (members.is_empty() || !rng.random_bool(0.75)) {
             continue;
@@ -296,14 +306,12 @@ pub(super) fn certified<'a>(
 /// Sets Impartner's numbers, three of them as they were some time ago.
 fn certify(world: &mut World, lms: &LmsWorld, crowd: &Crowd, epoch: DateTime<Utc>) {
     let day = epoch - Duration::days(1);
-    let grouped: FxHashMap<&str, &Group> = lms
+    let grouped: FxHashMap<String, &Group> = lms
         .groups
         .values()
         .map(|group| {
-            (
-                group.name.strip_prefix("ptr_").unwrap_or(&group.name),
-                group,
-            )
+            let name = group.name.strip_prefix("ptr_").unwrap_or(&group.name);
+            (crate::text::name_key(name), group)
         })
         .collect();
     let ids: Vec<i64> = world
@@ -318,7 +326,7 @@ fn certify(world: &mut World, lms: &LmsWorld, crowd: &Crowd, epoch: DateTime<Utc
             continue;
         };
         let mut people = crowd.contacts.get(&id).unwrap_or(&nobody).clone();
-        if let Some(group) = grouped.get(account.name.as_str()) {
+        if let Some(group) = grouped.get(&crate::text::name_key(&account.name)) {
             people.extend(group.members.iter().cloned());
         }
         let (mut count, mut npcu) = certified(lms, people.iter(), epoch);

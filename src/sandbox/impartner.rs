@@ -22,6 +22,8 @@ pub(super) struct Impartner {
     pub(super) world: Arc<Mutex<World>>,
     pub(super) options: SandboxOptions,
     queries: Mutex<FxHashMap<String, Found>>,
+    /// Rendered pages and the world's version they show; only with [`super::Pages::Kept`].
+    pages: Mutex<FxHashMap<String, (u64, Vec<u8>)>>,
 }
 
 /// The matches of a query, kept while the world does not change: a client reads them page by page.
@@ -46,6 +48,7 @@ impl Impartner {
             world,
             options,
             queries: Mutex::default(),
+            pages: Mutex::default(),
         }
     }
 

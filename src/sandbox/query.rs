@@ -330,3 +330,65 @@ pub(super) fn sort_order(a: Cell<'_>, b: Cell<'_>) -> Ordering {
         _ => Ordering::Equal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(filter: &str) -> Result<Expr, String> {
+        parse(filter, Object::Account, Dialect::Objects)
+    }
+
+    #[test]
+    fn and_binds_closer_than_or() {
+        assert_eq!(
+            parsed("Id = 1 or Id = 2 and Id = 3"),
+            parsed("Id = 1 or (Id = 2 and Id = 3)")
+        );
+        assert_ne!(
+            parsed("Id = 1 or Id = 2 and Id = 3"),
+            parsed("(Id = 1 or Id = 2) and Id = 3")
+        );
+    }
+
+    #[test]
+    fn signs_need_no_spaces() {
+        assert_eq!(parsed("Id>=5 and Id!=7"), parsed("Id >= 5 and Id != 7"));
+        assert_eq!(parsed("Id in(1,2)"), parsed("Id in (1, 2)"));
+    }
+
+    #[test]
+    fn times_with_and_without_zone() {
+        let utc = time("2026-01-31T10:00:00Z");
+        assert!(utc.is_some());
+        assert_eq!(time("2026-01-31T10:00:00"), utc);
+        assert_eq!(time("2026-01-31T11:00:00+01:00"), utc);
+        assert_eq!(time("2026-01-31 10:00:00.000"), utc);
+        assert_eq!(time("soon"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_filter_makes_it_fall(filter in any::<String>(), odata in any::<bool>()) {
+            let dialect = if odata { Dialect::Odata } else { Dialect::Objects };
+            let _ = parse(&filter, Object::User, dialect);
+        }
+
+        #[test]
+        fn quoted_text_comes_through(text in any::<String>()) {
+            let escaped = text.replace('\\', "\\\\").replace('\'', "\\'");
+            let field = Object::Account.field("Name", Dialect::Objects).unwrap();
+            prop_assert_eq!(
+                parsed(&format!("Name = '{escaped}'")),
+                Ok(Expr::Compare(field, Op::Eq, Literal::Text(text.clone())))
+            );
+            let doubled = text.replace('\'', "''");
+            prop_assert_eq!(
+                parse(&format!("Name eq '{doubled}'"), Object::Account, Dialect::Odata),
+                Ok(Expr::Compare(field, Op::Eq, Literal::Text(text)))
+            );
+        }
+    }
+}

@@ -111,14 +111,14 @@ pub(super) fn record(
     shape: &Shape,
     dialect: Dialect,
 ) -> bool {
-    if world.cell(object, id, 0).is_none() {
+    let Some(row) = world.row(object, id) else {
         return false;
-    }
+    };
     out.push(b'{');
     let mut first = true;
     for &field in fields {
         let name = object.fields()[field].name;
-        let cell = world.cell(object, id, field).unwrap_or(Cell::Null);
+        let cell = world.cell(row, field);
         let omitted = matches!(cell, Cell::Null) && shape.nulls == Some(NullAs::Omitted)
             || matches!(cell, Cell::Reference(..))
                 && shape.references == Some(ReferenceAs::Nothing);

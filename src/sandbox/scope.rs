@@ -51,3 +51,48 @@ pub(super) fn excludes_email(email: Option<&str>) -> bool {
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::World;
+    use super::*;
+    use crate::plan::rules::{Rules, Verdict};
+    use crate::plan::{Entity, Schema, SourceRecord, SourceSet};
+
+    #[test]
+    fn the_filters_that_count_agree() {
+        let world = World::generate(77, 1500, 6000);
+        let rules = Rules::new(&FILTERS);
+        for account in world.accounts() {
+            let schema = Schema::of(Entity::Partners);
+            let mut set = SourceSet::new(&schema);
+            let mut fields = vec![None; schema.fields.len()];
+            fields[0] = Some(account.name.as_str());
+            fields[1] = account.tier.as_deref();
+            let record = SourceRecord {
+                id: account.id,
+                status: account.status.as_deref(),
+                fields: &fields,
+                ..SourceRecord::default()
+            };
+            let at = set.push(&schema, &record);
+            let kept = rules.verdict(&schema, &set, at) == Verdict::Keep;
+            assert_eq!(kept, !excludes_account(account), "{account:?}");
+        }
+        for user in world.users() {
+            let schema = Schema::of(Entity::Contacts);
+            let mut set = SourceSet::new(&schema);
+            let mut fields = vec![None; schema.fields.len()];
+            fields[0] = user.email.as_deref();
+            let record = SourceRecord {
+                id: user.id,
+                active: Some(user.is_active),
+                fields: &fields,
+                ..SourceRecord::default()
+            };
+            let at = set.push(&schema, &record);
+            let kept = rules.verdict(&schema, &set, at) == Verdict::Keep;
+            assert_eq!(kept, !excludes_user(user), "{user:?}");
+        }
+    }
+}

@@ -78,6 +78,7 @@ pub fn yesterday(world: &World, leak: Leak) -> Yesterday {
         enrollments: enrollments.collect(),
         rows: teller.rows,
         holds: teller.holds,
+        synced_at: teller.day,
         watermark: latest.unwrap_or(teller.day),
         people: lms.people.values().cloned().collect(),
         groups,

@@ -12,10 +12,11 @@ use super::super::records::{Cell, Object};
 use super::super::render::{self, Envelope};
 use super::super::reply::Reply;
 use super::super::world::World;
-use super::super::{Dialect, Paging};
+use super::super::{Dialect, Pages, Paging};
 use super::{Call, Found, Impartner, refused};
 
 /// What a listing asks for, after the dialect has been looked at.
+#[derive(Debug)]
 struct Ask {
     filter: String,
     order: String,
@@ -73,6 +74,7 @@ impl Impartner {
         let mut fields = Vec::new();
         for name in list.split(',').map(str::trim) {
             match object.field(name, dialect) {
+                Some(field) if fields.contains(&field) => {}
                 Some(field) => fields.push(field),
                 None if self.options.strict_fields => {
                     let message = format!("Unknown field '{name}' on {}.", object.name());
@@ -126,6 +128,11 @@ impl Impartner {
             }
         }
         let world = self.world();
+        let key = (self.options.pages == Pages::Kept && acts.is_empty())
+            .then(|| format!("{} {ask:?}", object.name()));
+        if let Some(kept) = key.as_ref().and_then(|key| self.kept(key, world.version())) {
+            return Reply::json_bytes(200, kept);
+        }
         let found = match self.find(&world, object, &filter, &ask) {
             Ok(found) => found,
             Err(message) => return refused(400, &message),
@@ -181,7 +188,24 @@ impl Impartner {
             Envelope::Array => b"]",
             Envelope::Value => b"]}",
         });
+        if let Some(key) = key {
+            self.keep(key, world.version(), out.clone());
+        }
         Reply::json_bytes(200, out)
+    }
+
+    /// A page rendered before, while the world is the same.
+    fn kept(&self, key: &str, version: u64) -> Option<Vec<u8>> {
+        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages
+            .get(key)
+            .filter(|(rendered, _)| *rendered == version)
+            .map(|(_, page)| page.clone())
+    }
+
+    fn keep(&self, key: String, version: u64, page: Vec<u8>) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.insert(key, (version, page));
     }
 
     /// The ids that fit, in the order asked for, or ascending without one.
@@ -201,9 +225,15 @@ impl Impartner {
         }
         let order = self.order(object, &ask.order)?;
         let mut ids = world.ids(object);
-        let cell = |id, field| world.cell(object, id, field).unwrap_or(Cell::Null);
+        let cell = |id, field| {
+            let row = world.row(object, id);
+            row.map_or(Cell::Null, |row| world.cell(row, field))
+        };
         if *filter != Expr::All {
-            ids.retain(|&id| filter.fits(&|field| cell(id, field)));
+            ids.retain(|&id| {
+                let row = world.row(object, id);
+                row.is_some_and(|row| filter.fits(&|field| world.cell(row, field)))
+            });
         }
         // Ids come ascending already; that order is the usual one and needs no sorting.
         if !matches!(order.as_slice(), [] | [(0, false), ..]) {

@@ -66,7 +66,7 @@ impl Impartner {
         let known = id
             .parse()
             .ok()
-            .filter(|&id| world.cell(object, id, 0).is_some());
+            .filter(|&id| world.row(object, id).is_some());
         let Some(number) = known else {
             return not_found(object, id, self.options.missing);
         };
@@ -93,7 +93,7 @@ impl Impartner {
                     .find(|(key, _)| key.eq_ignore_ascii_case("id"))
                     .and_then(|(_, id)| id.as_i64().or_else(|| id.as_str()?.parse().ok()))
                     .ok_or("Each row needs an Id.")?;
-                if world.cell(object, id, 0).is_none() {
+                if world.row(object, id).is_none() {
                     return Err(format!("{} {id} was not found.", object.name()));
                 }
                 patch(&mut world, object, id, row, call.acts).map(|()| id)

@@ -25,19 +25,33 @@ fn int(value: Option<i64>) -> Cell<'static> {
     value.map_or(Cell::Null, Cell::Int)
 }
 
+/// A record of any object.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Row<'a> {
+    Account(&'a Account),
+    User(&'a User),
+    Region(i64, &'a str),
+}
+
 impl World {
-    /// The value of field `name` (a name of the object's table) of a record, `None` when there is no such record.
-    pub(in super::super) fn cell(&self, object: Object, id: i64, field: usize) -> Option<Cell<'_>> {
-        let name = object.fields()[field].name;
+    /// One record.
+    pub(in super::super) fn row(&self, object: Object, id: i64) -> Option<Row<'_>> {
         match object {
-            Object::Account => self
-                .account(id)
-                .map(|account| self.account_cell(account, name)),
-            Object::User => self.user(id).map(|user| self.user_cell(user, name)),
-            Object::Region => self.region(id).map(|region| match name {
-                "Id" => Cell::Int(id),
-                _ => Cell::Text(region),
-            }),
+            Object::Account => self.account(id).map(Row::Account),
+            Object::User => self.user(id).map(Row::User),
+            Object::Region => self.region(id).map(|name| Row::Region(id, name)),
+        }
+    }
+
+    /// The value of a field of a record; `field` counts in the object's table.
+    pub(in super::super) fn cell<'a>(&'a self, row: Row<'a>, field: usize) -> Cell<'a> {
+        match row {
+            Row::Account(account) => {
+                self.account_cell(account, Object::Account.fields()[field].name)
+            }
+            Row::User(user) => self.user_cell(user, Object::User.fields()[field].name),
+            Row::Region(id, _) if field == 0 => Cell::Int(id),
+            Row::Region(_, name) => Cell::Text(name),
         }
     }
 

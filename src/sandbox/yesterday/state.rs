@@ -53,6 +53,8 @@ pub struct Yesterday {
     pub rows: Vec<YesterdayRow>,
     /// Rows that an administrator holds: entity, Impartner's id, note.
     pub holds: Vec<(Entity, i64, &'static str)>,
+    /// When yesterday's run ended.
+    pub synced_at: DateTime<Utc>,
     /// The watermark that yesterday's run would have left, before the overlap. With it the first preview is
     /// incremental; without it full, which shows more (ghosts that the feed does not name).
     pub watermark: DateTime<Utc>,

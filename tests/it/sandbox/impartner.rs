@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use prmdesk::sandbox::{
-    Account, Dialect, Missing, Object, OdataNames, Paging, SandboxOptions, User, World,
+    Account, Dialect, Missing, Object, OdataNames, Pages, Paging, SandboxOptions, User, World,
 };
 use serde_json::{Value, json};
 
@@ -420,6 +420,22 @@ async fn live_edits_are_seen_at_once() {
         body["data"],
         json!({"accountId": 13, "accountName": "Back\\slash", "account": "Back\\slash"})
     );
+}
+
+#[tokio::test]
+async fn kept_pages_follow_the_world() {
+    let options = SandboxOptions {
+        pages: Pages::Kept,
+        ..SandboxOptions::default()
+    };
+    let rig = Rig::start(three(), options).await;
+    let query = [("orderby", "Id"), ("fields", "Id,Name")];
+    let first = rig.get("Account", &query).await;
+    assert_eq!(rig.get("Account", &query).await, first);
+    let edit = |account: &mut Account| account.name = "Other".to_owned();
+    rig.sandbox.world().edit_account(12, edit);
+    let (_, body) = rig.get("Account", &query).await;
+    assert_eq!(body["data"]["results"][1]["name"], "Other");
 }
 
 #[tokio::test]

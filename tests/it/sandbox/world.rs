@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 use prmdesk::clock::Clock;
 use prmdesk::plan::Entity;
-use prmdesk::sandbox::{Leak, SandboxOptions, Transcript, World, yesterday};
+use prmdesk::sandbox::{DEMO, Leak, SandboxOptions, Transcript, World, yesterday};
 use prmdesk::text;
 use serde_json::json;
 
@@ -149,8 +149,13 @@ async fn a_sandbox_keeps_what_was_done_to_it() {
 /// The rule of PRODUCT.md section 8, counted anew from yesterday's tables.
 #[test]
 fn certification_numbers_differ_for_three_partners_only() {
-    let world = World::generate(20_261_120, 2137, 8000);
-    let past = yesterday(&world, Leak::None);
+    for (seed, partners, contacts) in [DEMO, (3, 500, 5000)] {
+        certification_numbers_differ(&World::generate(seed, partners, contacts));
+    }
+}
+
+fn certification_numbers_differ(world: &World) {
+    let past = yesterday(world, Leak::None);
     let now = world.epoch();
     let npcu: BTreeMap<&str, u32> = past
         .courses
@@ -213,5 +218,37 @@ fn certification_numbers_differ_for_three_partners_only() {
         differ += u32::from(local != remote);
     }
     assert_eq!(differ, 3);
-    assert!(counted > 200, "{counted}");
+    assert!(counted > 50, "{counted}");
+}
+
+#[test]
+fn something_is_left_over_in_the_lms() {
+    let (seed, partners, contacts) = DEMO;
+    let past = yesterday(&World::generate(seed, partners, contacts), Leak::None);
+    let members: BTreeSet<&str> = past
+        .groups
+        .iter()
+        .flat_map(|(group, _)| group.members.iter().map(String::as_str))
+        .collect();
+    let inactive = |entity| {
+        past.rows
+            .iter()
+            .filter(move |row| row.entity == entity && !row.is_active)
+    };
+    let contacts = inactive(Entity::Contacts).filter(|row| {
+        row.get("lms_user_id")
+            .is_some_and(|id| members.contains(id))
+    });
+    let contacts = contacts.count();
+    assert!((5..60).contains(&contacts), "{contacts}");
+    let linked: BTreeSet<i64> = past
+        .groups
+        .iter()
+        .filter_map(|(_, partner)| *partner)
+        .collect();
+    let partners = inactive(Entity::Partners)
+        .filter(|row| linked.contains(&row.row_id))
+        .count();
+    assert!((1..30).contains(&partners), "{partners}");
+    assert!(linked.len() > 500);
 }
