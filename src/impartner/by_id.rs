@@ -3,6 +3,7 @@
 //! "Gone" is positive evidence and needs a positive answer: a 404 of the API itself, `success: false` with a not-found
 //! code, or `data: null`. Everything else that is not the record (401 apart, which ends the run) is `unverified`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use reqwest::Method;
@@ -15,7 +16,7 @@ use super::dialect::Dialect;
 use super::envelope::{Data, Envelope, Expect};
 use super::listing;
 use super::retry::{Failure, Tally, Verdict};
-use super::shape::Shape;
+use super::shape::{Learnt, Shape};
 use crate::plan::{Schema, SourceSet, Warning};
 use crate::progress::{Progress, RunEvent};
 
@@ -44,6 +45,8 @@ enum Found {
         own: bool,
     },
     Unverified(String),
+    /// The request was refused because of a field that can be left out.
+    Blames(String),
 }
 
 impl Client {
@@ -69,7 +72,7 @@ impl Client {
         canary: Option<i64>,
         progress: &Progress,
     ) -> Result<ByIds, ImpartnerError> {
-        let shape = Arc::new(Shape::of(schema));
+        let shape = Arc::new(self.adjusted(Shape::of(schema)));
         let dialect = self.settled_dialect().await.unwrap_or(Dialect::Objects);
         let mut ids = ids.to_vec();
         ids.sort_unstable();
@@ -130,14 +133,47 @@ impl Client {
             Found::Gone { .. } => Some(format!(
                 "Impartner says the same of record {canary}, which stood in the listing a moment ago."
             )),
-            Found::Unverified(why) => Some(format!(
+            Found::Unverified(why) | Found::Blames(why) => Some(format!(
                 "record {canary}, which stood in the listing a moment ago, could not be read by id either: {why}"
             )),
         })
     }
 
-    /// Asks for one record.
+    /// Asks for one record, again without a field that the tenant does not have, or with the region's id where it gives
+    /// no region.
     async fn ask(&self, shape: &Shape, id: i64, dialect: Dialect) -> Result<Found, ImpartnerError> {
+        let mut shape = Cow::Borrowed(shape);
+        loop {
+            let plain = match self.ask_once(&shape, id, dialect).await? {
+                Found::Blames(name) => {
+                    self.learn(&shape.object, |learnt| learnt.left_out.push(name));
+                    shape = Cow::Owned(self.adjusted(shape.into_owned()));
+                    continue;
+                }
+                Found::Record(plain) if shape.lacks_region(plain.seen) => plain,
+                found => return Ok(found),
+            };
+            let learnt = Learnt {
+                ask_region_id: true,
+                ..Learnt::default()
+            };
+            let wider = shape.into_owned().adjusted(&learnt);
+            return Ok(match self.ask_once(&wider, id, dialect).await? {
+                Found::Record(full) if !wider.lacks_region_id(full.seen) => {
+                    self.learn(&wider.object, |learnt| learnt.ask_region_id = true);
+                    Found::Record(full)
+                }
+                _ => Found::Record(plain),
+            });
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        shape: &Shape,
+        id: i64,
+        dialect: Dialect,
+    ) -> Result<Found, ImpartnerError> {
         if id <= 0 {
             return Ok(Found::Unverified(
                 "no record of Impartner's can have this id.".into(),
@@ -187,6 +223,9 @@ impl Client {
         match answer.status {
             200..=299 => {}
             404 => return Verdict::Done(self.judge_404(&answer.body)),
+            400 if let Some(name) = shape.blamed(&self.said(&answer.body)) => {
+                return Verdict::Done(Found::Blames(name));
+            }
             _ => return Verdict::Done(Found::Unverified(self.status_text(answer))),
         }
         let regions = self.inner.regions.get().map(AsRef::as_ref);
@@ -293,7 +332,7 @@ impl Collected {
                 self.odd.extend(decoded.odd);
             }
             Found::Gone { own } => self.gone.push((id, own)),
-            Found::Unverified(why) => self.unverified.push((id, why)),
+            Found::Unverified(why) | Found::Blames(why) => self.unverified.push((id, why)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, redirect};
+use rustc_hash::FxHashMap;
 use tokio::sync::{Mutex, OnceCell};
 use url::{Host, Url};
 
@@ -13,6 +14,7 @@ use super::envelope::{Data, Envelope};
 use super::retry::{
     Backoff, Failure, Gate, GaveUp, Tally, Verdict, may_pass, retry_after, transport,
 };
+use super::shape::{Learnt, Shape};
 use super::{Dialect, ImpartnerError};
 use crate::clock::Clock;
 use crate::config::{ImpartnerConfig, Secret};
@@ -42,6 +44,8 @@ pub(super) struct Inner {
     /// The dialect that `auto` found; held locked while it is being found, so that two listings ask once.
     pub(super) found: Mutex<Option<Dialect>>,
     pub(super) regions: OnceCell<Arc<Regions>>,
+    /// What answers taught about each object.
+    learnt: std::sync::Mutex<FxHashMap<String, Learnt>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -114,6 +118,7 @@ impl Client {
                 gate: Gate::new(config.concurrency),
                 found: Mutex::new(None),
                 regions: OnceCell::new(),
+                learnt: std::sync::Mutex::default(),
             }),
             backoff: Backoff::default(),
         })
@@ -170,6 +175,25 @@ impl Client {
         }
         url.set_query((!query.is_empty()).then_some(query));
         url
+    }
+
+    /// The shape as far as the tenant is known.
+    pub(super) fn adjusted(&self, shape: Shape) -> Shape {
+        let learnt = self.learnt().get(&shape.object).cloned();
+        shape.adjusted(&learnt.unwrap_or_default())
+    }
+
+    /// Remembers something about an object.
+    pub(super) fn learn(&self, object: &str, note: impl FnOnce(&mut Learnt)) {
+        note(self.learnt().entry(object.to_owned()).or_default());
+    }
+
+    fn learnt(&self) -> std::sync::MutexGuard<'_, FxHashMap<String, Learnt>> {
+        // Notes are added whole, so a poisoned lock guards nothing broken.
+        self.inner
+            .learnt
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// One request with its repetitions. `judge` sees every answer that is not 401 and not of a status that may pass.

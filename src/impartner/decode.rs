@@ -176,9 +176,14 @@ impl<'s> Sink<'_, 's> {
                 continue;
             };
             let region = match &self.cells[name] {
-                Cell::Int(_) | Cell::Float(_) | Cell::Reference { name: None, .. } => {
+                Cell::Reference { name: Some(_), .. } => None,
+                // Ids may come as text, and no region is called by a number alone.
+                Cell::Text(text)
+                    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) =>
+                {
                     self.cells[name].id()
                 }
+                cell @ (Cell::Int(_) | Cell::Float(_) | Cell::Reference { .. }) => cell.id(),
                 cell if cell.is_given() => None,
                 _ => shape.region_id.and_then(|name| self.cells[name].id()),
             };

@@ -35,7 +35,12 @@ impl Client {
         for (key, at) in [("fromUtc", from.trunc_subsecs(0)), ("toUtc", to)] {
             query.add(key, &at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
         }
-        let ask = self.optional(entity, "_deleted", &query.0, "the deleted-ids feed");
+        let ask = self.optional(
+            entity.object(),
+            "_deleted",
+            &query.0,
+            "the deleted-ids feed",
+        );
         let why = match until_cancelled(progress, ask).await? {
             Optional::Came(value) => match ids(value) {
                 Some(ids) => return Ok(Some(ids)),
@@ -53,8 +58,15 @@ impl Client {
 
     /// The names of the fields an entity has. `None`: the tenant refuses to tell, or its answer cannot be read.
     pub async fn describe(&self, entity: Entity) -> Result<Option<Vec<String>>, ImpartnerError> {
+        self.describe_object(entity.object()).await
+    }
+
+    pub(super) async fn describe_object(
+        &self,
+        object: &str,
+    ) -> Result<Option<Vec<String>>, ImpartnerError> {
         match self
-            .optional(entity, "_describe", "", "the description")
+            .optional(object, "_describe", "", "the description")
             .await?
         {
             Optional::Came(value) => Ok(field_names(&value).filter(|names| !names.is_empty())),
@@ -64,13 +76,13 @@ impl Client {
 
     async fn optional(
         &self,
-        entity: Entity,
+        object: &str,
         path: &str,
         query: &str,
         what: &str,
     ) -> Result<Optional, ImpartnerError> {
-        let url = self.url(&[entity.object(), path], query);
-        let what = format!("{what} of {}", entity.object());
+        let url = self.url(&[object, path], query);
+        let what = format!("{what} of {object}");
         let judge = |answer: &Answer| self.judge_optional(answer, &what);
         let fetched = self
             .fetch(

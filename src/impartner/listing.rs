@@ -1,6 +1,7 @@
 //! Listings: every record of an object, with the proof that they are all there (PRODUCT.md section 2).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -11,7 +12,7 @@ use super::decode::{Oddity, Regions};
 use super::dialect::Dialect;
 use super::proof::Paging;
 use super::retry::Tally;
-use super::shape::Shape;
+use super::shape::{Shape, Unknown};
 use super::sweep::{Job, sweep};
 use super::{ImpartnerError, value};
 use crate::plan::{
@@ -78,8 +79,8 @@ impl Client {
         since: Option<DateTime<Utc>>,
         progress: &Progress,
     ) -> Result<Listing, ImpartnerError> {
-        let shape = Arc::new(Shape::of(schema));
-        until_cancelled(progress, self.read(shape, since, progress)).await
+        let read = self.read(Shape::of(schema), since, progress);
+        until_cancelled(progress, read).await
     }
 
     /// Reads some fields of every record of `object`, with the same paging and proof.
@@ -89,8 +90,8 @@ impl Client {
         fields: &[&str],
         progress: &Progress,
     ) -> Result<Values, ImpartnerError> {
-        let shape = Arc::new(Shape::named(object, &schema_of(fields)));
-        let read = self.read(Arc::clone(&shape), None, progress);
+        let shape = Shape::named(object, &schema_of(fields));
+        let read = self.read(shape, None, progress);
         let listing = until_cancelled(progress, read).await?;
         Ok(Values {
             rows: rows(&listing.records, fields.len()),
@@ -113,6 +114,7 @@ impl Client {
                     since: None,
                     tally: Arc::clone(tally),
                     attempt: 1,
+                    came: AtomicBool::new(false),
                 };
                 let swept = sweep(Arc::new(job), &Progress::silent()).await?;
                 let rows = rows(&swept.set, 1);
@@ -129,10 +131,11 @@ impl Client {
 
     async fn read(
         &self,
-        shape: Arc<Shape>,
+        shape: Shape,
         since: Option<DateTime<Utc>>,
         progress: &Progress,
     ) -> Result<Listing, ImpartnerError> {
+        let mut shape = Arc::new(self.adjusted(shape));
         let tally = Arc::new(Tally::default());
         let mut dialect = self.dialect(&shape.object, &tally).await?;
         let mut switched = false;
@@ -145,9 +148,10 @@ impl Client {
                 since,
                 tally: Arc::clone(&tally),
                 attempt,
+                came: AtomicBool::new(false),
             });
             let asked = job.page_size();
-            let swept = match sweep(job, progress).await {
+            let swept = match sweep(Arc::clone(&job), progress).await {
                 Ok(swept) if swept.ledger.paging() == Paging::Doubtful && attempt == ATTEMPTS => {
                     Err(ignores_paging(&shape, dialect))
                 }
@@ -165,6 +169,14 @@ impl Client {
                         object,
                         dialects: "objects dialect and of the odata dialect".into(),
                     });
+                }
+                Err(ImpartnerError::Client {
+                    what,
+                    status: 400,
+                    message,
+                }) if !job.came.load(Ordering::Relaxed) => {
+                    shape = Arc::new(self.without_unknown(&shape, what, message).await?);
+                    continue;
                 }
                 other => other?,
             };
@@ -207,6 +219,53 @@ impl Client {
                 records,
             });
         }
+    }
+}
+
+impl Client {
+    /// After a 400: the shape without a field that the tenant does not have and that another can stand for. Where there
+    /// is none, the refusal, with the fields that are to blame where the tenant's description tells.
+    async fn without_unknown(
+        &self,
+        shape: &Shape,
+        what: String,
+        mut message: String,
+    ) -> Result<Shape, ImpartnerError> {
+        let said = message.to_lowercase();
+        let about_fields = ["field", "column", "property", "select"]
+            .iter()
+            .any(|word| said.contains(word));
+        let left_out = match shape.blamed(&message) {
+            Some(name) => Some(name),
+            // Any other refusal ends the run as it is.
+            None if !about_fields => None,
+            None => match self.describe_object(&shape.object).await? {
+                Some(known) => match shape.unknown(&known) {
+                    Unknown::Optional(name) => Some(name),
+                    Unknown::Needed(names) => {
+                        if !names.is_empty() {
+                            message = format!("{message} (the tenant has no {})", names.join(", "));
+                        }
+                        None
+                    }
+                },
+                None => None,
+            },
+        };
+        let Some(name) = left_out else {
+            return Err(ImpartnerError::Client {
+                what,
+                status: 400,
+                message,
+            });
+        };
+        tracing::info!(
+            object = shape.object,
+            name,
+            "the tenant has no such field; going on without it"
+        );
+        self.learn(&shape.object, |learnt| learnt.left_out.push(name));
+        Ok(self.adjusted(shape.clone()))
     }
 }
 

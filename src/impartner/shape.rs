@@ -3,6 +3,7 @@
 use crate::plan::{FieldKind, Schema};
 
 use super::Dialect;
+use super::value::bit;
 
 /// Most fields of a schema (see [`Schema::fields`]).
 pub(super) const MAX_FIELDS: usize = 32;
@@ -90,6 +91,92 @@ impl Shape {
         }
     }
 
+    /// With what was learnt about the tenant.
+    pub(super) fn adjusted(mut self, learnt: &Learnt) -> Self {
+        self.asked.retain(|name| {
+            !learnt
+                .left_out
+                .iter()
+                .any(|out| out.eq_ignore_ascii_case(name))
+        });
+        if let Some(region_id) = self.region_id.filter(|_| learnt.ask_region_id) {
+            let name = self.names[region_id].clone();
+            if !self.asked.contains(&name) {
+                self.asked.push(name);
+            }
+        }
+        self
+    }
+
+    /// Whether a region is wanted, and records with these names came without it in any form, and its id was not asked
+    /// for: then the tenant may give the id alone (APIS.md section 1, `RegionId`).
+    pub(super) fn lacks_region(&self, seen: u64) -> bool {
+        let asked = |name: usize| self.asked.contains(&self.names[name]);
+        let region = self
+            .schema
+            .fields
+            .iter()
+            .zip(&self.fields)
+            .find(|(field, _)| field.kind == FieldKind::Region)
+            .and_then(|(_, name)| *name);
+        matches!((region, self.region_id), (Some(region), Some(region_id))
+            if !bit(seen, region) && !bit(seen, region_id) && !asked(region_id))
+    }
+
+    /// Whether the region's id did not come.
+    pub(super) fn lacks_region_id(&self, seen: u64) -> bool {
+        !self.region_id.is_some_and(|name| bit(seen, name))
+    }
+
+    /// Names that are asked for although the tenant may not have them, because another tells the same: a candidate for
+    /// the status, or one of the account's id and name.
+    fn optional(&self) -> Vec<&str> {
+        let account = [self.account_id, self.account_name]
+            .into_iter()
+            .flatten()
+            .collect();
+        [self.status.clone(), account]
+            .into_iter()
+            .map(|names: Vec<usize>| {
+                names
+                    .into_iter()
+                    // A field that fills a column is not optional, whatever else it tells.
+                    .filter(|name| !self.fields.contains(&Some(*name)))
+                    .map(|name| self.names[name].as_str())
+                    .filter(|name| self.asked.iter().any(|asked| asked == name))
+                    .collect::<Vec<_>>()
+            })
+            .filter(|names| names.len() > 1)
+            .flatten()
+            .collect()
+    }
+
+    /// Which optional field a refusal names as a word of its own.
+    pub(super) fn blamed(&self, message: &str) -> Option<String> {
+        let words: Vec<&str> = message
+            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .collect();
+        self.optional()
+            .into_iter()
+            .find(|name| words.iter().any(|word| word.eq_ignore_ascii_case(name)))
+            .map(str::to_owned)
+    }
+
+    /// Fields asked for that are not among `known`: an optional one to leave out, or those that cannot be.
+    pub(super) fn unknown(&self, known: &[String]) -> Unknown {
+        let has = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if let Some(name) = self.optional().into_iter().find(|name| !has(name)) {
+            return Unknown::Optional(name.to_owned());
+        }
+        Unknown::Needed(
+            self.asked
+                .iter()
+                .filter(|name| !has(name))
+                .cloned()
+                .collect(),
+        )
+    }
+
     /// The fields to ask for: those of the schema, its values, Id and the dialect's modification time.
     pub(super) fn asked(&self, dialect: Dialect) -> String {
         let modified = dialect.modified_field();
@@ -111,6 +198,23 @@ impl Shape {
             .iter()
             .position(|name| name.eq_ignore_ascii_case(key))
     }
+}
+
+/// What a tenant's answers taught about an object.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Learnt {
+    /// Fields it does not have, and another tells the same.
+    pub(super) left_out: Vec<String>,
+    /// Whether it gives the region by id alone.
+    pub(super) ask_region_id: bool,
+}
+
+/// Fields asked for that a tenant does not have.
+pub(super) enum Unknown {
+    /// One that can be left out.
+    Optional(String),
+    /// Those that fill columns; none: the refusal has another reason.
+    Needed(Vec<String>),
 }
 
 struct Names(Vec<String>);

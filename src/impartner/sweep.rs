@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -14,7 +15,7 @@ use super::dialect::{Dialect, Slice};
 use super::envelope::{Data, Envelope, Expect};
 use super::proof::{Ledger, Paging};
 use super::retry::{Failure, Tally, Verdict};
-use super::shape::Shape;
+use super::shape::{Learnt, Shape};
 use crate::plan::SourceSet;
 use crate::progress::{Progress, RunEvent};
 
@@ -30,6 +31,8 @@ pub(super) struct Job {
     pub(super) tally: Arc<Tally>,
     /// 1, or more when the listing is read again.
     pub(super) attempt: u32,
+    /// Whether a page came: then a refusal has nothing to do with the fields asked for.
+    pub(super) came: AtomicBool,
 }
 
 /// One page.
@@ -60,6 +63,44 @@ impl Job {
     /// Records asked for per page.
     pub(super) fn page_size(&self) -> u64 {
         u64::from(self.client.inner.config.page_size.max(1))
+    }
+
+    /// The same job, asking for the region's id too.
+    fn with_region_id(&self) -> Self {
+        let learnt = Learnt {
+            ask_region_id: true,
+            ..Learnt::default()
+        };
+        Self {
+            client: self.client.clone(),
+            shape: Arc::new(Shape::clone(&self.shape).adjusted(&learnt)),
+            tally: Arc::clone(&self.tally),
+            came: AtomicBool::new(true),
+            ..*self
+        }
+    }
+
+    /// Fetches the first page. When records come without any region, it is fetched with the region's id, and if that
+    /// brings one, so is the rest.
+    async fn first(self: &mut Arc<Self>, slice: Slice) -> Result<Page, ImpartnerError> {
+        let page = self.page(slice).await?;
+        self.came.store(true, Ordering::Relaxed);
+        if page.decoded.set.is_empty() || !self.shape.lacks_region(page.decoded.seen) {
+            return Ok(page);
+        }
+        let wider = self.with_region_id();
+        match wider.page(slice).await {
+            Ok(other) if !wider.shape.lacks_region_id(other.decoded.seen) => {
+                let object = &self.shape.object;
+                self.client
+                    .learn(object, |learnt| learnt.ask_region_id = true);
+                *self = Arc::new(wider);
+                Ok(other)
+            }
+            // The tenant has no regions, or not here: as it was, then.
+            Ok(_) | Err(ImpartnerError::Client { .. }) => Ok(page),
+            Err(error) => Err(error),
+        }
     }
 
     /// Fetches and decodes one page.
@@ -134,25 +175,17 @@ pub(super) async fn sweep(job: Arc<Job>, progress: &Progress) -> Result<Swept, I
         job,
     };
     let size = sweep.job.page_size();
-    let mut first = sweep
-        .job
-        .page(Slice {
-            start: 0,
-            take: size,
-        })
-        .await?;
+    let slice = Slice {
+        start: 0,
+        take: size,
+    };
+    let mut first = sweep.job.first(slice).await?;
     if let Some(count) = first.count {
         let came = |page: &Page| page.decoded.set.len() as u64 + page.decoded.unusable;
         if came(&first) < size.min(count) && sweep.job.dialect == Dialect::Odata {
             // Either the server caps the page size or this page came short. The answer decides the size of all pages.
             sweep.job.tally.add();
-            let again = sweep
-                .job
-                .page(Slice {
-                    start: 0,
-                    take: size,
-                })
-                .await?;
+            let again = sweep.job.page(slice).await?;
             if came(&again) > came(&first) {
                 first = again;
             }

@@ -1,5 +1,11 @@
 //! The Impartner client against the stand-in: both dialects, and every fault a listing can have.
 
+mod by_id;
+mod decode;
+mod records;
+mod wire;
+mod write;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
