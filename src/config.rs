@@ -88,6 +88,8 @@ pub struct ImpartnerConfig {
     pub timeout: Duration,
     /// Repetitions of a request that failed in a way that may pass.
     pub retries: u32,
+    /// The wait before the first repetition; doubled for each further one, with jitter.
+    pub backoff: Duration,
     /// Taken off the watermark when it is used.
     pub overlap: Duration,
 }
@@ -318,6 +320,7 @@ impl Default for ImpartnerConfig {
             concurrency: 6,
             timeout: Duration::from_secs(30),
             retries: 5,
+            backoff: Duration::from_millis(500),
             overlap: Duration::from_mins(10),
         }
     }

@@ -1,6 +1,174 @@
 //! The shared sync core: one facade, [`Desk`], that console, command line and HTTP adapter call. It brings the
 //! outsides (`impartner`, `lms`, `store`) and the rules (`plan`) together; it does no terminal I/O.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `reading` | listings, by-id checks, deleted-ids feed and tables, side by side |
+//! | `running` | the lease, the run record, and what is left of a run that did not end |
+//! | `apply` | from a plan and a selection to a run report, in one transaction |
+//! | `undo` | a run's journal as a plan |
+//! | `look` | status, runs, history, holds |
+//! | `fault` | from the errors of the outsides to the one error of the faces |
 
+mod apply;
+mod fault;
+mod look;
 pub mod offboard;
+mod reading;
+mod running;
+mod undo;
 
 pub use crate::values;
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::impartner::Client;
+use crate::plan::guards::{self, Guard};
+use crate::plan::{PerEntity, Plan, Schema, Selection, planner};
+use crate::progress::{Phase, Progress};
+use crate::store::Store;
+use crate::values::PreviewRequest;
+
+pub use apply::{Attendance, Choice};
+pub use look::Probe;
+pub use running::Prepared;
+
+/// The shared sync core. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    clock: Clock,
+    store: Store,
+    impartner: OnceLock<Client>,
+    lms: OnceLock<crate::lms::Client>,
+}
+
+impl Desk {
+    /// Connects to the database. A SQLite file is made and migrated on first use; a MariaDB database without the
+    /// schema is an error that says to migrate. Impartner and LMS are not called.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self> {
+        let store = Self::connect(&config, &clock).await?;
+        store.require_schema().await?;
+        Ok(Self::with_store(config, clock, store))
+    }
+
+    /// The database alone, whatever its schema; for `migrate` and `doctor`.
+    pub async fn connect(config: &Config, clock: &Clock) -> Result<Store> {
+        let Some(url) = &config.database.url else {
+            return Err(Error::new(Kind::Config, "no_database", "No database is configured.").help(
+                "Set PRMDESK_DATABASE_URL or database.url, for instance mysql://user:password@host:3306/partners or sqlite:///var/lib/prmdesk/partners.db; `prmdesk init` writes a configuration to start from.",
+            ));
+        };
+        Ok(Store::connect(url, clock.clone()).await?)
+    }
+
+    fn with_store(config: Config, clock: Clock, store: Store) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                clock,
+                store,
+                impartner: OnceLock::new(),
+                lms: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// The configuration it was opened with.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The clock it was opened with.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// The columns of both entities and where they come from.
+    pub fn schemas(&self) -> PerEntity<Schema> {
+        PerEntity::from_fn(|entity| self.config().schema(entity))
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Impartner's client, made when it is first needed: much works without a key.
+    fn impartner(&self) -> Result<&Client> {
+        if let Some(client) = self.inner.impartner.get() {
+            return Ok(client);
+        }
+        let client = Client::new(&self.config().impartner, self.clock().clone())?;
+        Ok(self.inner.impartner.get_or_init(|| client))
+    }
+
+    /// The LMS's client, made when it is first needed.
+    fn lms(&self) -> Result<&crate::lms::Client> {
+        if let Some(client) = self.inner.lms.get() {
+            return Ok(client);
+        }
+        let client = crate::lms::Client::new(&self.config().lms)?;
+        Ok(self.inner.lms.get_or_init(|| client))
+    }
+
+    /// Reads and plans; takes no lease and writes nothing.
+    pub async fn preview(&self, request: PreviewRequest, progress: &Progress) -> Result<Plan> {
+        let input = Box::pin(self.read_all(request, progress)).await?;
+        progress.phase(Phase::Planning);
+        let (filters, guards) = (self.config().filters.clone(), self.config().guards.clone());
+        // A million records take a while; the console's and the server's other tasks go on meanwhile.
+        let plan = tokio::task::spawn_blocking(move || planner::plan(input, &filters, &guards))
+            .await
+            .map_err(|panic| {
+                Error::new(
+                    Kind::Internal,
+                    "planner",
+                    "The planner failed; nothing was written.",
+                )
+                .source(panic)
+            })?;
+        tracing::info!(
+            plan = %plan.id,
+            scope = plan.scope.word(),
+            mode = plan.mode.word(),
+            items = plan.items.len(),
+            warnings = plan.warnings.len(),
+            "planned"
+        );
+        if progress.is_cancelled() {
+            Err(Error::cancelled())
+        } else {
+            Ok(plan)
+        }
+    }
+
+    /// The guards as they stand for these ticks: pure, for showing them while a person ticks. The apply counts again.
+    pub fn guards(&self, plan: &Plan, selection: &Selection) -> Vec<Guard> {
+        guards::evaluate(plan, selection, &plan.windows, &self.config().guards)
+    }
+
+    /// Whether writes are allowed; `what` says what would have been written.
+    fn allow_write(&self, what: &str) -> Result<()> {
+        if self.config().read_only {
+            Err(Error::read_only(what))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The moment from which soft-deletes count for the guards.
+    fn window_start(&self) -> DateTime<Utc> {
+        let window = TimeDelta::from_std(self.config().guards.window).unwrap_or(TimeDelta::days(1));
+        self.clock().now() - window
+    }
+}

@@ -103,6 +103,11 @@ pub(super) const KEYS: &[Key] = &[
     ),
     set!("impartner.retries", |v| v.whole(0..=20), impartner.retries),
     set!(
+        "impartner.backoff",
+        |v| v.duration(Duration::from_millis(1)..=SECOND * 60),
+        impartner.backoff
+    ),
+    set!(
         "impartner.overlap",
         |v| v.duration(Duration::ZERO..=DAY * 7),
         impartner.overlap
@@ -115,7 +120,7 @@ pub(super) const KEYS: &[Key] = &[
         lms.all_partners_group
     ),
     set!("lms.group_prefixes", |v| v.texts(), lms.group_prefixes),
-    set!("lms.max_rps", |v| v.whole(1..=10), lms.max_rps),
+    set!("lms.max_rps", |v| v.whole(1..=1000), lms.max_rps),
     set!(
         "filters.partners.excluded_tiers",
         |v| v.texts(),

@@ -185,6 +185,7 @@ fn every_field_has_a_key() {
             concurrency: 7,
             timeout: Duration::from_secs(31),
             retries: 6,
+            backoff: Duration::from_millis(501),
             overlap: Duration::from_mins(11),
         }
     );

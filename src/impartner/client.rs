@@ -120,7 +120,10 @@ impl Client {
                 regions: OnceCell::new(),
                 learnt: std::sync::Mutex::default(),
             }),
-            backoff: Backoff::default(),
+            backoff: Backoff {
+                base: config.backoff,
+                ..Backoff::default()
+            },
         })
     }
 

@@ -42,6 +42,7 @@ struct Builder<'a> {
     lms_links: &'a LmsLinks,
     matcher: Matcher<'a>,
     verdicts: Vec<Verdict>,
+    directory: &'a mut Directory,
     /// Rows that go into the plan's `before` arena, in the order in which items name them.
     kept_rows: Vec<u32>,
 }
@@ -73,9 +74,10 @@ pub(super) fn entity(
         lms_links: &input.lms_links,
         matcher: Matcher::new(schema, &known.rows),
         verdicts,
+        directory,
         kept_rows: Vec::new(),
     };
-    builder.run(directory);
+    builder.run();
 }
 
 /// The filters' verdicts; with `filters.contacts.partner = "active"` a contact needs an active partner too.
@@ -107,7 +109,7 @@ fn verdicts(
 }
 
 impl Builder<'_> {
-    fn run(mut self, directory: &mut Directory) {
+    fn run(mut self) {
         let entity = self.schema.entity;
         // Plan-wide reasons of the other entity stay valid: indices only grow.
         for (at, reason) in (0u32..).zip(self.plan.reasons.iter()) {
@@ -136,7 +138,7 @@ impl Builder<'_> {
             let id = self.read.records.ids()[at as usize];
             let op = match fate {
                 Fate::Superseded => continue,
-                Fate::Write(row) => Some(self.write(at, row, directory)),
+                Fate::Write(row) => Some(self.write(at, row)),
                 Fate::Conflict(row, reason) => Some(self.conflict(at, row, &reason)),
                 Fate::Leave(row) => {
                     let row = row.filter(|row| {
@@ -151,7 +153,6 @@ impl Builder<'_> {
         }
         let touched = |row: u32| written.contains(&row) || left.contains(&row);
         self.absent(&latest, &touched, &mut settled);
-        self.keep_links(directory);
         let mut settled: Vec<i64> = settled
             .into_iter()
             .filter(|id| self.known.carried.contains(id))
@@ -161,26 +162,8 @@ impl Builder<'_> {
         self.warn_of_listing();
         self.fill_before();
         if entity == Entity::Partners {
-            directory.add_plan(self.schema, &self.known.rows, self.plan);
-        }
-    }
-
-    /// What writes no link (a soft-delete, a conflict) keeps the one that the row has: it is shown with its partner, and
-    /// the row's fingerprint counts it.
-    fn keep_links(&mut self, directory: &mut Directory) {
-        for at in 0..self.plan.items.len() {
-            let item = &self.plan.items[at];
-            if item.entity != Entity::Contacts || item.partner_before != PartnerAt::NONE {
-                continue;
-            }
-            let row = item.before.map(|before| self.kept_rows[before as usize]);
-            let partner = row.and_then(|row| self.known.rows.partner_id(row));
-            // An item that was linked anew by this plan has no link to keep.
-            if let Some(partner) = partner.filter(|_| !item.changed.has(Changed::PARTNER)) {
-                let link = directory.at_row(self.plan, partner);
-                let item = &mut self.plan.items[at];
-                (item.partner_before, item.partner_after) = (link, link);
-            }
+            self.directory
+                .add_plan(self.schema, &self.known.rows, self.plan);
         }
     }
 
@@ -192,6 +175,7 @@ impl Builder<'_> {
         row: Option<u32>,
         reason: impl Into<String>,
     ) -> Item {
+        let partner = self.partner_now(row);
         let rows = &self.known.rows;
         self.plan.totals[self.schema.entity].count(op);
         let before = row.map(|row| {
@@ -215,8 +199,8 @@ impl Builder<'_> {
             before,
             after: None,
             changed: Changed::default(),
-            partner_before: PartnerAt::NONE,
-            partner_after: PartnerAt::NONE,
+            partner_before: partner,
+            partner_after: partner,
             reason: self.reasons.of(&mut self.plan.reasons, reason),
         }
     }
@@ -232,17 +216,11 @@ impl Builder<'_> {
     }
 
     /// A record that belongs in the database: add, update, reactivate, unchanged, or a conflict that shows only now.
-    fn write(&mut self, at: u32, row: Option<u32>, directory: &mut Directory) -> Op {
+    fn write(&mut self, at: u32, row: Option<u32>) -> Op {
         let (schema, rows) = (self.schema, &self.known.rows);
         let id = self.read.records.ids()[at as usize];
-        let partner_before = row
-            .and_then(|row| rows.partner_id(row))
-            .map_or(PartnerAt::NONE, |row| directory.at_row(self.plan, row));
-        let partner_after = if schema.entity == Entity::Contacts {
-            self.partner_of(at, row, partner_before, directory)
-        } else {
-            PartnerAt::NONE
-        };
+        let partner_before = self.partner_now(row);
+        let partner_after = self.partner_of(at, row, partner_before);
         self.warn_of_malformed_id(at);
         let reactivates = row.is_some_and(|row| !rows.active(row));
         let mut changed = self.diff(at, row, reactivates);
@@ -269,22 +247,27 @@ impl Builder<'_> {
         };
         let mut item = self.item(op, Some(id), row, reason);
         item.changed = changed;
-        (item.partner_before, item.partner_after) = (partner_before, partner_after);
+        item.partner_after = partner_after;
         item.after = Some(self.push_after(at, row, changed, reactivates));
         self.plan.items.push(item);
         op
     }
 
+    /// The contact's partner as the row has it.
+    fn partner_now(&mut self, row: Option<u32>) -> PartnerAt {
+        let partner = row.and_then(|row| self.known.rows.partner_id(row));
+        partner.map_or(PartnerAt::NONE, |partner| {
+            self.directory.at_row(self.plan, partner)
+        })
+    }
+
     /// The contact's partner, with the warnings of PRODUCT.md section 4. A link is never lost.
-    fn partner_of(
-        &mut self,
-        at: u32,
-        row: Option<u32>,
-        before: PartnerAt,
-        directory: &mut Directory,
-    ) -> PartnerAt {
+    fn partner_of(&mut self, at: u32, row: Option<u32>, before: PartnerAt) -> PartnerAt {
+        if self.schema.entity == Entity::Partners {
+            return PartnerAt::NONE;
+        }
         let source = &self.read.records;
-        let why = match directory.resolve(source, at) {
+        let why = match self.directory.resolve(source, at) {
             Resolved::Partner(partner) => return partner,
             Resolved::None(why) => why,
         };

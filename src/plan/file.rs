@@ -36,6 +36,7 @@ struct Header {
     guards: Vec<Guard>,
     kept_back: PerEntity<u64>,
     watermarks: PerEntity<Option<DateTime<Utc>>>,
+    feed_marks: PerEntity<Option<DateTime<Utc>>>,
     settled: PerEntity<Vec<i64>>,
     warnings: Vec<Warning>,
 }
@@ -66,6 +67,7 @@ impl Header {
             guards: plan.guards.clone(),
             kept_back: plan.kept_back,
             watermarks: plan.watermarks,
+            feed_marks: plan.feed_marks,
             settled: plan.settled.clone(),
             warnings: plan.warnings.clone(),
         }

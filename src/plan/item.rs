@@ -421,6 +421,9 @@ pub struct Plan {
     pub kept_back: PerEntity<u64>,
     /// The watermark that applying this plan sets; `None`: it stays.
     pub watermarks: PerEntity<Option<DateTime<Utc>>>,
+    /// Until when the deletions are known once this plan is applied: a full listing, or the deleted-ids feed, told of
+    /// all before. `None`: the mark stays, because the feed was refused.
+    pub feed_marks: PerEntity<Option<DateTime<Utc>>>,
     /// Carried-over records that this plan found settled without a change (unchanged, excluded or gone), by Impartner id.
     pub settled: PerEntity<Vec<i64>>,
     /// Partners that contacts refer to.

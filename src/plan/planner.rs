@@ -39,6 +39,8 @@ pub struct Read {
     pub answers: Answers,
     /// Ids that the deleted-ids feed names; to be asked for before they are believed.
     pub feed: Vec<i64>,
+    /// Whether deletions up to now are known: the run is full, or the feed answered.
+    pub deletions_known: bool,
 }
 
 /// Everything known of one entity.
@@ -218,6 +220,11 @@ fn empty(input: &PlanInput) -> Plan {
         watermarks: PerEntity::from_fn(|entity| {
             read(entity)
                 .filter(|read| read.facts.proved)
+                .and_then(|read| read.latest)
+        }),
+        feed_marks: PerEntity::from_fn(|entity| {
+            read(entity)
+                .filter(|read| read.facts.proved && read.deletions_known)
                 .and_then(|read| read.latest)
         }),
         settled: PerEntity::from_fn(|_| Vec::new()),

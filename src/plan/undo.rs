@@ -72,6 +72,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         excluded: Vec::new(),
         kept_back: PerEntity::default(),
         watermarks: PerEntity::default(),
+        feed_marks: PerEntity::default(),
         settled: PerEntity::default(),
         partners: Vec::new(),
         reasons: Vec::new(),

@@ -124,6 +124,11 @@ impl ApplyTx {
         standing::set_watermark(&mut self.conn, entity, at, self.now).await
     }
 
+    /// Sets a named note (see [`Store::meta`]) together with the rows.
+    pub async fn set_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        standing::set_state(&mut self.conn, &format!("meta.{name}"), value, self.now).await
+    }
+
     /// Carries records over, each with its reason (a word of at most 50 characters; see [`super::Carried`]).
     pub async fn upsert_carryover(
         &mut self,

@@ -198,7 +198,7 @@ pub(super) async fn set_watermark(
     set_state(conn, &watermark_name(entity), &time_text(at), now).await
 }
 
-async fn set_state(
+pub(super) async fn set_state(
     conn: &mut Conn,
     name: &str,
     value: &str,

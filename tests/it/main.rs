@@ -8,6 +8,7 @@
     reason = "tests fail by panicking; clippy allows it in test functions only, not in their helpers; nothing here is a library"
 )]
 
+mod desk;
 mod house;
 mod impartner;
 mod lms_client;

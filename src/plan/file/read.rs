@@ -293,6 +293,7 @@ impl Loader {
             excluded: Vec::new(),
             kept_back: header.kept_back,
             watermarks: header.watermarks,
+            feed_marks: header.feed_marks,
             settled: header.settled.clone(),
             partners: self.partners,
             reasons: self.reasons,

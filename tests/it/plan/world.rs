@@ -180,6 +180,20 @@ impl World {
         plan(input, &self.filters, &self.guards)
     }
 
+    /// The fingerprint of a row, as the store reads it again before an apply.
+    pub fn fingerprint(&self, entity: Entity, row_id: i64) -> u64 {
+        let row = self.rows[entity]
+            .iter()
+            .find(|row| row.row_id == row_id)
+            .unwrap();
+        prmdesk::plan::fingerprint(
+            row.impartner_id,
+            row.active,
+            row.partner_id,
+            row.fields.iter().map(Option::as_deref),
+        )
+    }
+
     fn input(&self, schema: &Schema) -> EntityInput {
         let entity = schema.entity;
         let mut rows = RowSet::new(schema);
@@ -211,6 +225,7 @@ impl World {
                 },
                 answers: Answers::default(),
                 feed: self.feed[entity].clone(),
+                deletions_known: true,
             }),
             window: WindowCounts {
                 active: rows.active_count(),

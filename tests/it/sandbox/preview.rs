@@ -131,6 +131,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
                 records,
                 answers: Answers::default(),
                 feed: Vec::new(),
+                deletions_known: true,
             }),
         }
     });

@@ -1,0 +1,395 @@
+//! From a plan and a selection to a run report: guards counted again, holds read again, every row re-read, one
+//! transaction (PRODUCT.md sections 5 and 6).
+
+use std::collections::HashSet;
+
+use super::Desk;
+use super::reading::deletions_key;
+use super::running::Running;
+use crate::error::{Error, Kind, Result};
+use crate::plan::guards::{self, Guard, Rule};
+use crate::plan::{Entity, Op, Outcome, PerEntity, Plan, Release, Selection, carry_over};
+use crate::progress::{Phase, Progress};
+use crate::store::{ApplyTx, Finish, SoftDeletes};
+use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
+
+/// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
+const ATTEMPTS: u32 = 4;
+
+/// How a plan is applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Guards released for this apply.
+    pub release: Release,
+    /// Whether nobody watches: soft-deletes then need `policy.unattended_deletes`, and guards cannot be released.
+    pub attendance: Attendance,
+}
+
+/// Who watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attendance {
+    /// A person confirmed.
+    #[default]
+    Attended,
+    /// A scheduler or the HTTP adapter.
+    Unattended,
+}
+
+/// What is left of a selection after guards, holds and policy, and what they kept back.
+struct Screened {
+    selection: Selection,
+    withheld: Vec<Withheld>,
+    /// Items that were kept back.
+    kept: HashSet<usize>,
+    deletes: SoftDeletes,
+}
+
+impl Desk {
+    /// The apply itself, under the lease of `running`.
+    pub(super) async fn apply_under(
+        &self,
+        running: &Running,
+        plan: &Plan,
+        selection: Selection,
+        choice: &Choice,
+        progress: &Progress,
+    ) -> Result<RunReport> {
+        self.refuse_second_apply(plan).await?;
+        let screened = self.screen(plan, selection, choice).await?;
+        progress.phase(Phase::Applying);
+        let mut attempt = 1;
+        loop {
+            if progress.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            match self
+                .transaction(running, plan, &screened, choice, progress)
+                .await
+            {
+                Err(error) if error.retry && attempt < ATTEMPTS => {
+                    tracing::warn!(run = running.run_id, attempt, error = %error.error, "the transaction is begun again");
+                    attempt += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
+                }
+                result => return result.map_err(|error| error.error),
+            }
+        }
+    }
+
+    /// A plan is applied once (PRODUCT.md section 5). A run that wrote nothing does not use it up.
+    async fn refuse_second_apply(&self, plan: &Plan) -> Result<()> {
+        let runs = self.store().runs_of_plan(&plan.id).await?;
+        let Some(run) = runs
+            .iter()
+            .find(|run| matches!(run.status, RunStatus::Applied | RunStatus::Partial))
+        else {
+            return Ok(());
+        };
+        Err(Error::new(
+            Kind::Blocked,
+            "plan_applied",
+            format!("Plan {} was applied before, in run {} by {}. Nothing was written.", plan.id, run.run_id, run.operator),
+        )
+        .help("A plan is applied once. Preview again; what was left of it is carried over and will be there."))
+    }
+
+    /// Counts the guards with today's window, reads the holds again, and takes out what may not go through.
+    async fn screen(
+        &self,
+        plan: &Plan,
+        mut selection: Selection,
+        choice: &Choice,
+    ) -> Result<Screened> {
+        let mut withheld = Vec::new();
+        let before = selection.clone();
+        if choice.attendance == Attendance::Unattended && !self.config().policy.unattended_deletes {
+            withhold(
+                plan,
+                &mut selection,
+                &mut withheld,
+                Op::SoftDelete,
+                |_| true,
+                |_| {
+                    "an unattended run does not soft-delete (policy.unattended_deletes); review it in the console or with `prmdesk sync`".into()
+                },
+            );
+        }
+        for entity in plan.scope.entities() {
+            let held = self.held_ids(entity).await?;
+            let is_held = |item: &crate::plan::Item| {
+                item.entity == entity
+                    && item
+                        .impartner_before
+                        .or(item.impartner_id)
+                        .is_some_and(|id| held.contains(&id))
+            };
+            withhold(
+                plan,
+                &mut selection,
+                &mut withheld,
+                Op::SoftDelete,
+                is_held,
+                |_| {
+                    "the row was put on hold after the plan was made; lift the hold first (`prmdesk holds lift`)".into()
+                },
+            );
+        }
+        let wanted = PerEntity::from_fn(|entity| {
+            (
+                selection.count_op(plan, Op::SoftDelete)[entity],
+                selection.count_op(plan, Op::Update)[entity],
+            )
+        });
+        check_number(
+            "soft-deletes",
+            "--allow-deletes",
+            choice.release.deletes,
+            wanted.partners.0 + wanted.contacts.0,
+        )?;
+        check_number(
+            "updates",
+            "--allow-updates",
+            choice.release.updates,
+            wanted.partners.1 + wanted.contacts.1,
+        )?;
+        let guards = guards::evaluate(
+            plan,
+            &selection,
+            &self.windows(plan).await?,
+            &self.config().guards,
+        );
+        let mut deletes = SoftDeletes::Counted;
+        for guard in guards.iter().filter(|guard| guard.tripped) {
+            let op = guard.rule.withholds();
+            let released = match op {
+                Op::Update => choice.release.updates.is_some(),
+                _ => choice.release.deletes.is_some(),
+            };
+            if released {
+                if op == Op::SoftDelete {
+                    deletes = SoftDeletes::Released;
+                }
+                continue;
+            }
+            let (entity, reason) = (guard.entity, guard.sentence());
+            let total = if op == Op::Update {
+                wanted.partners.1 + wanted.contacts.1
+            } else {
+                wanted.partners.0 + wanted.contacts.0
+            };
+            withhold(
+                plan,
+                &mut selection,
+                &mut withheld,
+                op,
+                |item| item.entity == entity,
+                |_| release_hint(guard, &reason, total),
+            );
+        }
+        for (entity, &count) in plan.kept_back.iter().filter(|&(_, &count)| count > 0) {
+            withheld.push(Withheld {
+                entity,
+                op: Op::SoftDelete,
+                count,
+                reason: "the listing was not proved complete, so no soft-delete was proposed; run again when the source answers properly".into(),
+            });
+        }
+        let kept = (0..plan.items.len())
+            .filter(|&at| before.is_ticked(at) && !selection.is_ticked(at))
+            .collect();
+        Ok(Screened {
+            selection,
+            withheld,
+            kept,
+            deletes,
+        })
+    }
+
+    /// What the guards count beside `plan`, now.
+    pub(super) async fn windows(&self, plan: &Plan) -> Result<PerEntity<guards::WindowCounts>> {
+        let since = self.window_start();
+        let mut windows = PerEntity::default();
+        for entity in plan.scope.entities() {
+            windows[entity] = self.store().window_counts(entity, since).await?;
+        }
+        Ok(windows)
+    }
+
+    /// One attempt at the transaction.
+    async fn transaction(
+        &self,
+        running: &Running,
+        plan: &Plan,
+        screened: &Screened,
+        choice: &Choice,
+        progress: &Progress,
+    ) -> Result<RunReport, Attempt> {
+        let mut tx = self
+            .store()
+            .begin_apply(&running.lease, running.run_id)
+            .await?;
+        let outcomes = tx
+            .write(plan, &screened.selection, screened.deletes, progress)
+            .await?;
+        let report = report(plan, running.run_id, &outcomes, &screened.withheld);
+        self.stand(&mut tx, plan, &outcomes, screened).await?;
+        let finish = Finish {
+            status: Some(report.status),
+            plan_id: Some(plan.id.clone()),
+            applied: report.applied,
+            withheld: report.withheld.iter().map(|withheld| withheld.count).sum(),
+            faults: (report.failed.len() + report.stale.len()) as u64,
+            message: choice
+                .release
+                .reason
+                .as_ref()
+                .map(|reason| format!("Released: {reason}")),
+            report: serde_json::to_string(&report).ok(),
+        };
+        tx.commit(&finish, progress).await?;
+        Ok(report)
+    }
+
+    /// What stands after the run: carried-over records, watermarks, until when deletions are known.
+    async fn stand(
+        &self,
+        tx: &mut ApplyTx,
+        plan: &Plan,
+        outcomes: &[Outcome],
+        screened: &Screened,
+    ) -> Result<(), Attempt> {
+        let (carried, settled) = carry_over(plan, outcomes, |at| screened.kept.contains(&at));
+        for (entity, settled) in settled.iter() {
+            tx.settle_carryover(entity, settled).await?;
+            let carried: Vec<(i64, &str)> = carried
+                .iter()
+                .filter(|record| record.entity == entity)
+                .map(|record| (record.impartner_id, record.reason))
+                .collect();
+            tx.upsert_carryover(entity, &carried).await?;
+            if let Some(mark) = plan.watermarks[entity] {
+                tx.set_watermark(entity, mark).await?;
+            }
+            if let Some(mark) = plan.feed_marks[entity] {
+                tx.set_meta(&deletions_key(entity), &mark.to_rfc3339())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Unticks what `which` names and notes it, by entity.
+fn withhold(
+    plan: &Plan,
+    selection: &mut Selection,
+    withheld: &mut Vec<Withheld>,
+    op: Op,
+    which: impl Fn(&crate::plan::Item) -> bool,
+    reason: impl Fn(Entity) -> String,
+) {
+    let mut counts = PerEntity::<u64>::default();
+    for (at, item) in plan.items.iter().enumerate() {
+        if item.op == op && selection.is_ticked(at) && which(item) {
+            // Unticking cannot fail: only ticking has conditions.
+            let _always = selection.set(plan, at, false);
+            counts[item.entity] += 1;
+        }
+    }
+    for (entity, &count) in counts.iter().filter(|&(_, &count)| count > 0) {
+        withheld.push(Withheld {
+            entity,
+            op,
+            count,
+            reason: reason(entity),
+        });
+    }
+}
+
+/// A release must name the very number of rows; any other number applies nothing at all (CONTRACT.md section 1).
+fn check_number(what: &str, flag: &str, allowed: Option<u64>, wanted: u64) -> Result<()> {
+    match allowed {
+        Some(number) if number != wanted => Err(Error::new(
+            Kind::Blocked,
+            "release_mismatch",
+            format!("{flag} {number} does not fit: this apply would carry out {wanted} {what}. Nothing was written."),
+        )
+        .help(format!("Look at the preview again; if that is what you want, say {flag} {wanted} --reason TEXT."))),
+        _ => Ok(()),
+    }
+}
+
+fn release_hint(guard: &Guard, sentence: &str, total: u64) -> String {
+    let flag = if guard.rule == Rule::FieldChange {
+        "--allow-updates"
+    } else {
+        "--allow-deletes"
+    };
+    format!(
+        "guard {}: {sentence} To release it for this plan: {flag} {total} --reason TEXT, or `!` in the console.",
+        guard.rule.word()
+    )
+}
+
+fn report(plan: &Plan, run_id: i64, outcomes: &[Outcome], withheld: &[Withheld]) -> RunReport {
+    let mut applied = PerEntity::<Applied>::default();
+    let (mut failed, mut stale) = (Vec::new(), Vec::new());
+    for (view, outcome) in plan.views().zip(outcomes) {
+        let fault = |message: &str| RowFault {
+            entity: view.item.entity,
+            op: view.item.op,
+            impartner_id: view.item.impartner_id,
+            row_id: view.item.row_id,
+            name: view.name().to_owned(),
+            message: message.to_owned(),
+        };
+        match outcome {
+            Outcome::NotSelected => {}
+            Outcome::Applied { .. } => applied[view.item.entity].count(view.item.op, 1),
+            Outcome::Stale(message) => stale.push(fault(message)),
+            Outcome::Failed(message) => failed.push(fault(message)),
+        }
+    }
+    let written = applied.partners.total() + applied.contacts.total() > 0;
+    let faults = !failed.is_empty() || !stale.is_empty();
+    let status = match (written, withheld.is_empty(), faults) {
+        (true, true, false) => RunStatus::Applied,
+        (false, false, _) => RunStatus::Blocked,
+        (true, ..) | (false, true, true) => RunStatus::Partial,
+        (false, true, false) => RunStatus::Nothing,
+    };
+    RunReport {
+        run_id: Some(run_id),
+        plan_id: plan.id.clone(),
+        status,
+        applied,
+        withheld: withheld.to_vec(),
+        failed,
+        stale,
+        cases_opened: 0,
+    }
+}
+
+/// Why an attempt failed, and whether another may do better.
+struct Attempt {
+    error: Error,
+    retry: bool,
+}
+
+impl From<Error> for Attempt {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            retry: false,
+        }
+    }
+}
+
+impl From<crate::store::StoreError> for Attempt {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self {
+            retry: error.is_retryable(),
+            error: error.into(),
+        }
+    }
+}

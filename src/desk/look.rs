@@ -1,0 +1,165 @@
+//! Looking without changing: status, runs, history; and holds, which are a note on a row (PRODUCT.md sections 5 and 9).
+
+use std::time::Instant;
+
+use super::Desk;
+use crate::error::{Error, Kind, Result};
+use crate::plan::Entity;
+use crate::values::{Hold, JournalEntry, Reachability, RunDetail, RunSummary, Status};
+
+/// Whether a status asks the two APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// Asks both, side by side.
+    Live,
+    /// Only what the database knows; for the first frame of the console.
+    Stored,
+}
+
+impl Desk {
+    /// The facts of PRODUCT.md section 9. An API that does not answer is a fact, no error.
+    pub async fn status(&self, probe: Probe) -> Result<Status> {
+        let (impartner, lms) = match probe {
+            Probe::Live => tokio::join!(self.reach_impartner(), self.reach_lms()),
+            Probe::Stored => (
+                unasked(&self.config().impartner.url),
+                unasked(&self.config().lms.url),
+            ),
+        };
+        let store = self.store();
+        let ping = store.ping().await?;
+        let counts = store.counts().await?;
+        let lease = store.holder().await?;
+        Ok(Status {
+            profile: self.config().profile.clone(),
+            read_only: self.config().read_only,
+            database: Reachability {
+                reachable: Some(true),
+                latency_ms: Some(u64::try_from(ping.latency.as_millis()).unwrap_or(u64::MAX)),
+                target: store.target(),
+                detail: Some(ping.version),
+            },
+            impartner,
+            lms,
+            partners: counts.partners,
+            contacts: counts.contacts,
+            last_runs: store.last_runs().await?,
+            watermarks: store.watermarks().await?,
+            cases: counts.cases,
+            holds: counts.holds,
+            carried_over: counts.carried_over,
+            withheld: counts.withheld,
+            interrupted: store.interrupted().await?,
+            lease,
+            at: self.clock().now(),
+        })
+    }
+
+    async fn reach_impartner(&self) -> Reachability {
+        let target = self.config().impartner.url.clone();
+        let client = match self.impartner() {
+            Ok(client) => client,
+            Err(error) => return unreachable(target, &error),
+        };
+        match client.ping().await {
+            Ok(ping) => Reachability {
+                reachable: Some(true),
+                latency_ms: Some(u64::try_from(ping.latency.as_millis()).unwrap_or(u64::MAX)),
+                target,
+                detail: ping.dialect.map(|dialect| format!("{dialect} dialect")),
+            },
+            Err(error) => unreachable(target, &error.into()),
+        }
+    }
+
+    async fn reach_lms(&self) -> Reachability {
+        let target = self.config().lms.url.clone();
+        let client = match self.lms() {
+            Ok(client) => client,
+            Err(error) => return unreachable(target, &error),
+        };
+        let began = Instant::now();
+        match client.ping().await {
+            Ok(_) => Reachability {
+                reachable: Some(true),
+                latency_ms: Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
+                target,
+                detail: None,
+            },
+            Err(error) => unreachable(target, &error.into()),
+        }
+    }
+
+    /// Runs, newest first.
+    pub async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>> {
+        Ok(self.store().runs(limit).await?)
+    }
+
+    /// A run with its journal.
+    pub async fn run(&self, run_id: i64) -> Result<RunDetail> {
+        let run = self.store().run(run_id).await?;
+        Ok(RunDetail {
+            run,
+            changes: self.store().changes(run_id).await?,
+        })
+    }
+
+    /// Who changed this record, when, from what to what, by which plan; newest first.
+    pub async fn history(&self, entity: Entity, impartner_id: i64) -> Result<Vec<JournalEntry>> {
+        Ok(self.store().history(entity, impartner_id).await?)
+    }
+
+    /// All holds.
+    pub async fn holds(&self) -> Result<Vec<Hold>> {
+        Ok(self.store().holds().await?)
+    }
+
+    /// Holds a row: never soft-deleted until lifted. A second hold replaces the note of the first.
+    pub async fn hold(&self, entity: Entity, impartner_id: i64, note: &str) -> Result<()> {
+        self.allow_write("add the hold")?;
+        if note.trim().is_empty() {
+            return Err(Error::new(
+                Kind::Usage,
+                "note_missing",
+                "A hold needs a note that says why.",
+            )
+            .help("Say it with --note TEXT."));
+        }
+        if self.store().row_of(entity, impartner_id).await?.is_none() {
+            return Err(Error::new(
+                Kind::Usage,
+                "unknown_record",
+                format!("No {} in the database has the Impartner id {impartner_id}, so there is nothing to hold.", entity.singular()),
+            )
+            .help("The id is Impartner's, as previews and `prmdesk runs show` print it."));
+        }
+        Ok(self
+            .store()
+            .hold(entity, impartner_id, note.trim(), &self.config().operator)
+            .await?)
+    }
+
+    /// Lifts a hold; one that is not there is a usage error.
+    pub async fn lift(&self, entity: Entity, impartner_id: i64) -> Result<()> {
+        self.allow_write("lift the hold")?;
+        Ok(self.store().lift(entity, impartner_id).await?)
+    }
+}
+
+fn unasked(target: &str) -> Reachability {
+    Reachability {
+        reachable: None,
+        latency_ms: None,
+        target: target.to_owned(),
+        detail: None,
+    }
+}
+
+fn unreachable(target: String, error: &Error) -> Reachability {
+    Reachability {
+        reachable: Some(false),
+        latency_ms: None,
+        target,
+        detail: Some(error.message.clone()),
+    }
+}

@@ -1,0 +1,320 @@
+//! Reading: listings, by-id checks, the deleted-ids feed and our own tables, side by side (PRODUCT.md section 2).
+//! What comes out is a [`PlanInput`]; no rule of the business is here but the order of the questions.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rustc_hash::FxHashSet;
+
+use super::Desk;
+use crate::error::{Error, Result};
+use crate::impartner::{ByIds, Client};
+use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, questions};
+use crate::plan::{Entity, Mode, PerEntity, Schema, Scope, Warning};
+use crate::progress::{Phase, Progress};
+use crate::values::PreviewRequest;
+
+/// An empty listing is read again this often before it is called not proved (PRODUCT.md section 2).
+const REREADS: usize = 2;
+
+/// Rounds of by-id questions: an answer can raise another question (an owner of a row), seldom a third.
+const ROUNDS: usize = 4;
+
+/// Until when an entity's changes and deletions are known.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    watermark: Option<DateTime<Utc>>,
+    deletions: Option<DateTime<Utc>>,
+}
+
+/// Under which name the store keeps until when deletions are known.
+pub(super) fn deletions_key(entity: Entity) -> String {
+    format!("deletions.{entity}")
+}
+
+impl Desk {
+    /// Everything a plan of `request` is made from. Without a watermark an incremental run becomes full, and says so.
+    pub(super) async fn read_all(
+        &self,
+        request: PreviewRequest,
+        progress: &Progress,
+    ) -> Result<PlanInput> {
+        progress.phase(Phase::Reading);
+        let schemas = PerEntity::from_fn(|entity| self.config().schema(entity));
+        let marks = self.marks().await?;
+        let mut warnings = Vec::new();
+        let mode = effective_mode(request, &marks, &mut warnings);
+        let (partners, contacts, lms_links) = tokio::try_join!(
+            self.read_entity(&schemas.partners, request.scope, mode, &marks, progress),
+            self.read_entity(&schemas.contacts, request.scope, mode, &marks, progress),
+            async { Ok(self.store().lms_links().await?) },
+        )?;
+        for more in [partners.1, contacts.1] {
+            warnings.extend(more);
+        }
+        let mut input = PlanInput {
+            scope: request.scope,
+            mode,
+            created_at: self.clock().now(),
+            schemas,
+            entities: PerEntity {
+                partners: partners.0,
+                contacts: contacts.0,
+            },
+            lms_links,
+            warnings,
+        };
+        progress.phase(Phase::Checking);
+        for entity in request.scope.entities() {
+            self.ask(&mut input, entity, progress).await?;
+        }
+        if progress.is_cancelled() {
+            Err(Error::cancelled())
+        } else {
+            Ok(input)
+        }
+    }
+
+    /// What is known of one entity before anything is asked by id. Listing and tables are read at the same time.
+    async fn read_entity(
+        &self,
+        schema: &Schema,
+        scope: Scope,
+        mode: Mode,
+        marks: &PerEntity<Marks>,
+        progress: &Progress,
+    ) -> Result<(EntityInput, Vec<Warning>)> {
+        let entity = schema.entity;
+        let listing = async {
+            if !scope.has(entity) {
+                return Ok(None);
+            }
+            self.read_source(schema, mode, &marks[entity], progress)
+                .await
+                .map(Some)
+        };
+        let since = self.window_start();
+        let tables = async {
+            let store = self.store();
+            let rows = store.rows(schema).await?;
+            let limits = store.limits(schema).await?;
+            let holds = self.held_ids(entity).await?;
+            let carried = store.carryover().await?;
+            let window = store.window_counts(entity, since).await?;
+            Ok::<_, Error>(EntityInput {
+                read: None,
+                rows,
+                limits,
+                holds,
+                carried: carried
+                    .into_iter()
+                    .filter(|carried| carried.entity == entity)
+                    .map(|carried| carried.impartner_id)
+                    .collect(),
+                window,
+            })
+        };
+        let (listing, mut input) = tokio::try_join!(listing, tables)?;
+        let Some((mut read, mut warnings)) = listing else {
+            return Ok((input, Vec::new()));
+        };
+        let active = input.rows.active_count();
+        let suspicious =
+            |read: &Read| mode == Mode::Full && read.listed == 0 && active > 0 && read.facts.proved;
+        for _ in 0..REREADS {
+            if suspicious(&read) {
+                (read, warnings) = self
+                    .read_source(schema, mode, &marks[entity], progress)
+                    .await?;
+            }
+        }
+        if suspicious(&read) {
+            // PRODUCT.md section 2: an empty listing while the database has active rows is never proved.
+            read.facts.proved = false;
+            read.facts.reason = Some(format!(
+                "it is empty, while the database has {active} active {entity}"
+            ));
+        }
+        input.read = Some(read);
+        Ok((input, warnings))
+    }
+
+    async fn read_source(
+        &self,
+        schema: &Schema,
+        mode: Mode,
+        marks: &Marks,
+        progress: &Progress,
+    ) -> Result<(Read, Vec<Warning>)> {
+        let client = self.impartner()?;
+        let since = match mode {
+            Mode::Full => None,
+            Mode::Incremental => marks.watermark.map(|at| at - self.overlap()),
+        };
+        let started = tokio::time::Instant::now();
+        let listing = client.listing(schema, since, progress).await?;
+        let took = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
+        let mut warnings = listing.warnings;
+        let mut read = Read {
+            listed: listing.records.len(),
+            latest: next_watermark(
+                marks.watermark,
+                listing.records.latest(),
+                took,
+                self.overlap(),
+            ),
+            records: listing.records,
+            facts: listing.facts,
+            answers: Answers::default(),
+            feed: Vec::new(),
+            deletions_known: true,
+        };
+        if mode == Mode::Incremental {
+            let from = marks.deletions.or(marks.watermark).unwrap_or_default() - self.overlap();
+            // The end of the span lies ahead of every clock, ours or the source's: ours decides nothing.
+            let to = self.clock().now() + TimeDelta::days(1);
+            if let Some(ids) = client.deleted(schema.entity, from, to, progress).await? {
+                read.feed = ids;
+            } else {
+                read.deletions_known = false;
+                warnings.push(Warning {
+                    code: "deleted_feed_refused".into(),
+                    entity: schema.entity,
+                    impartner_id: None,
+                    message: format!("Impartner does not tell which {} were deleted; only a full run finds them.", schema.entity),
+                });
+            }
+        }
+        Ok((read, warnings))
+    }
+
+    /// Asks by id until nothing is open (see [`questions`]).
+    async fn ask(&self, input: &mut PlanInput, entity: Entity, progress: &Progress) -> Result<()> {
+        let client = self.impartner()?;
+        for _ in 0..ROUNDS {
+            let ids = questions(input, entity);
+            if ids.is_empty() {
+                return Ok(());
+            }
+            let answers = self.by_ids(client, input, entity, &ids, progress).await?;
+            take_answers(input, entity, answers);
+        }
+        Ok(())
+    }
+
+    async fn by_ids(
+        &self,
+        client: &Client,
+        input: &PlanInput,
+        entity: Entity,
+        ids: &[i64],
+        progress: &Progress,
+    ) -> Result<ByIds> {
+        // A record that the listing has just shown proves that asking by id works at all.
+        let known = input.entities[entity]
+            .read
+            .as_ref()
+            .and_then(|read| read.records.ids().first().copied());
+        Ok(client
+            .by_ids(&input.schemas[entity], ids, known, progress)
+            .await?)
+    }
+
+    async fn marks(&self) -> Result<PerEntity<Marks>> {
+        let watermarks = self.store().watermarks().await?;
+        let mut marks = PerEntity::<Marks>::default();
+        for entity in Entity::ALL {
+            let deletions = self.store().meta(&deletions_key(entity)).await?;
+            marks[entity] = Marks {
+                watermark: watermarks[entity],
+                deletions: deletions
+                    .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
+                    .map(|at| at.to_utc()),
+            };
+        }
+        Ok(marks)
+    }
+
+    /// Impartner ids on hold.
+    pub(super) async fn held_ids(&self, entity: Entity) -> Result<FxHashSet<i64>> {
+        let holds = self.store().holds().await?;
+        Ok(holds
+            .into_iter()
+            .filter(|hold| hold.entity == entity)
+            .map(|hold| hold.impartner_id)
+            .collect())
+    }
+
+    fn overlap(&self) -> TimeDelta {
+        TimeDelta::from_std(self.config().impartner.overlap).unwrap_or_default()
+    }
+}
+
+/// The mode a request comes to: without a watermark there is nothing to go on from.
+fn effective_mode(
+    request: PreviewRequest,
+    marks: &PerEntity<Marks>,
+    warnings: &mut Vec<Warning>,
+) -> Mode {
+    let Some(entity) = request
+        .scope
+        .entities()
+        .find(|&entity| marks[entity].watermark.is_none())
+    else {
+        return request.mode;
+    };
+    if request.mode == Mode::Incremental {
+        warnings.push(Warning {
+            code: "no_watermark".into(),
+            entity,
+            impartner_id: None,
+            message: format!(
+                "No earlier run has left a watermark for {entity}, so this run is full."
+            ),
+        });
+    }
+    Mode::Full
+}
+
+/// Sorts by-id answers into what is there, what is gone, and what nobody knows.
+fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
+    let Some(read) = &mut input.entities[entity].read else {
+        return;
+    };
+    for &id in answers.records.ids() {
+        if read.feed.contains(&id) {
+            input.warnings.push(Warning {
+                code: "deleted_feed_contradicted".into(),
+                entity,
+                impartner_id: Some(id),
+                message: format!("Impartner lists {} #{id} as deleted, and answers for it when asked by id; it counts as there.", entity.singular()),
+            });
+        }
+    }
+    read.records.append(&answers.records);
+    read.answers.gone.extend(answers.gone);
+    for (id, why) in answers.unverified {
+        // The feed is evidence by itself (PRODUCT.md section 5); only a healthy answer speaks against it.
+        if read.feed.contains(&id) {
+            read.answers.gone.insert(id);
+        } else {
+            read.answers.unverified.insert(id, why);
+        }
+    }
+}
+
+/// The watermark that a reading gives: the largest modification time the source reported, never before the last one.
+///
+/// A record may change behind a reading's back on a page that was read already, while a later page reports a later
+/// time. The overlap covers readings shorter than itself; for a longer one the watermark steps back by what is missing.
+fn next_watermark(
+    last: Option<DateTime<Utc>>,
+    reported: Option<DateTime<Utc>>,
+    took: TimeDelta,
+    overlap: TimeDelta,
+) -> Option<DateTime<Utc>> {
+    let uncovered = if overlap.is_zero() {
+        TimeDelta::zero()
+    } else {
+        (took - overlap).max(TimeDelta::zero())
+    };
+    last.max(reported.map(|at| at - uncovered))
+}

@@ -1,0 +1,224 @@
+//! A run from its first moment: the lease is taken, the run record committed as `running`, and whatever happens the
+//! record is closed (PRODUCT.md section 6).
+
+use super::{Choice, Desk};
+use crate::error::{Error, Kind, Result};
+use crate::plan::{Mode, PerEntity, Plan, PlanOrigin, Selection};
+use crate::progress::{Phase, Progress};
+use crate::store::{Lease, LeaseClaim, NewRun};
+use crate::values::{PreviewRequest, RunReport, RunStatus};
+
+/// A run that holds the lease: what is under way and how to end it.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) run_id: i64,
+    pub(super) lease: Lease,
+}
+
+/// A plan that was made under the lease, waiting for somebody to say what of it is applied. Dropping it without
+/// [`Prepared::apply`] or [`Prepared::abandon`] leaves the lease to expire and the run to be found interrupted.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The plan to review.
+    pub plan: Plan,
+    desk: Desk,
+    running: Running,
+}
+
+impl Prepared {
+    /// The run that this is.
+    pub fn run_id(&self) -> i64 {
+        self.running.run_id
+    }
+
+    /// Applies what was chosen.
+    pub async fn apply(
+        self,
+        selection: Selection,
+        choice: &Choice,
+        progress: &Progress,
+    ) -> Result<RunReport> {
+        let Self {
+            plan,
+            desk,
+            running,
+        } = self;
+        let result = desk
+            .apply_under(&running, &plan, selection, choice, progress)
+            .await;
+        desk.finish_with(running, result).await
+    }
+
+    /// Ends the run without writing: somebody said no.
+    pub async fn abandon(self) -> Result<()> {
+        self.desk
+            .close(
+                self.running,
+                RunStatus::Cancelled,
+                Some("Nothing was confirmed."),
+            )
+            .await
+    }
+}
+
+impl Desk {
+    /// Takes the lease and opens a run record. A run that was interrupted earlier is marked so first.
+    pub(super) async fn begin(&self, run: NewRun) -> Result<Running> {
+        let config = self.config();
+        let kind = run.kind.clone();
+        let claim = LeaseClaim {
+            operator: config.operator.clone(),
+            purpose: kind.clone(),
+            ttl: config.lease_ttl,
+        };
+        let lease = self.store().lease(claim).await?;
+        match self.open_record(&lease, run).await {
+            Ok(run_id) => {
+                tracing::info!(run = run_id, kind, operator = %config.operator, "run started");
+                Ok(Running { run_id, lease })
+            }
+            Err(error) => {
+                lease.release().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// A run record of this operator.
+    pub(super) fn new_run(&self, kind: &str, scope: &str, mode: Option<Mode>) -> NewRun {
+        NewRun {
+            kind: kind.to_owned(),
+            scope: scope.to_owned(),
+            mode,
+            operator: self.config().operator.clone(),
+            plan_id: None,
+            message: None,
+            undoes: None,
+        }
+    }
+
+    async fn open_record(&self, lease: &Lease, run: NewRun) -> Result<i64> {
+        for interrupted in self.store().mark_interrupted().await? {
+            tracing::warn!(
+                run = interrupted.run_id,
+                "an earlier run was interrupted; nothing of it was written"
+            );
+        }
+        Ok(self.store().begin_run(lease, &run).await?)
+    }
+
+    /// Reads and plans under the lease, so that nobody writes between the preview and the apply.
+    pub async fn begin_sync(
+        &self,
+        request: PreviewRequest,
+        progress: &Progress,
+    ) -> Result<Prepared> {
+        self.allow_write("sync")?;
+        progress.phase(Phase::Starting);
+        let running = self
+            .begin(self.new_run("sync", request.scope.word(), Some(request.mode)))
+            .await?;
+        self.prepare(running, Box::pin(self.preview(request, progress)))
+            .await
+    }
+
+    /// The reverse of a run, under the lease.
+    pub async fn begin_undo(&self, run_id: i64, progress: &Progress) -> Result<Prepared> {
+        self.allow_write("undo a run")?;
+        progress.phase(Phase::Starting);
+        let scope = self.run_scope(run_id).await?;
+        let run = NewRun {
+            undoes: Some(run_id),
+            ..self.new_run("undo", scope.word(), None)
+        };
+        let running = self.begin(run).await?;
+        self.prepare(running, Box::pin(self.preview_undo(run_id)))
+            .await
+    }
+
+    async fn prepare(
+        &self,
+        running: Running,
+        planning: impl Future<Output = Result<Plan>>,
+    ) -> Result<Prepared> {
+        match planning.await {
+            Ok(plan) => Ok(Prepared {
+                plan,
+                desk: self.clone(),
+                running,
+            }),
+            Err(error) => Err(self.fail(running, error).await),
+        }
+    }
+
+    /// Applies a plan that was made earlier: takes the lease, reads every touched row again, applies.
+    pub async fn apply(
+        &self,
+        plan: &Plan,
+        selection: Selection,
+        choice: &Choice,
+        progress: &Progress,
+    ) -> Result<RunReport> {
+        self.allow_write("apply the plan")?;
+        progress.phase(Phase::Starting);
+        let run = match plan.origin {
+            PlanOrigin::Sync => self.new_run("apply", plan.scope.word(), Some(plan.mode)),
+            PlanOrigin::Undo { run_id } => NewRun {
+                undoes: Some(run_id),
+                ..self.new_run("undo", plan.scope.word(), None)
+            },
+        };
+        let running = self.begin(run).await?;
+        let result = self
+            .apply_under(&running, plan, selection, choice, progress)
+            .await;
+        self.finish_with(running, result).await
+    }
+
+    /// Ends a run whose transaction committed (its record is closed in it), or closes the record of one that failed.
+    pub(super) async fn finish_with<T>(&self, running: Running, result: Result<T>) -> Result<T> {
+        match result {
+            Ok(value) => {
+                tracing::info!(run = running.run_id, "run finished");
+                running.lease.release().await?;
+                Ok(value)
+            }
+            Err(error) => Err(self.fail(running, error).await),
+        }
+    }
+
+    /// Closes the record of a run that failed and gives the error back; should that fail too, the log says so and
+    /// the next run finds the record as interrupted, which is true.
+    pub(super) async fn fail(&self, running: Running, error: Error) -> Error {
+        let status = match error.kind {
+            Kind::Cancelled => RunStatus::Cancelled,
+            Kind::Blocked => RunStatus::Blocked,
+            _ => RunStatus::Failed,
+        };
+        tracing::warn!(
+            run = running.run_id,
+            code = error.code,
+            status = status.word(),
+            "run ended without writing"
+        );
+        if let Err(second) = self.close(running, status, Some(&error.message)).await {
+            tracing::error!(error = %second, "the run record could not be closed");
+        }
+        error
+    }
+
+    /// Closes the record of a run that wrote nothing, and releases the lease.
+    async fn close(
+        &self,
+        running: Running,
+        status: RunStatus,
+        message: Option<&str>,
+    ) -> Result<()> {
+        let closed = self
+            .store()
+            .finish_run_outside_tx(running.run_id, status, &PerEntity::default(), 0, message)
+            .await;
+        running.lease.release().await?;
+        Ok(closed?)
+    }
+}

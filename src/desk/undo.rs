@@ -1,0 +1,68 @@
+//! Undo: a run's journal as a plan (PRODUCT.md section 6).
+
+use std::str::FromStr as _;
+
+use serde_json::Value as Json;
+
+use super::Desk;
+use crate::error::{Error, Kind, Result};
+use crate::plan::undo::{Done, UndoInput, undo};
+use crate::plan::{PerEntity, Plan, Scope};
+use crate::values::JournalEntry;
+
+impl Desk {
+    /// What a run was about; an unknown run is a usage error.
+    pub(super) async fn run_scope(&self, run_id: i64) -> Result<Scope> {
+        let run = self.store().run(run_id).await?;
+        Scope::from_str(&run.scope).map_err(|_| {
+            Error::new(Kind::Usage, "not_undoable", format!("Run {run_id} ({}) changed no partners or contacts, so there is nothing to undo.", run.kind))
+                .help("Undo works on sync, apply and undo runs; `prmdesk runs` lists them.")
+        })
+    }
+
+    /// The reverse of a run as a plan; changes that were undone already are left out. Takes no lease.
+    pub async fn preview_undo(&self, run_id: i64) -> Result<Plan> {
+        let scope = self.run_scope(run_id).await?;
+        let schemas = self.schemas();
+        let journal = self.store().undoable(run_id).await?;
+        let mut done = Vec::with_capacity(journal.len());
+        for entry in journal {
+            done.extend(reversible(entry));
+        }
+        let since = self.window_start();
+        let mut input = UndoInput {
+            run_id,
+            scope,
+            created_at: self.clock().now(),
+            rows: PerEntity {
+                partners: self.store().rows(&schemas.partners).await?,
+                contacts: self.store().rows(&schemas.contacts).await?,
+            },
+            windows: PerEntity::default(),
+            holds: PerEntity::default(),
+            schemas,
+            done,
+        };
+        for entity in scope.entities() {
+            input.windows[entity] = self.store().window_counts(entity, since).await?;
+            input.holds[entity] = self.held_ids(entity).await?;
+        }
+        Ok(undo(&input, &self.config().guards))
+    }
+}
+
+/// A journal entry as something to reverse; entries without a row (failed adds) are none.
+fn reversible(entry: JournalEntry) -> Option<Done> {
+    let object = |value: Json| match value {
+        Json::Object(map) => map,
+        _ => serde_json::Map::new(),
+    };
+    Some(Done {
+        entity: entry.entity,
+        row_id: entry.row_id?,
+        impartner_id: entry.impartner_id,
+        op: entry.op,
+        before: object(entry.before),
+        after: object(entry.after),
+    })
+}

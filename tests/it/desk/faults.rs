@@ -1,0 +1,426 @@
+//! The fault matrix (issue 3, item 1): every fault the sandbox can make, in every mode. It asserts on the database.
+//!
+//! The world: 30 partners and 60 contacts are loaded. Then, upstream: P01 changes its tier, P31 is new, P02 becomes
+//! inactive, P03 is deleted, u05 is deleted. A run under the fault follows, then one full run without it. Whatever the
+//! fault does, no row but those of P02, P03 and u05 may ever be inactive, and the healing run must find the truth.
+
+use prmdesk::plan::{Entity, Mode};
+use prmdesk::sandbox::{
+    Act, BoolAs, Cut, Envelope, Fault, NullAs, NumberAs, ReferenceAs, SandboxOptions, Shape,
+};
+
+use prmdesk::store::Engine;
+
+use super::rig::{Rig, account, both};
+
+/// What a run under a fault must have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    /// Adds and updates, and the soft-deletes that have evidence.
+    Everything,
+    /// Adds and updates; not one soft-delete of the entity whose listing was not proved.
+    NoDeletes,
+    /// The run ended; nothing was written.
+    Nothing,
+    /// The change is not seen, and neither is it lost: the watermark stays.
+    Unseen,
+    /// Adds, updates and soft-deletes of what was seen as inactive; what is deleted waits for a full run.
+    NoFeed,
+}
+
+use Expect::{Everything, NoDeletes, NoFeed, Nothing, Unseen};
+
+struct Case {
+    name: &'static str,
+    fault: Fault,
+    full: Expect,
+    incremental: Expect,
+}
+
+fn case(name: &'static str, fault: Fault, full: Expect, incremental: Expect) -> Case {
+    Case {
+        name,
+        fault,
+        full,
+        incremental,
+    }
+}
+
+fn status(status: u16, retry_after: Option<u64>) -> Act {
+    Act::Status {
+        status,
+        retry_after,
+        message: None,
+    }
+}
+
+/// Faults of the `Account` listing unless they say otherwise.
+fn cases() -> Vec<Case> {
+    let accounts = |act| Fault::new(act).object("Account").listings().always();
+    let once = |act| Fault::new(act).object("Account").listings();
+    let shape = |shape| accounts(Act::Shape { shape });
+    vec![
+        case(
+            "short page, once",
+            once(Act::ShortPage { drop: 3 }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "short page, always",
+            accounts(Act::ShortPage { drop: 1 }),
+            NoDeletes,
+            NoDeletes,
+        ),
+        case(
+            "empty success, once",
+            once(Act::EmptyPage { count: Some(0) }),
+            Everything,
+            Unseen,
+        ),
+        case(
+            "empty success, always",
+            accounts(Act::EmptyPage { count: Some(0) }),
+            Unseen,
+            Unseen,
+        ),
+        case(
+            "count too high",
+            accounts(Act::Count { by: 5 }),
+            NoDeletes,
+            NoDeletes,
+        ),
+        case(
+            "count too low",
+            accounts(Act::Count { by: -1 }),
+            NoDeletes,
+            NoDeletes,
+        ),
+        case(
+            "count moves",
+            Fault::new(Act::Count { by: 1 })
+                .object("Account")
+                .page(2)
+                .always(),
+            NoDeletes,
+            NoDeletes,
+        ),
+        case(
+            "page repeated",
+            Fault::new(Act::RepeatPage { page: 0 })
+                .object("Account")
+                .page(1)
+                .always(),
+            NoDeletes,
+            NoDeletes,
+        ),
+        case(
+            "page repeated, once",
+            Fault::new(Act::RepeatPage { page: 0 })
+                .object("Account")
+                .page(1),
+            Everything,
+            Everything,
+        ),
+        case(
+            "take capped at 4",
+            accounts(Act::CapTake { cap: 4 }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "body cut off, once",
+            once(Act::CutBody {
+                keep: 50,
+                cut: Cut::Clean,
+            }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "body cut off, always",
+            accounts(Act::CutBody {
+                keep: 50,
+                cut: Cut::Broken,
+            }),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "web page with status 200, once",
+            once(Act::Html),
+            Everything,
+            Everything,
+        ),
+        case(
+            "web page with status 200, always",
+            accounts(Act::Html),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "success false, once",
+            once(Act::SuccessFalse {
+                message: "busy".into(),
+                code: None,
+            }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "success false, always",
+            accounts(Act::SuccessFalse {
+                message: "busy".into(),
+                code: None,
+            }),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "connection reset, once",
+            once(Act::Reset),
+            Everything,
+            Everything,
+        ),
+        case(
+            "connection reset, always",
+            accounts(Act::Reset),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "429 with Retry-After, once",
+            once(status(429, Some(0))),
+            Everything,
+            Everything,
+        ),
+        case(
+            "429 without Retry-After, twice",
+            once(status(429, None)).times(2),
+            Everything,
+            Everything,
+        ),
+        case(
+            "503 for ever",
+            accounts(status(503, None)),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "401 half-way",
+            Fault::new(status(401, None))
+                .object("Account")
+                .page(1)
+                .always(),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "400 on the listing",
+            accounts(status(400, None)),
+            Nothing,
+            Nothing,
+        ),
+        case(
+            "403 by id",
+            Fault::new(status(403, None))
+                .object("Account")
+                .by_id()
+                .always(),
+            NoFeed,
+            Everything,
+        ),
+        case(
+            "500 by id",
+            Fault::new(status(500, None))
+                .object("Account")
+                .by_id()
+                .always(),
+            NoFeed,
+            Everything,
+        ),
+        case(
+            "404 for every id",
+            Fault::new(status(404, None))
+                .object("Account")
+                .by_id()
+                .always(),
+            NoFeed,
+            Everything,
+        ),
+        case(
+            "deleted feed refused",
+            Fault::new(status(403, None))
+                .path("Account/_deleted")
+                .always(),
+            Everything,
+            NoFeed,
+        ),
+        case(
+            "ids as strings",
+            shape(Shape {
+                ids: Some(NumberAs::Text),
+                ..Shape::default()
+            }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "booleans as numbers",
+            shape(Shape {
+                bools: Some(BoolAs::Number),
+                ..Shape::default()
+            }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "nulls left out",
+            shape(Shape {
+                nulls: Some(NullAs::Omitted),
+                ..Shape::default()
+            }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "references as objects",
+            shape(Shape {
+                references: Some(ReferenceAs::Object),
+                ..Shape::default()
+            }),
+            Everything,
+            Everything,
+        ),
+        case(
+            "a bare array without a count",
+            shape(Shape {
+                envelope: Some(Envelope::Array),
+                ..Shape::default()
+            }),
+            NoDeletes,
+            NoDeletes,
+        ),
+    ]
+}
+
+async fn disturbed(engine: Engine, case: &Case, mode: Mode) {
+    let rig = Rig::with(engine, 30, 60, SandboxOptions::default(), |_| {}).await;
+    rig.sync(Mode::Full).await.unwrap();
+    rig.set_tier("P01", "Gold");
+    rig.sandbox.world().add_account(account(31));
+    rig.set_tier("P02", "Pending");
+    rig.delete("P03");
+    rig.delete("u05@p.example");
+    rig.sandbox.faults().impartner(case.fault.clone());
+    let result = rig.sync(mode).await;
+    let what = format!("{} ({}): {result:?}", case.name, mode.word());
+    let rows = rig.rows().await;
+    let active = |name: &str| rows.partners.get(name).map(|(active, _)| *active);
+    let expect = if mode == Mode::Full {
+        case.full
+    } else {
+        case.incremental
+    };
+    for (name, (active, _)) in &rows.partners {
+        assert!(
+            *active || ["P02", "P03"].contains(&name.as_str()),
+            "{what}: {name} was deactivated"
+        );
+    }
+    for (name, (active, _)) in &rows.contacts {
+        assert!(
+            *active || name == "u05@p.example",
+            "{what}: {name} was deactivated"
+        );
+    }
+    // The last record of every page never comes, and the new one is the last of all: it cannot have been added.
+    let unseen = case.name == "short page, always";
+    let updated = rows.partners["P01"].1 == "Gold" && (unseen || active("P31") == Some(true));
+    match expect {
+        Nothing => assert!(
+            result.is_err()
+                && !updated
+                && active("P02") == Some(true)
+                && rows.contacts["u05@p.example"].0,
+            "{what}"
+        ),
+        Unseen => assert!(result.is_ok() && !updated, "{what}"),
+        NoDeletes => assert!(
+            updated && active("P02") == Some(true) && active("P03") == Some(true),
+            "{what}"
+        ),
+        NoFeed => assert!(
+            updated && active("P02") == Some(false) && active("P03") == Some(true),
+            "{what}"
+        ),
+        Everything => assert!(
+            updated && active("P02") == Some(false) && active("P03") == Some(false),
+            "{what}"
+        ),
+    }
+    rig.sandbox.faults().clear();
+    rig.sync(Mode::Full).await.unwrap();
+    let healed = rig.rows().await;
+    assert!(
+        healed.partners["P01"].1 == "Gold" && healed.partners["P31"].0,
+        "{what}: healed"
+    );
+    assert_eq!(
+        rig.inactive(Entity::Partners).await,
+        ["P02", "P03"],
+        "{what}: healed"
+    );
+    assert_eq!(
+        rig.inactive(Entity::Contacts).await,
+        ["u05@p.example"],
+        "{what}: healed"
+    );
+}
+
+both! {
+    async fn fault_matrix_full(engine: Engine) {
+        for case in cases() {
+            disturbed(engine, &case, Mode::Full).await;
+        }
+    }
+
+    async fn fault_matrix_incremental(engine: Engine) {
+        for case in cases() {
+            disturbed(engine, &case, Mode::Incremental).await;
+        }
+    }
+
+    async fn records_that_move_while_they_are_read_delete_nobody(engine: Engine) {
+        for act in [Act::DeleteFirst { records: 3 }, Act::InsertFirst { records: 3 }] {
+            let rig = Rig::new(engine, 40, 0).await;
+            rig.sync(Mode::Full).await.unwrap();
+            rig.sandbox.faults().impartner(Fault::new(act).object("Account").page(2));
+            rig.sync(Mode::Full).await.unwrap();
+            let upstream: Vec<String> = rig.sandbox.world().accounts().map(|account| account.name.clone()).collect();
+            for name in rig.inactive(Entity::Partners).await {
+                assert!(!upstream.contains(&name), "{name} is still upstream");
+            }
+        }
+    }
+
+    async fn a_listing_that_hides_living_records_deletes_nobody(engine: Engine) {
+        let rig = Rig::new(engine, 30, 0).await;
+        rig.sync(Mode::Full).await.unwrap();
+        let ids = vec![rig.id("P07"), rig.id("P08")];
+        rig.delete("P09");
+        rig.sandbox.faults().impartner(Fault::new(Act::HideIds { ids }).object("Account").listings().always());
+        let report = rig.sync(Mode::Full).await.unwrap();
+        assert!(rig.inactive(Entity::Partners).await.is_empty(), "{report:?}");
+        assert!(!report.withheld.is_empty(), "{report:?}");
+    }
+
+    async fn a_feed_that_lies_about_the_living_deletes_nobody(engine: Engine) {
+        let rig = Rig::new(engine, 30, 0).await;
+        rig.sync(Mode::Full).await.unwrap();
+        let add = vec![rig.id("P07")];
+        rig.sandbox.faults().impartner(Fault::new(Act::FeedLies { add, drop: vec![] }).path("_deleted").always());
+        rig.sync(Mode::Incremental).await.unwrap();
+        assert!(rig.inactive(Entity::Partners).await.is_empty());
+    }
+}
