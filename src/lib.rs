@@ -14,4 +14,5 @@ pub mod progress;
 pub mod sandbox;
 pub mod store;
 pub mod text;
+pub mod tui;
 pub mod values;

@@ -1,0 +1,78 @@
+//! The console: the main face. UX.md is its bible.
+//!
+//! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`effects`] alone spawns. One task owns
+//! the terminal and the model ([`run`]).
+
+#![cfg_attr(not(test), expect(dead_code, reason = "wired to Desk when that lands"))]
+
+mod action;
+mod cells;
+mod certs;
+mod dialog;
+mod effects;
+mod export;
+mod glyphs;
+mod history;
+mod hits;
+mod job;
+mod key;
+mod keymap;
+mod list;
+mod model;
+mod msg;
+mod offboard;
+mod overview;
+mod plan_columns;
+mod preview;
+mod query;
+mod setup;
+mod state;
+mod terminal;
+mod theme;
+mod turn;
+mod update;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use theme::ThemeName;
+
+/// How the console is to look and where it keeps its state.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Draw without box glyphs or braille, whatever the locale.
+    pub ascii: bool,
+    /// Whether to use colours.
+    pub colour: Colour,
+    /// The theme; `None`: the one of the last time, or dark.
+    pub theme: Option<ThemeName>,
+    /// Where last screen, filters and the like are kept; `None`: nowhere.
+    pub state_dir: Option<PathBuf>,
+    /// What the title bar calls the place where we work: the profile.
+    pub environment: String,
+    /// The sandbox's banner.
+    pub demo_banner: Option<String>,
+}
+
+/// Whether to use colours (`--color`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// Unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Even then.
+    Always,
+    /// No.
+    Never,
+}
+
+/// The list of keys for the docs, in Markdown, made from the binding table.
+pub fn key_list() -> String {
+    keymap::docs()
+}

@@ -1,0 +1,91 @@
+//! The state of screen 4: certification figures, ours beside Impartner's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::list::Cursor;
+use super::preview::Fields;
+use crate::values::{CertReport, CertRow};
+
+/// Screen 4.
+#[derive(Debug, Default)]
+pub(super) struct Certs {
+    pub(super) rows: Vec<CertRow>,
+    /// Whether a comparison was ever made.
+    pub(super) known: bool,
+    /// Only differences, or all.
+    pub(super) shows: Fields,
+    pub(super) cursor: Cursor,
+    /// Ticked partners, by row id.
+    pub(super) ticked: BTreeSet<i64>,
+    /// The result of the last push, by row id.
+    pub(super) results: BTreeMap<i64, PushResult>,
+}
+
+/// How the last push ended for one partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PushResult {
+    Ok,
+    /// `failed` or `unknown`, with the API's message.
+    Fault(String),
+}
+
+impl Certs {
+    /// The partners that are shown.
+    pub(super) fn shown(&self) -> Vec<&CertRow> {
+        self.rows
+            .iter()
+            .filter(|row| {
+                self.shows == Fields::All || row.differs || self.results.contains_key(&row.row_id)
+            })
+            .collect()
+    }
+
+    /// The chosen partner.
+    pub(super) fn chosen(&self) -> Option<&CertRow> {
+        self.shown().get(self.cursor.at).copied()
+    }
+
+    /// Why a partner cannot be ticked; `None` when it can.
+    pub(super) fn not_tickable(row: &CertRow) -> Option<&'static str> {
+        if !row.differs {
+            Some("Impartner holds these figures already; there is nothing to push.")
+        } else if row.impartner_id.is_none() {
+            Some("The account was not found in Impartner; see its note.")
+        } else {
+            None
+        }
+    }
+
+    /// Takes a new comparison in: differences are ticked at first.
+    pub(super) fn take(&mut self, rows: Vec<CertRow>) {
+        self.ticked = rows
+            .iter()
+            .filter(|row| Self::not_tickable(row).is_none())
+            .map(|row| row.row_id)
+            .collect();
+        self.rows = rows;
+        self.known = true;
+        self.results.clear();
+        self.cursor = Cursor::default();
+    }
+
+    /// Takes the result of a push of `pushed` partners in.
+    pub(super) fn settle(&mut self, pushed: &[i64], report: &CertReport) {
+        self.results.clear();
+        for &row_id in pushed {
+            let fault = report.failed.iter().find(|fault| fault.row_id == row_id);
+            let result = match fault {
+                Some(fault) => PushResult::Fault(format!("{}: {}", fault.status, fault.message)),
+                None => PushResult::Ok,
+            };
+            if result == PushResult::Ok {
+                self.ticked.remove(&row_id);
+                if let Some(row) = self.rows.iter_mut().find(|row| row.row_id == row_id) {
+                    row.remote = Some(row.local);
+                    row.differs = false;
+                }
+            }
+            self.results.insert(row_id, result);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Dialogs: a stack of them, the topmost has the keyboard. Each peels off with Esc.
+
+pub(super) mod ask;
+pub(super) mod palette;
+
+use crossterm::event::KeyCode;
+
+use super::hits::Hits;
+use super::key::Key;
+use super::list::{Cursor, Move};
+use crate::error::Error;
+use crate::text::safe_lines;
+pub(super) use ask::{Ask, Field, FieldKind, Focus, Listing, Then};
+pub(super) use palette::Palette;
+
+/// One dialog.
+#[derive(Debug)]
+pub(super) enum Dialog {
+    /// The keys of this screen.
+    Help(Cursor),
+    /// Any action by its words.
+    Palette(Palette),
+    /// A question before something is done.
+    Ask(Box<Ask>),
+    /// Something went wrong.
+    Failure(Failure),
+    /// Lines to read: a result, a journal, messages.
+    Text(TextDialog),
+    /// One of a few.
+    Menu(Menu),
+}
+
+/// How a line is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tone {
+    #[default]
+    Plain,
+    Strong,
+    Dim,
+    Good,
+    Bad,
+    Warn,
+}
+
+/// A line with its tone; safe to show.
+pub(super) type ToneLine = (Tone, String);
+
+/// What went wrong, what was kept, what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) title: String,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) causes: Vec<String>,
+    /// Whether the causes are shown: Enter.
+    pub(super) opened: bool,
+}
+
+impl Failure {
+    /// The failure of `what`.
+    pub(super) fn new(what: &str, error: &Error) -> Self {
+        Self {
+            title: what.to_owned(),
+            message: safe_lines(&error.message),
+            help: error.help.as_deref().map(safe_lines),
+            causes: error
+                .causes()
+                .iter()
+                .map(|cause| safe_lines(cause))
+                .collect(),
+            opened: false,
+        }
+    }
+}
+
+/// Lines to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TextDialog {
+    pub(super) title: String,
+    pub(super) lines: Vec<ToneLine>,
+    pub(super) offset: usize,
+}
+
+impl TextDialog {
+    /// A dialog at its first line.
+    pub(super) fn new(title: impl Into<String>, lines: Vec<ToneLine>) -> Self {
+        Self {
+            title: title.into(),
+            lines,
+            offset: 0,
+        }
+    }
+}
+
+/// One of a few.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Menu {
+    pub(super) title: String,
+    pub(super) items: Vec<(String, Choice)>,
+    pub(super) at: usize,
+}
+
+/// What a menu's line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    ExportCsv,
+    ExportJson,
+}
+
+/// What the topmost dialog did with a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It stays.
+    Stay,
+    /// It goes.
+    Close,
+    /// It goes, and this is to be done.
+    Do(Then),
+    /// It goes, and the palette's action is to be done.
+    Act(super::action::Action),
+    /// It goes, and the menu's choice is to be done.
+    Choose(Choice),
+}
+
+impl Dialog {
+    /// Takes a key. `last` is the key before this one: a confirmation never listens to the same key twice.
+    pub(super) fn key(&mut self, key: Key, last: Option<Key>, hits: &Hits) -> Outcome {
+        if key == Key::plain(KeyCode::Esc) {
+            return Outcome::Close;
+        }
+        match self {
+            Self::Ask(ask) => ask.key(key, last, hits),
+            Self::Palette(palette) => palette.key(key, hits),
+            Self::Help(cursor) => {
+                if matches!(key.typed(), Some('q' | '?')) || key.code == KeyCode::Enter {
+                    return Outcome::Close;
+                }
+                scroll(&mut cursor.at, key, hits);
+                Outcome::Stay
+            }
+            Self::Text(text) => {
+                if key.typed() == Some('q') || key.code == KeyCode::Enter {
+                    return Outcome::Close;
+                }
+                scroll(&mut text.offset, key, hits);
+                Outcome::Stay
+            }
+            Self::Failure(failure) => match key.code {
+                KeyCode::Enter if !failure.opened && !failure.causes.is_empty() => {
+                    failure.opened = true;
+                    Outcome::Stay
+                }
+                KeyCode::Enter | KeyCode::Char('q') => Outcome::Close,
+                _ => Outcome::Stay,
+            },
+            Self::Menu(menu) => menu.key(key),
+        }
+    }
+
+    /// Scrolls by the wheel.
+    pub(super) fn wheel(&mut self, down: bool, hits: &Hits) {
+        let key = Key::plain(if down { KeyCode::Down } else { KeyCode::Up });
+        match self {
+            Self::Help(cursor) => scroll(&mut cursor.at, key, hits),
+            Self::Text(text) => scroll(&mut text.offset, key, hits),
+            Self::Ask(ask) => scroll(&mut ask.offset, key, hits),
+            Self::Palette(palette) => {
+                let movement = if down { Move::Down(1) } else { Move::Up(1) };
+                palette.go(movement, hits);
+            }
+            Self::Menu(menu) => {
+                let last = menu.items.len().saturating_sub(1);
+                menu.at = if down {
+                    (menu.at + 1).min(last)
+                } else {
+                    menu.at.saturating_sub(1)
+                };
+            }
+            Self::Failure(_) => {}
+        }
+    }
+}
+
+impl Menu {
+    fn key(&mut self, key: Key) -> Outcome {
+        let last = self.items.len().saturating_sub(1);
+        match key.code {
+            KeyCode::Up | KeyCode::Char('k') => self.at = self.at.saturating_sub(1),
+            KeyCode::Down | KeyCode::Char('j') => self.at = (self.at + 1).min(last),
+            KeyCode::Char('q') => return Outcome::Close,
+            KeyCode::Enter => {
+                return match self.items.get(self.at) {
+                    Some((_, choice)) => Outcome::Choose(*choice),
+                    None => Outcome::Close,
+                };
+            }
+            KeyCode::Char(c) => {
+                // The first letter of a line chooses it.
+                let wanted = c.to_ascii_lowercase();
+                let found = self.items.iter().find(|(label, _)| {
+                    label
+                        .chars()
+                        .next()
+                        .is_some_and(|first| first.to_ascii_lowercase() == wanted)
+                });
+                if let Some((_, choice)) = found {
+                    return Outcome::Choose(*choice);
+                }
+            }
+            _ => {}
+        }
+        Outcome::Stay
+    }
+}
+
+/// Moves the first line of something that is only read.
+fn scroll(offset: &mut usize, key: Key, hits: &Hits) {
+    let last = hits.dialog_len.saturating_sub(hits.dialog_height);
+    let page = hits.dialog_height.saturating_sub(1).max(1);
+    *offset = match key.code {
+        KeyCode::Up | KeyCode::Char('k') => offset.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => *offset + 1,
+        KeyCode::PageUp => offset.saturating_sub(page),
+        KeyCode::PageDown | KeyCode::Char(' ') => *offset + page,
+        KeyCode::Home | KeyCode::Char('g') => 0,
+        KeyCode::End | KeyCode::Char('G') => last,
+        _ => *offset,
+    }
+    .min(last);
+}

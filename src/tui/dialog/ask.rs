@@ -1,0 +1,483 @@
+//! The one shape of every confirmation: words and numbers, the environment, what goes, fields to fill, No and Yes.
+//!
+//! Focus begins on *No* or in a text field, never on *Yes*; a number is typed, a paste into it is ignored; and the key
+//! that confirms is never the one that was just used (UX.md, "Confirming").
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use super::super::glyphs::Glyphs;
+use super::super::hits::Hits;
+use super::super::key::Key;
+use super::{Outcome, ToneLine, scroll};
+use crate::plan::{Entity, Plan};
+use crate::text::safe;
+
+/// A question before something is done.
+#[derive(Debug)]
+pub(in crate::tui) struct Ask {
+    pub(in crate::tui) title: String,
+    /// What will happen, in words and numbers.
+    pub(in crate::tui) intro: Vec<ToneLine>,
+    /// What goes.
+    pub(in crate::tui) listing: Listing,
+    /// The first line of the listing on screen.
+    pub(in crate::tui) offset: usize,
+    pub(in crate::tui) fields: Vec<Field>,
+    pub(in crate::tui) focus: Focus,
+    /// Whether it takes something away: drawn as such.
+    pub(in crate::tui) danger: bool,
+    /// The words on the button: "Apply 20 changes".
+    pub(in crate::tui) yes: String,
+    /// Why the last try to confirm did nothing.
+    pub(in crate::tui) hint: Option<String>,
+    pub(in crate::tui) then: Then,
+}
+
+/// What is listed in a question.
+#[derive(Debug, Clone, Default)]
+pub(in crate::tui) enum Listing {
+    #[default]
+    Nothing,
+    Lines(Vec<String>),
+    /// Items of a plan: they may be many, so their lines are made when they are drawn.
+    Items(Arc<Plan>, Vec<u32>),
+}
+
+impl Listing {
+    /// Number of lines.
+    pub(in crate::tui) fn len(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Lines(lines) => lines.len(),
+            Self::Items(_, items) => items.len(),
+        }
+    }
+
+    /// Line `at`; safe to show.
+    pub(in crate::tui) fn line(&self, at: usize, glyphs: &Glyphs) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            Self::Lines(lines) => lines.get(at).cloned().unwrap_or_default(),
+            Self::Items(plan, items) => {
+                let Some(&item) = items.get(at) else {
+                    return String::new();
+                };
+                let view = plan.view(item as usize);
+                let id = view
+                    .item
+                    .impartner_id
+                    .map_or_else(String::new, |id| format!(" #{id}"));
+                format!(
+                    "{} {} {}{id}  {}",
+                    glyphs.sign(view.item.op),
+                    view.item.entity.singular(),
+                    safe(view.name()),
+                    super::super::plan_columns::what(&view, glyphs)
+                )
+            }
+        }
+    }
+}
+
+/// Something to fill in.
+#[derive(Debug)]
+pub(in crate::tui) struct Field {
+    pub(in crate::tui) label: String,
+    pub(in crate::tui) kind: FieldKind,
+    pub(in crate::tui) input: Input,
+}
+
+/// What sort of field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum FieldKind {
+    /// Text that must not be empty.
+    Note,
+    /// A number that must be this one, typed.
+    Number(u64),
+    /// Must be on.
+    Acknowledge(bool),
+}
+
+impl Field {
+    /// An empty field.
+    pub(in crate::tui) fn new(label: impl Into<String>, kind: FieldKind) -> Self {
+        Self {
+            label: label.into(),
+            kind,
+            input: Input::default(),
+        }
+    }
+
+    /// Why it is not filled as it must be; `None` when it is.
+    pub(in crate::tui) fn missing(&self) -> Option<String> {
+        let text = self.input.value().trim();
+        match self.kind {
+            FieldKind::Note if text.is_empty() => Some(format!("{} is needed.", self.label)),
+            FieldKind::Number(wanted) if text.parse() != Ok(wanted) => {
+                Some(format!("Type the number {wanted} to confirm."))
+            }
+            FieldKind::Acknowledge(false) => Some(format!("Not acknowledged: {}.", self.label)),
+            _ => None,
+        }
+    }
+}
+
+/// Where the keyboard is in a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum Focus {
+    Field(usize),
+    No,
+    Yes,
+}
+
+/// What is done when a question is answered with Yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum Then {
+    Apply,
+    /// Release the tripped guards of the plan under review.
+    Release {
+        deletes: Option<u64>,
+        updates: Option<u64>,
+        reason: String,
+    },
+    Hold {
+        at: u32,
+        entity: Entity,
+        impartner_id: i64,
+        note: String,
+    },
+    Lift {
+        at: u32,
+        entity: Entity,
+        impartner_id: i64,
+    },
+    Approve {
+        ids: Vec<i64>,
+        note: String,
+        accept_foreign: bool,
+    },
+    Reject {
+        ids: Vec<i64>,
+        note: String,
+    },
+    HoldCases {
+        ids: Vec<i64>,
+        note: String,
+    },
+    RunCases(Vec<i64>),
+    Restore(i64),
+    Push(Vec<i64>),
+    Quit,
+}
+
+impl Ask {
+    /// A question without listing and fields, focus on *No*.
+    pub(in crate::tui) fn new(
+        title: impl Into<String>,
+        yes: impl Into<String>,
+        then: Then,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            intro: Vec::new(),
+            listing: Listing::Nothing,
+            offset: 0,
+            fields: Vec::new(),
+            focus: Focus::No,
+            danger: false,
+            yes: yes.into(),
+            hint: None,
+            then,
+        }
+    }
+
+    /// Adds a field; text fields take the focus, so that one can type at once. Nothing is done by typing.
+    pub(in crate::tui) fn field(mut self, field: Field) -> Self {
+        if self.fields.is_empty() && field.kind == FieldKind::Note {
+            self.focus = Focus::Field(0);
+        }
+        self.fields.push(field);
+        self
+    }
+
+    /// Takes a key.
+    pub(in crate::tui) fn key(&mut self, key: Key, last: Option<Key>, hits: &Hits) -> Outcome {
+        self.hint = None;
+        match key.code {
+            KeyCode::Tab => self.step(1),
+            KeyCode::BackTab => self.step(-1),
+            KeyCode::PageUp | KeyCode::PageDown | KeyCode::Up | KeyCode::Down => {
+                scroll(&mut self.offset, key, hits);
+            }
+            KeyCode::Enter => return self.enter(key, last),
+            _ => match self.focus {
+                Focus::Field(at) => self.edit(at, key),
+                Focus::No | Focus::Yes => return self.button_key(key, last),
+            },
+        }
+        Outcome::Stay
+    }
+
+    fn enter(&mut self, key: Key, last: Option<Key>) -> Outcome {
+        match self.focus {
+            Focus::No => Outcome::Close,
+            Focus::Field(at) if at + 1 < self.fields.len() => {
+                self.focus = Focus::Field(at + 1);
+                Outcome::Stay
+            }
+            Focus::Field(_) | Focus::Yes => self.confirm(key, last),
+        }
+    }
+
+    fn button_key(&mut self, key: Key, last: Option<Key>) -> Outcome {
+        match key.code {
+            KeyCode::Left | KeyCode::Right | KeyCode::Char('l') => {
+                self.focus = if self.focus == Focus::No {
+                    Focus::Yes
+                } else {
+                    Focus::No
+                };
+            }
+            KeyCode::Char('n' | 'q') => return Outcome::Close,
+            KeyCode::Char('y') => return self.confirm(key, last),
+            KeyCode::Char(' ') if self.focus == Focus::Yes => return self.confirm(key, last),
+            KeyCode::Char(c) if c.is_ascii_digit() => {
+                // The number is what the dialog asks for: typing it needs no Tab.
+                let number = |field: &Field| matches!(field.kind, FieldKind::Number(_));
+                if let Some(at) = self.fields.iter().position(number) {
+                    self.focus = Focus::Field(at);
+                    self.edit(at, key);
+                }
+            }
+            _ => {}
+        }
+        Outcome::Stay
+    }
+
+    /// Tries to confirm with `key`.
+    pub(in crate::tui) fn confirm(&mut self, key: Key, last: Option<Key>) -> Outcome {
+        if let Some((at, missing)) = self
+            .fields
+            .iter()
+            .enumerate()
+            .find_map(|(at, field)| Some((at, field.missing()?)))
+        {
+            self.hint = Some(missing);
+            self.focus = Focus::Field(at);
+            return Outcome::Stay;
+        }
+        if last == Some(key) {
+            // A key that is held down, or pressed once too often, must not confirm anything.
+            self.hint = Some(format!("{key} was just used; press Tab first, then {key}."));
+            self.focus = Focus::No;
+            return Outcome::Stay;
+        }
+        Outcome::Do(self.answer())
+    }
+
+    /// What is to be done, with what was filled in.
+    fn answer(&self) -> Then {
+        let mut then = self.then.clone();
+        let text = self
+            .fields
+            .iter()
+            .find(|field| field.kind == FieldKind::Note)
+            .map(|field| field.input.value().trim().to_owned())
+            .unwrap_or_default();
+        match &mut then {
+            Then::Release { reason, .. } => *reason = text,
+            Then::Hold { note, .. } | Then::Reject { note, .. } | Then::HoldCases { note, .. } => {
+                *note = text;
+            }
+            Then::Approve {
+                note,
+                accept_foreign,
+                ..
+            } => {
+                *note = text;
+                *accept_foreign = self
+                    .fields
+                    .iter()
+                    .any(|field| field.kind == FieldKind::Acknowledge(true));
+            }
+            Then::Apply
+            | Then::Lift { .. }
+            | Then::RunCases(_)
+            | Then::Restore(_)
+            | Then::Push(_)
+            | Then::Quit => {}
+        }
+        then
+    }
+
+    /// Moves the focus: fields, No, Yes, and round.
+    fn step(&mut self, by: isize) {
+        let count = self.fields.len() + 2;
+        let at = match self.focus {
+            Focus::Field(at) => at,
+            Focus::No => self.fields.len(),
+            Focus::Yes => self.fields.len() + 1,
+        };
+        let next = (at + count).saturating_add_signed(by) % count;
+        self.focus = self.part(next);
+    }
+
+    /// Field, No or Yes by its place.
+    pub(in crate::tui) fn part(&self, at: usize) -> Focus {
+        match at.checked_sub(self.fields.len()) {
+            None => Focus::Field(at),
+            Some(0) => Focus::No,
+            Some(_) => Focus::Yes,
+        }
+    }
+
+    fn edit(&mut self, at: usize, key: Key) {
+        let Some(field) = self.fields.get_mut(at) else {
+            return;
+        };
+        match field.kind {
+            FieldKind::Acknowledge(on) => {
+                if key.typed() == Some(' ') {
+                    field.kind = FieldKind::Acknowledge(!on);
+                }
+            }
+            FieldKind::Number(_) => {
+                let digit = key.typed().is_none_or(|c| c.is_ascii_digit());
+                if digit && field.input.value().len() < 12 || key.code == KeyCode::Backspace {
+                    edit_input(&mut field.input, key);
+                }
+            }
+            FieldKind::Note => {
+                edit_input(&mut field.input, key);
+            }
+        }
+    }
+
+    /// Takes a paste: into notes, never into numbers.
+    pub(in crate::tui) fn paste(&mut self, text: &str) {
+        let Focus::Field(at) = self.focus else {
+            return;
+        };
+        match self.fields.get_mut(at) {
+            Some(field) if field.kind == FieldKind::Note => {
+                for c in safe(&text.replace(['\n', '\r', '\t'], " "))
+                    .chars()
+                    .take(500)
+                {
+                    field.input.handle(InputRequest::InsertChar(c));
+                }
+            }
+            Some(field) if matches!(field.kind, FieldKind::Number(_)) => {
+                self.hint = Some("The number must be typed; a paste is ignored.".to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Edits a line of text as shells do. Whether the text changed.
+pub(in crate::tui) fn edit_input(input: &mut Input, key: Key) -> bool {
+    let ctrl = key.mods.contains(KeyModifiers::CONTROL);
+    let request = match key.code {
+        KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
+        KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
+        KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
+        KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
+        KeyCode::Char('k') if ctrl => InputRequest::DeleteTillEnd,
+        KeyCode::Char(c) if key.mods.is_empty() => InputRequest::InsertChar(c),
+        KeyCode::Backspace => InputRequest::DeletePrevChar,
+        KeyCode::Delete => InputRequest::DeleteNextChar,
+        KeyCode::Left if ctrl => InputRequest::GoToPrevWord,
+        KeyCode::Right if ctrl => InputRequest::GoToNextWord,
+        KeyCode::Left => InputRequest::GoToPrevChar,
+        KeyCode::Right => InputRequest::GoToNextChar,
+        KeyCode::Home => InputRequest::GoToStart,
+        KeyCode::End => InputRequest::GoToEnd,
+        _ => return false,
+    };
+    input.handle(request).is_some_and(|changed| changed.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(ask: &mut Ask, keys: &[Key]) -> Outcome {
+        let hits = Hits::default();
+        let mut last = Some(Key::char('A'));
+        let mut outcome = Outcome::Stay;
+        for &key in keys {
+            outcome = ask.key(key, last, &hits);
+            last = Some(key);
+            if outcome != Outcome::Stay {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn digits(number: &str) -> Vec<Key> {
+        number.chars().map(Key::char).collect()
+    }
+
+    const ENTER: Key = Key::plain(KeyCode::Enter);
+    const TAB: Key = Key::plain(KeyCode::Tab);
+
+    #[test]
+    fn a_number_must_be_typed_and_be_the_one() {
+        let ask = || {
+            Ask::new("Apply", "Apply", Then::Apply)
+                .field(Field::new("number", FieldKind::Number(137)))
+        };
+        let mut right = digits("137");
+        right.push(ENTER);
+        assert_eq!(press(&mut ask(), &right), Outcome::Do(Then::Apply));
+        let mut wrong = digits("136");
+        wrong.push(ENTER);
+        assert_eq!(press(&mut ask(), &wrong), Outcome::Stay);
+        assert_eq!(
+            press(&mut ask(), &[ENTER]),
+            Outcome::Close,
+            "focus begins on No"
+        );
+        assert_eq!(press(&mut ask(), &[Key::char('y')]), Outcome::Stay);
+        let mut pasted = ask();
+        pasted.focus = Focus::Field(0);
+        pasted.paste("137");
+        assert_eq!(pasted.fields[0].input.value(), "");
+        assert!(pasted.hint.is_some());
+    }
+
+    #[test]
+    fn the_key_just_used_confirms_nothing() {
+        let mut ask = Ask::new("Hold", "Hold", Then::Quit);
+        ask.focus = Focus::Yes;
+        let hits = Hits::default();
+        assert_eq!(ask.key(ENTER, Some(ENTER), &hits), Outcome::Stay);
+        assert!(ask.hint.is_some());
+        assert_eq!(ask.focus, Focus::No);
+        assert_eq!(press(&mut ask, &[TAB, ENTER]), Outcome::Do(Then::Quit));
+    }
+
+    #[test]
+    fn notes_are_asked_for_and_handed_on() {
+        let then = Then::Reject {
+            ids: vec![4],
+            note: String::new(),
+        };
+        let mut ask =
+            Ask::new("Reject", "Reject", then).field(Field::new("A note", FieldKind::Note));
+        assert_eq!(press(&mut ask, &[ENTER]), Outcome::Stay);
+        ask.paste("left\nlast week");
+        assert_eq!(
+            press(&mut ask, &[Key::char('!'), ENTER]),
+            Outcome::Do(Then::Reject {
+                ids: vec![4],
+                note: "left last week!".into()
+            })
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! Export of what is shown, as CSV or JSON, with the names of CONTRACT.md section 3.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
+
+use super::query::Tab;
+use crate::plan::{ItemView, Plan, Selection};
+use crate::text::{csv_cell, json_safe};
+use crate::values::{Case, CertRow, RunDetail, RunSummary};
+
+/// The format of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Csv,
+    Json,
+}
+
+/// What is exported.
+#[derive(Clone, Debug)]
+pub(super) enum Data {
+    /// Lines of one tab of a plan.
+    Plan {
+        plan: Arc<Plan>,
+        selection: Arc<Selection>,
+        tab: Tab,
+        lines: Vec<u32>,
+    },
+    Cases(Vec<Case>),
+    Certs(Vec<CertRow>),
+    Runs(Vec<RunSummary>),
+    Run(Box<RunDetail>),
+}
+
+/// An export to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Export {
+    pub(super) format: Format,
+    pub(super) data: Data,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Export {
+    /// Writes the file into `folder`; never over another one.
+    pub(super) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+        let ending = match self.format {
+            Format::Csv => "csv",
+            Format::Json => "json",
+        };
+        let stem = format!(
+            "prmdesk-{}-{}",
+            self.data.word(),
+            self.at.format("%Y%m%d-%H%M%S")
+        );
+        for attempt in 0..100 {
+            let name = if attempt == 0 {
+                format!("{stem}.{ending}")
+            } else {
+                format!("{stem}-{attempt}.{ending}")
+            };
+            let path = folder.join(name);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    let mut out = BufWriter::new(file);
+                    self.write_to(&mut out)?;
+                    out.flush()?;
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::other(
+            "a hundred exports of this second are there already",
+        ))
+    }
+
+    /// Writes the content.
+    pub(super) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        match self.format {
+            Format::Csv => self.data.csv(out),
+            Format::Json => {
+                let json = serde_json::to_string_pretty(&self.data.json())?;
+                out.write_all(json_safe(&json).as_bytes())?;
+                out.write_all(b"\n")
+            }
+        }
+    }
+}
+
+impl Data {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Plan { tab, .. } => match tab {
+                Tab::Changes => "changes",
+                Tab::Excluded => "excluded",
+                Tab::Warnings => "warnings",
+            },
+            Self::Cases(_) => "cases",
+            Self::Certs(_) => "certifications",
+            Self::Runs(_) => "runs",
+            Self::Run(_) => "run",
+        }
+    }
+
+    fn json(&self) -> Json {
+        match self {
+            Self::Plan {
+                plan,
+                selection,
+                tab,
+                lines,
+            } => match tab {
+                Tab::Warnings => lines
+                    .iter()
+                    .filter_map(|&at| plan.warnings.get(at as usize))
+                    .map(|warning| json!(warning))
+                    .collect(),
+                _ => lines
+                    .iter()
+                    .filter_map(|&at| Some((at, plan.view_of(tab.item(plan, at)?))))
+                    .map(|(at, view)| {
+                        let ticked = *tab == Tab::Changes && selection.is_ticked(at as usize);
+                        item_json(&view, ticked)
+                    })
+                    .collect(),
+            },
+            Self::Cases(cases) => json!(cases),
+            Self::Certs(rows) => json!({ "partners": rows }),
+            Self::Runs(runs) => json!(runs),
+            Self::Run(detail) => json!(detail),
+        }
+    }
+
+    fn csv(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut csv = csv::Writer::from_writer(out);
+        let mut row =
+            |cells: &[&str]| csv.write_record(cells.iter().map(|cell| csv_cell(cell).into_owned()));
+        match self {
+            Self::Plan {
+                plan,
+                selection,
+                tab,
+                lines,
+            } => {
+                if *tab == Tab::Warnings {
+                    row(&["code", "entity", "impartner_id", "message"])?;
+                    for warning in lines
+                        .iter()
+                        .filter_map(|&at| plan.warnings.get(at as usize))
+                    {
+                        let id = id(warning.impartner_id);
+                        row(&[&warning.code, warning.entity.word(), &id, &warning.message])?;
+                    }
+                } else {
+                    row(&[
+                        "entity",
+                        "op",
+                        "impartner_id",
+                        "row_id",
+                        "name",
+                        "field",
+                        "before",
+                        "after",
+                        "reason",
+                        "evidence",
+                        "selected",
+                    ])?;
+                    for &at in lines {
+                        let Some(item) = tab.item(plan, at) else {
+                            continue;
+                        };
+                        let ticked = *tab == Tab::Changes && selection.is_ticked(at as usize);
+                        for line in item_lines(&plan.view_of(item), ticked) {
+                            let cells: Vec<&str> = line.iter().map(String::as_str).collect();
+                            row(&cells)?;
+                        }
+                    }
+                }
+            }
+            Self::Cases(cases) => {
+                row(&[
+                    "case_id", "entity", "row_id", "name", "state", "reason", "run_id", "people",
+                ])?;
+                for case in cases {
+                    row(&[
+                        &case.case_id.to_string(),
+                        case.entity.word(),
+                        &case.row_id.to_string(),
+                        &case.name,
+                        case.state.word(),
+                        &case.reason,
+                        &id(case.run_id),
+                        &case.people.to_string(),
+                    ])?;
+                }
+            }
+            Self::Certs(rows) => {
+                row(&[
+                    "row_id",
+                    "impartner_id",
+                    "name",
+                    "local_certification_count",
+                    "local_total_npcu",
+                    "remote_certification_count",
+                    "remote_total_npcu",
+                    "differs",
+                ])?;
+                for cert in rows {
+                    let remote = |figure: fn(&crate::values::CertFigures) -> f64| {
+                        cert.remote
+                            .as_ref()
+                            .map(figure)
+                            .map(|n| n.to_string())
+                            .unwrap_or_default()
+                    };
+                    row(&[
+                        &cert.row_id.to_string(),
+                        &id(cert.impartner_id),
+                        &cert.name,
+                        &cert.local.certification_count.to_string(),
+                        &cert.local.total_npcu.to_string(),
+                        &remote(|f| f.certification_count),
+                        &remote(|f| f.total_npcu),
+                        &cert.differs.to_string(),
+                    ])?;
+                }
+            }
+            Self::Runs(runs) => {
+                row(&[
+                    "run_id",
+                    "kind",
+                    "scope",
+                    "mode",
+                    "status",
+                    "operator",
+                    "started_at",
+                    "finished_at",
+                    "rows",
+                ])?;
+                for run in runs {
+                    row(&[
+                        &run.run_id.to_string(),
+                        &run.kind,
+                        &run.scope,
+                        run.mode.map_or("", crate::plan::Mode::word),
+                        run.status.word(),
+                        &run.operator,
+                        &run.started_at.to_rfc3339(),
+                        &run.finished_at
+                            .map(|at| at.to_rfc3339())
+                            .unwrap_or_default(),
+                        &super::words::applied_in(run).total().to_string(),
+                    ])?;
+                }
+            }
+            Self::Run(detail) => {
+                row(&[
+                    "entity",
+                    "op",
+                    "impartner_id",
+                    "row_id",
+                    "name",
+                    "field",
+                    "before",
+                    "after",
+                    "status",
+                    "message",
+                ])?;
+                for change in &detail.changes {
+                    let mut fields = super::update::changed_fields(change);
+                    if fields.is_empty() {
+                        fields.push((String::new(), String::new(), String::new()));
+                    }
+                    for (field, before, after) in fields {
+                        row(&[
+                            change.entity.word(),
+                            change.op.word(),
+                            &id(change.impartner_id),
+                            &id(change.row_id),
+                            &change.name,
+                            &field,
+                            &before,
+                            &after,
+                            &change.status,
+                            change.message.as_deref().unwrap_or_default(),
+                        ])?;
+                    }
+                }
+            }
+        }
+        csv.flush()
+    }
+}
+
+fn id(id: Option<i64>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn item_json(view: &ItemView<'_>, ticked: bool) -> Json {
+    let changes: Vec<Json> = view
+        .changes()
+        .map(|change| json!({"field": change.field, "before": change.before.text(), "after": change.after.text()}))
+        .collect();
+    json!({
+        "entity": view.item.entity,
+        "op": view.item.op,
+        "impartner_id": view.item.impartner_id,
+        "row_id": view.item.row_id,
+        "name": view.name(),
+        "reason": view.reason(),
+        "evidence": view.item.evidence,
+        "selected": ticked,
+        "held": view.item.held,
+        "suspicious": view.item.suspicious,
+        "changes": changes,
+    })
+}
+
+/// One line for each changed field; one when none changes.
+fn item_lines(view: &ItemView<'_>, ticked: bool) -> Vec<[String; 11]> {
+    let line = |field: &str, before: String, after: String| {
+        [
+            view.item.entity.word().to_owned(),
+            view.item.op.word().to_owned(),
+            id(view.item.impartner_id),
+            id(view.item.row_id),
+            view.name().to_owned(),
+            field.to_owned(),
+            before,
+            after,
+            view.reason().to_owned(),
+            view.item
+                .evidence
+                .map_or("", crate::plan::Evidence::word)
+                .to_owned(),
+            ticked.to_string(),
+        ]
+    };
+    let text = |value: &crate::plan::Value<'_>| value.text().unwrap_or_default().into_owned();
+    let mut lines: Vec<_> = view
+        .changes()
+        .map(|change| line(change.field, text(&change.before), text(&change.after)))
+        .collect();
+    if lines.is_empty() {
+        lines.push(line("", String::new(), String::new()));
+    }
+    lines
+}

@@ -1,0 +1,87 @@
+//! Where things were drawn: what the mouse hits, and how tall the lists are.
+
+use ratatui::layout::{Position, Rect};
+
+use super::model::Screen;
+use super::query::Tab;
+
+/// Something that can be clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A screen's name in the title bar.
+    Screen(Screen),
+    /// An inner tab of Preview.
+    Tab(Tab),
+    /// A state of the off-boarding list.
+    CaseTab(usize),
+    /// A line of the screen's main list.
+    Row(usize),
+    /// The tick of a line.
+    Tick(usize),
+    /// A column's head.
+    Head(usize),
+    /// The detail pane.
+    Detail,
+    /// The border between list and detail, and whether the panes are side by side.
+    Border { beside: bool },
+    /// The filter box.
+    FilterBox,
+    /// A key in the footer: index into the binding table.
+    Binding(usize),
+    /// The panel of a dialog, so that clicks do not fall through.
+    Dialog,
+    /// A field or button of a dialog.
+    DialogPart(usize),
+    /// A line of a dialog's list.
+    DialogRow(usize),
+}
+
+/// What the last frame put where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hits {
+    places: Vec<(Rect, Target)>,
+    /// The whole screen.
+    pub(super) area: Rect,
+    /// The area of list and detail together.
+    pub(super) body: Rect,
+    /// Lines of the main list on screen.
+    pub(super) list_height: usize,
+    /// Lines of the detail pane on screen.
+    pub(super) detail_height: usize,
+    /// Lines that the detail pane would need.
+    pub(super) detail_len: usize,
+    /// Lines of the topmost dialog's list on screen.
+    pub(super) dialog_height: usize,
+    /// Lines that the topmost dialog's list has.
+    pub(super) dialog_len: usize,
+}
+
+impl Hits {
+    /// Notes that `target` was drawn at `area`, over what was there.
+    pub(super) fn add(&mut self, area: Rect, target: Target) {
+        self.places.push((area, target));
+    }
+
+    /// Forgets what can be clicked, and keeps the measures: a dialog covers the screen.
+    pub(super) fn forget_places(&mut self) {
+        self.places.clear();
+    }
+
+    /// What is at a place; the last thing drawn wins.
+    pub(super) fn at(&self, column: u16, row: u16) -> Option<Target> {
+        self.places
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains(Position::new(column, row)))
+            .map(|(_, target)| *target)
+    }
+
+    /// The first place of a target; for tests.
+    #[cfg(test)]
+    pub(super) fn place(&self, target: Target) -> Option<Rect> {
+        self.places
+            .iter()
+            .find(|(_, candidate)| *candidate == target)
+            .map(|(area, _)| *area)
+    }
+}

@@ -1,0 +1,299 @@
+//! Everything the console knows. [`super::update`] changes it, [`super::view`] draws it, nobody else touches it.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::certs::Certs;
+use super::dialog::Dialog;
+use super::glyphs::Glyphs;
+use super::history::History;
+use super::hits::Hits;
+use super::job::Job;
+use super::key::Key;
+use super::keymap::Keymap;
+use super::msg::{Effect, Lane, Request, Ticket};
+use super::offboard::Offboard;
+use super::overview::Overview;
+use super::preview::Preview;
+use super::theme::{Depth, Theme, ThemeName};
+use crate::config::GuardConfig;
+
+/// The five screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Screen {
+    #[default]
+    Overview,
+    Preview,
+    Offboarding,
+    Certifications,
+    History,
+}
+
+impl Screen {
+    /// All, in the order of their numbers.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Preview,
+        Self::Offboarding,
+        Self::Certifications,
+        Self::History,
+    ];
+
+    /// What it is called.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Preview => "Preview",
+            Self::Offboarding => "Off-boarding",
+            Self::Certifications => "Certifications",
+            Self::History => "History",
+        }
+    }
+
+    /// What it is called where there is little room.
+    pub(super) fn short(self) -> &'static str {
+        match self {
+            Self::Offboarding => "Off-board",
+            Self::Certifications => "Certs",
+            other => other.title(),
+        }
+    }
+
+    /// The screen of a title; for the state file.
+    pub(super) fn from_title(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.title() == title)
+    }
+}
+
+/// Where we work and as whom; shown in the title bar and in every confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Environment {
+    /// The profile.
+    pub(super) label: String,
+    /// What the database is: "mariadb", "sqlite".
+    pub(super) database: String,
+    /// Who works.
+    pub(super) operator: String,
+    /// Whether that name was given on purpose.
+    pub(super) operator_named: bool,
+    /// Whether every write is refused.
+    pub(super) read_only: bool,
+    /// The sandbox's banner.
+    pub(super) demo: Option<String>,
+}
+
+impl Environment {
+    /// Whether the profile's name says that this is the real thing.
+    pub(super) fn production(&self) -> bool {
+        let label = self.label.to_lowercase();
+        self.demo.is_none() && (label.starts_with("prod") || label.contains("live"))
+    }
+
+    /// "prod (mariadb)": for sentences.
+    pub(super) fn words(&self) -> String {
+        crate::text::safe(&format!("{} ({})", self.label, self.database))
+    }
+}
+
+/// A message that goes away by itself; kept in the log of History.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Toast {
+    pub(super) text: String,
+    pub(super) bad: bool,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Toast {
+    /// How long it is shown: time to read it, longer for bad news.
+    pub(super) fn life(&self) -> Duration {
+        Duration::seconds(if self.bad { 10 } else { 5 })
+    }
+}
+
+/// How the console ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Life {
+    #[default]
+    Runs,
+    /// Work that writes is asked to stop; the console ends when it has answered.
+    Ending,
+    Over,
+}
+
+/// The whole state of the console.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) now: DateTime<Utc>,
+    pub(super) environment: Environment,
+    pub(super) guards: GuardConfig,
+    pub(super) screen: Screen,
+    pub(super) overview: Overview,
+    pub(super) preview: Preview,
+    pub(super) offboard: Offboard,
+    pub(super) certs: Certs,
+    pub(super) history: History,
+    /// The topmost is last; it has the keyboard.
+    pub(super) dialogs: Vec<Dialog>,
+    pub(super) job: Option<Job>,
+    pub(super) toasts: VecDeque<Toast>,
+    /// Every toast that was shown, newest last; at most [`Model::LOG`].
+    pub(super) log: VecDeque<Toast>,
+    pub(super) keymap: Keymap,
+    pub(super) depth: Depth,
+    pub(super) theme: Theme,
+    pub(super) glyphs: &'static Glyphs,
+    pub(super) mouse: bool,
+    /// Share of the list in a list-and-detail screen, in percent.
+    pub(super) split: u16,
+    /// Generations by lane; see [`Ticket`].
+    pub(super) generations: [u64; Lane::COUNT],
+    /// Where things were drawn last.
+    pub(super) hits: Hits,
+    /// Keys typed while what they are about is still computed; replayed in order.
+    pub(super) typed_ahead: VecDeque<Key>,
+    /// The key before this one: a confirmation never listens to it.
+    pub(super) last_key: Option<Key>,
+    pub(super) dragging: bool,
+    pub(super) life: Life,
+}
+
+impl Model {
+    /// Toasts kept in the log.
+    pub(super) const LOG: usize = 200;
+
+    /// A console that has just started.
+    pub(super) fn new(
+        environment: Environment,
+        guards: GuardConfig,
+        now: DateTime<Utc>,
+        glyphs: &'static Glyphs,
+        theme: ThemeName,
+        depth: Depth,
+    ) -> Self {
+        Self {
+            now,
+            environment,
+            guards,
+            screen: Screen::default(),
+            overview: Overview::default(),
+            preview: Preview::default(),
+            offboard: Offboard::default(),
+            certs: Certs::default(),
+            history: History::default(),
+            dialogs: Vec::new(),
+            job: None,
+            toasts: VecDeque::new(),
+            log: VecDeque::new(),
+            keymap: Keymap::default(),
+            depth,
+            theme: Theme::new(theme, depth),
+            glyphs,
+            mouse: true,
+            split: 60,
+            generations: [0; Lane::COUNT],
+            hits: Hits::default(),
+            typed_ahead: VecDeque::new(),
+            last_key: None,
+            dragging: false,
+            life: Life::default(),
+        }
+    }
+
+    /// Asks the core; a newer request of the same lane makes the older one's answer late.
+    pub(super) fn ask(&mut self, request: Request) -> Effect {
+        let lane = request.lane();
+        let generation = &mut self.generations[lane as usize];
+        *generation += 1;
+        let ticket = Ticket {
+            lane,
+            generation: *generation,
+        };
+        if lane == Lane::Work {
+            self.job = Some(Job::new(ticket, request.clone(), self.now));
+        }
+        Effect::Ask(ticket, request)
+    }
+
+    /// Whether an answer to `ticket` is still wanted.
+    pub(super) fn current(&self, ticket: Ticket) -> bool {
+        self.generations[ticket.lane as usize] == ticket.generation
+    }
+
+    /// Says something for a few seconds.
+    pub(super) fn toast(&mut self, text: impl Into<String>) {
+        self.say(&text.into(), false);
+    }
+
+    /// Says something bad for a few seconds.
+    pub(super) fn complain(&mut self, text: impl Into<String>) {
+        self.say(&text.into(), true);
+    }
+
+    fn say(&mut self, text: &str, bad: bool) {
+        let toast = Toast {
+            text: crate::text::safe(text),
+            bad,
+            at: self.now,
+        };
+        // The same words twice in a row are one toast that lives longer.
+        if self
+            .toasts
+            .back()
+            .is_some_and(|last| last.text == toast.text)
+        {
+            self.toasts.pop_back();
+        } else {
+            self.log.push_back(toast.clone());
+            if self.log.len() > Self::LOG {
+                self.log.pop_front();
+            }
+        }
+        self.toasts.push_back(toast);
+        if self.toasts.len() > 3 {
+            self.toasts.pop_front();
+        }
+    }
+
+    /// Whether what a key is about is still being computed, so that the key must wait.
+    pub(super) fn must_wait(&self) -> bool {
+        self.dialogs.is_empty()
+            && self.screen == Screen::Preview
+            && self.preview.review.as_ref().is_some_and(|review| {
+                review.query.pending() || (review.apply_waits && review.tallying.pending())
+            })
+    }
+
+    /// When something on screen changes by itself: a toast goes, a gauge appears, a second passes, an age grows.
+    pub(super) fn wake_at(&self) -> Option<DateTime<Utc>> {
+        let toast = self
+            .toasts
+            .iter()
+            .map(|toast| toast.at + toast.life())
+            .min();
+        let job = self.job.as_ref().map(|job| {
+            if job.visible(self.now) {
+                self.now + Duration::seconds(1)
+            } else {
+                job.started + Job::QUIET
+            }
+        });
+        let ages = (self.screen == Screen::Overview && self.overview.status.is_some())
+            .then(|| self.now + Duration::seconds(60));
+        [toast, job, ages].into_iter().flatten().min()
+    }
+
+    /// Why nothing may be written now; `None` when it may.
+    pub(super) fn no_writes(&self) -> Option<std::borrow::Cow<'static, str>> {
+        if self.environment.read_only {
+            return Some("Read-only mode: nothing is written. Start without --read-only.".into());
+        }
+        self.busy()
+    }
+
+    /// Why no other long work may begin now; `None` when it may.
+    pub(super) fn busy(&self) -> Option<std::borrow::Cow<'static, str>> {
+        let job = self.job.as_ref()?;
+        Some(format!("{} is still at work; Ctrl-C stops it.", job.request.title()).into())
+    }
+}

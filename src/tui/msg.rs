@@ -1,0 +1,245 @@
+//! What can happen to the console ([`Msg`]) and what it asks of the world ([`Effect`]). Nothing here acts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use super::query::{Compute, Computed};
+use super::state::Saved;
+use crate::error::Error;
+use crate::plan::{Entity, Plan, Release, Selection};
+use crate::progress::RunEvent;
+use crate::values::{
+    Case, CertReport, CertRow, JournalEntry, PreviewRequest, RunDetail, RunReport, RunSummary,
+    Status,
+};
+
+/// What happened.
+#[derive(Debug)]
+pub(super) enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resize,
+    /// A moment came that [`super::model::Model::wake_at`] asked for.
+    Tick,
+    /// The core said something about work under way.
+    Event(Ticket, RunEvent),
+    /// The core answered.
+    Answer(Ticket, Box<Result<Answer, Error>>),
+    /// A computation beside the UI task ended.
+    Computed(Box<Computed>),
+    /// A file was written, or could not be.
+    Exported(Result<PathBuf, String>),
+    /// A task of ours panicked: a fault of ours, told in words.
+    Fault(String),
+    /// A signal asks to end.
+    Shutdown,
+}
+
+/// Which request an answer belongs to. Late answers of an older generation are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ticket {
+    pub(super) lane: Lane,
+    pub(super) generation: u64,
+}
+
+/// What may be asked side by side: one request counts in each lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Lane {
+    /// Long work with progress; one at a time, never superseded.
+    Work,
+    /// Small writes: holds and decisions; never superseded.
+    Act,
+    /// The facts of the Overview.
+    Status,
+    /// The list of runs.
+    Runs,
+    /// One run with its changes.
+    Run,
+    /// The journal of one record.
+    Journal,
+    /// The list of cases.
+    Cases,
+    /// One case with its live steps.
+    Case,
+}
+
+impl Lane {
+    /// Number of lanes.
+    pub(super) const COUNT: usize = 8;
+}
+
+/// How thoroughly the outsides are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// What the database knows: at once.
+    Stored,
+    /// Ask Impartner and the LMS too.
+    Live,
+}
+
+/// Something asked of the core.
+#[derive(Clone, Debug)]
+pub(super) enum Request {
+    Preview(PreviewRequest),
+    PreviewUndo(i64),
+    Apply {
+        plan: Arc<Plan>,
+        selection: Arc<Selection>,
+        release: Release,
+    },
+    Status(Reach),
+    Runs,
+    Run(i64),
+    Journal {
+        entity: Entity,
+        impartner_id: i64,
+    },
+    Hold {
+        entity: Entity,
+        impartner_id: i64,
+        note: String,
+    },
+    Lift {
+        entity: Entity,
+        impartner_id: i64,
+    },
+    Cases,
+    Case(i64),
+    Approve {
+        ids: Vec<i64>,
+        note: String,
+        accept_foreign: bool,
+    },
+    Reject {
+        ids: Vec<i64>,
+        note: String,
+    },
+    HoldCases {
+        ids: Vec<i64>,
+        note: String,
+    },
+    /// `None`: all that are approved.
+    RunCases(Option<Vec<i64>>),
+    RestoreCase(i64),
+    Sweep,
+    LmsRefresh {
+        transcripts: bool,
+    },
+    Certs,
+    PushCerts(Vec<i64>),
+}
+
+impl Request {
+    /// The lane it goes in.
+    pub(super) fn lane(&self) -> Lane {
+        match self {
+            Self::Preview(_)
+            | Self::PreviewUndo(_)
+            | Self::Apply { .. }
+            | Self::RunCases(_)
+            | Self::RestoreCase(_)
+            | Self::LmsRefresh { .. }
+            | Self::Certs
+            | Self::PushCerts(_) => Lane::Work,
+            Self::Hold { .. }
+            | Self::Lift { .. }
+            | Self::Approve { .. }
+            | Self::Reject { .. }
+            | Self::HoldCases { .. }
+            | Self::Sweep => Lane::Act,
+            Self::Status(_) => Lane::Status,
+            Self::Runs => Lane::Runs,
+            Self::Run(_) => Lane::Run,
+            Self::Journal { .. } => Lane::Journal,
+            Self::Cases => Lane::Cases,
+            Self::Case(_) => Lane::Case,
+        }
+    }
+
+    /// What is under way, for the title bar and the progress panel.
+    pub(super) fn title(&self) -> &'static str {
+        match self {
+            Self::Preview(_) => "Preview",
+            Self::PreviewUndo(_) => "Preview of an undo",
+            Self::Apply { .. } => "Apply",
+            Self::RunCases(_) => "Off-boarding",
+            Self::RestoreCase(_) => "Restore",
+            Self::LmsRefresh { .. } => "Reading the LMS",
+            Self::Certs => "Comparing certifications",
+            Self::PushCerts(_) => "Pushing certifications",
+            Self::Hold { .. } => "Hold",
+            Self::Lift { .. } => "Lifting the hold",
+            Self::Approve { .. } => "Approval",
+            Self::Reject { .. } => "Rejection",
+            Self::HoldCases { .. } => "Putting aside",
+            Self::Sweep => "Sweep",
+            Self::Status(_) => "Status",
+            Self::Runs | Self::Run(_) => "History",
+            Self::Journal { .. } => "Journal",
+            Self::Cases | Self::Case(_) => "Off-boarding cases",
+        }
+    }
+
+    /// Whether it writes: to the database or to one of the APIs.
+    pub(super) fn writes(&self) -> bool {
+        matches!(
+            self,
+            Self::Apply { .. }
+                | Self::RunCases(_)
+                | Self::RestoreCase(_)
+                | Self::LmsRefresh { .. }
+                | Self::PushCerts(_)
+        )
+    }
+}
+
+/// What the core answers.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Plan(Box<Plan>),
+    Report(Box<RunReport>),
+    Status(Box<Status>),
+    Runs(Vec<RunSummary>),
+    Run(Box<RunDetail>),
+    Journal(Vec<JournalEntry>),
+    Cases(Vec<Case>),
+    Case(Box<Case>),
+    /// Cases after a decision or a run.
+    Decided(Vec<Case>),
+    Certs(Vec<CertRow>),
+    Pushed(CertReport),
+    /// Something small was done; one sentence about it.
+    Done(String),
+}
+
+/// What the console asks of the world.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Ask the core.
+    Ask(Ticket, Request),
+    /// Ask the work of this ticket to stop.
+    Cancel(Ticket),
+    /// Filter, sort or count beside the UI task.
+    Compute(Compute),
+    /// Write what is shown to a file.
+    Export(super::export::Export),
+    /// Put text on the clipboard (OSC 52).
+    Copy(String),
+    /// Capture the mouse, or let it go.
+    Mouse(bool),
+    /// Keep what people expect to find again.
+    Save(Saved),
+    /// Draw everything anew.
+    Redraw,
+    /// Give the terminal back and stop until SIGCONT.
+    Suspend,
+    /// End the console.
+    Quit,
+}

@@ -1,0 +1,136 @@
+//! The state of screen 3: the cases, by state, oldest first.
+
+use std::collections::BTreeSet;
+
+use super::list::Cursor;
+use super::preview::Pane;
+use crate::values::{Case, CaseState};
+
+/// Screen 3.
+#[derive(Debug, Default)]
+pub(super) struct Offboard {
+    /// Every case that was read.
+    pub(super) cases: Vec<Case>,
+    /// Whether they were ever read.
+    pub(super) known: bool,
+    pub(super) tab: CaseTab,
+    pub(super) cursor: Cursor,
+    /// Ticked cases, by id.
+    pub(super) ticked: BTreeSet<i64>,
+    /// The chosen case with its live steps.
+    pub(super) live: Option<Box<Case>>,
+    pub(super) pane: Pane,
+    pub(super) detail_offset: usize,
+}
+
+/// The groups of states between which `[` and `]` go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum CaseTab {
+    /// Wait for a decision.
+    #[default]
+    Pending,
+    /// Approved, at work or failed: to be run.
+    Approved,
+    /// Put aside.
+    Held,
+    /// Done, rejected, obsolete.
+    Closed,
+}
+
+impl CaseTab {
+    /// All, in order.
+    pub(super) const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Held, Self::Closed];
+
+    /// What it is called.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Approved => "To run",
+            Self::Held => "Held",
+            Self::Closed => "Closed",
+        }
+    }
+
+    /// Whether a case of `state` belongs here.
+    pub(super) fn has(self, state: CaseState) -> bool {
+        match self {
+            Self::Pending => state == CaseState::Pending,
+            Self::Approved => matches!(
+                state,
+                CaseState::Approved | CaseState::Running | CaseState::Failed
+            ),
+            Self::Held => state == CaseState::Held,
+            Self::Closed => matches!(
+                state,
+                CaseState::Done | CaseState::Rejected | CaseState::Obsolete
+            ),
+        }
+    }
+}
+
+impl Offboard {
+    /// The cases of the shown tab, oldest first.
+    pub(super) fn shown(&self) -> Vec<&Case> {
+        let mut shown: Vec<&Case> = self
+            .cases
+            .iter()
+            .filter(|case| self.tab.has(case.state))
+            .collect();
+        shown.sort_by_key(|case| (case.opened_at, case.case_id));
+        shown
+    }
+
+    /// The chosen case; with its live steps when they are there.
+    pub(super) fn chosen(&self) -> Option<&Case> {
+        let case = self.shown().get(self.cursor.at).copied()?;
+        match &self.live {
+            Some(live) if live.case_id == case.case_id => Some(live),
+            _ => Some(case),
+        }
+    }
+
+    /// The ticked cases of the shown tab; without ticks the chosen one.
+    pub(super) fn targets(&self) -> Vec<&Case> {
+        let ticked: Vec<&Case> = self
+            .shown()
+            .into_iter()
+            .filter(|case| self.ticked.contains(&case.case_id))
+            .collect();
+        if ticked.is_empty() {
+            self.chosen().into_iter().collect()
+        } else {
+            ticked
+        }
+    }
+
+    /// Takes new cases in, keeping place and ticks.
+    pub(super) fn take(&mut self, cases: Vec<Case>) {
+        let chosen = self.chosen().map(|case| case.case_id);
+        self.cases = cases;
+        self.known = true;
+        let alive: BTreeSet<i64> = self.cases.iter().map(|case| case.case_id).collect();
+        self.ticked.retain(|id| alive.contains(id));
+        let place = self
+            .shown()
+            .iter()
+            .position(|case| Some(case.case_id) == chosen);
+        let last = self.shown().len().saturating_sub(1);
+        self.cursor.at = place.unwrap_or(self.cursor.at.min(last));
+    }
+
+    /// Replaces single cases: after a decision.
+    pub(super) fn merge(&mut self, changed: Vec<Case>) {
+        let mut cases = std::mem::take(&mut self.cases);
+        for case in changed {
+            self.ticked.remove(&case.case_id);
+            match cases.iter_mut().find(|old| old.case_id == case.case_id) {
+                Some(old) => *old = case,
+                None => cases.push(case),
+            }
+        }
+        self.live = None;
+        self.cases = cases;
+        let last = self.shown().len().saturating_sub(1);
+        self.cursor.at = self.cursor.at.min(last);
+    }
+}

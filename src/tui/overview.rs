@@ -1,0 +1,164 @@
+//! The state of screen 1, and what waits for a person: most urgent first, each with its key (UX.md).
+
+use super::cells::counted;
+use super::list::Cursor;
+use super::model::{Model, Screen};
+use crate::plan::Op;
+use crate::values::{RunSummary, Status};
+
+/// Screen 1.
+#[derive(Debug, Default)]
+pub(super) struct Overview {
+    pub(super) status: Option<Box<Status>>,
+    /// Whether the outsides are to be asked once the stored facts are here.
+    pub(super) live_next: bool,
+    /// Why the facts could not be had.
+    pub(super) trouble: Option<String>,
+    /// Recent runs, newest first: for the sparkline.
+    pub(super) runs: Vec<RunSummary>,
+    pub(super) cursor: Cursor,
+}
+
+/// Something that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// What it is.
+    pub(super) text: String,
+    /// The key that leads there.
+    pub(super) key: &'static str,
+    /// The screen that it leads to.
+    pub(super) screen: Screen,
+    /// Whether it is bad news.
+    pub(super) urgent: bool,
+}
+
+/// What waits, most urgent first.
+pub(super) fn waiting(model: &Model) -> Vec<Waiting> {
+    let mut all = Vec::new();
+    let mut add = |text: String, key, screen, urgent| {
+        all.push(Waiting {
+            text,
+            key,
+            screen,
+            urgent,
+        });
+    };
+    let status = model.overview.status.as_deref();
+    if let Some(interrupted) = status.and_then(|status| status.interrupted.as_ref()) {
+        add(
+            format!(
+                "Run {} ({}) of {} was interrupted. {}",
+                interrupted.run_id, interrupted.kind, interrupted.operator, interrupted.message
+            ),
+            "5",
+            Screen::History,
+            true,
+        );
+    }
+    if let Some(review) = &model.preview.review {
+        for guard in review.tally.tripped() {
+            if review.withheld(guard.rule.withholds()) {
+                add(
+                    format!("Guard: {}", guard.sentence()),
+                    "2",
+                    Screen::Preview,
+                    true,
+                );
+            }
+        }
+    }
+    if let Some(status) = status {
+        if status.cases.failed > 0 {
+            let text = counted(status.cases.failed, "off-boarding case");
+            add(
+                format!("{text} failed; run again to resume."),
+                "3",
+                Screen::Offboarding,
+                true,
+            );
+        }
+        if status.cases.pending > 0 {
+            let text = counted(status.cases.pending, "off-boarding case");
+            let verb = if status.cases.pending == 1 {
+                "waits"
+            } else {
+                "wait"
+            };
+            add(
+                format!("{text} {verb} for a decision."),
+                "3",
+                Screen::Offboarding,
+                false,
+            );
+        }
+        if status.cases.approved > 0 {
+            let text = counted(status.cases.approved, "approved case");
+            let verb = if status.cases.approved == 1 {
+                "is"
+            } else {
+                "are"
+            };
+            add(
+                format!("{text} {verb} not run yet."),
+                "3",
+                Screen::Offboarding,
+                false,
+            );
+        }
+        if status.withheld > 0 {
+            let text = counted(status.withheld, "change");
+            add(
+                format!("{text} withheld by a guard: preview to review."),
+                "2",
+                Screen::Preview,
+                true,
+            );
+        }
+        if status.carried_over > 0 {
+            let text = counted(status.carried_over, "record");
+            add(
+                format!("{text} carried over to the next run."),
+                "2",
+                Screen::Preview,
+                false,
+            );
+        }
+    }
+    if let Some(review) = &model.preview.review {
+        let ticked = review.tally.total();
+        if ticked > 0 {
+            let deletes = review.tally.deletes();
+            let extra = if deletes > 0 {
+                format!(", {} of them soft-deletes", super::cells::count(deletes))
+            } else {
+                String::new()
+            };
+            let text = counted(ticked, "ticked change");
+            add(
+                format!("A plan is under review: {text}{extra}."),
+                "2",
+                Screen::Preview,
+                false,
+            );
+        } else if review.plan.items.iter().any(|item| item.op == Op::Conflict) {
+            add(
+                "A plan with conflicts is under review.".to_owned(),
+                "2",
+                Screen::Preview,
+                false,
+            );
+        }
+    }
+    let differing = model.certs.rows.iter().filter(|row| row.differs).count() as u64;
+    if differing > 0 {
+        let text = counted(differing, "partner");
+        let verb = if differing == 1 { "differs" } else { "differ" };
+        add(
+            format!("Certifications of {text} {verb}."),
+            "4",
+            Screen::Certifications,
+            false,
+        );
+    }
+    all
+}

@@ -1,0 +1,346 @@
+//! The state of screen 2: the plan under review, its ticks, filter, order and marks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustc_hash::FxHashSet;
+use tui_input::Input;
+
+use super::list::Cursor;
+use super::msg::Effect;
+use super::query::{Compute, Sort, Tab, Tally};
+use crate::config::GuardConfig;
+use crate::plan::filter::{Filter, FilterError};
+use crate::plan::{Item, ItemView, Op, Plan, PlanOrigin, Release, Selection};
+
+/// Which pane has the keyboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pane {
+    #[default]
+    List,
+    Detail,
+}
+
+impl Pane {
+    /// The other one.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::List => Self::Detail,
+            Self::Detail => Self::List,
+        }
+    }
+}
+
+/// Which fields the detail pane shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fields {
+    /// Those that change.
+    #[default]
+    Changed,
+    /// All.
+    All,
+}
+
+/// Screen 2.
+#[derive(Debug, Default)]
+pub(super) struct Preview {
+    /// The plan under review; `None` before the first preview and after an apply.
+    pub(super) review: Option<Review>,
+    pub(super) filter: FilterBox,
+    pub(super) sort: Sort,
+    pub(super) fields: Fields,
+    pub(super) pane: Pane,
+    pub(super) detail_offset: usize,
+    /// The result of the last apply; shown until the next preview.
+    pub(super) last: Vec<super::dialog::ToneLine>,
+    /// Numbers queries and tallies, for this plan and those after it.
+    pub(super) generation: u64,
+}
+
+/// The box after `/`.
+#[derive(Debug, Default)]
+pub(super) struct FilterBox {
+    pub(super) input: Input,
+    pub(super) focused: bool,
+    pub(super) error: Option<FilterError>,
+    /// Expressions that were left with Enter, oldest first.
+    pub(super) history: Vec<String>,
+    /// Where Up and Down are in the history.
+    pub(super) recall: Option<usize>,
+    /// The last expression that parsed; what the list shows.
+    pub(super) filter: Arc<Filter>,
+    pub(super) words: String,
+}
+
+impl FilterBox {
+    /// Expressions that are kept.
+    pub(super) const HISTORY: usize = 50;
+
+    /// Takes what stands in the box; an expression that does not parse leaves the last one in force.
+    pub(super) fn read(&mut self) -> bool {
+        match Filter::parse(self.input.value()) {
+            Ok(filter) => {
+                self.error = None;
+                self.filter = Arc::new(filter);
+                self.words = self.input.value().to_owned();
+                true
+            }
+            Err(error) => {
+                self.error = Some(error);
+                false
+            }
+        }
+    }
+
+    /// Keeps the expression for Up and Down, and for the next start.
+    pub(super) fn remember(&mut self) {
+        let words = self.input.value().trim().to_owned();
+        if words.is_empty() || self.error.is_some() {
+            return;
+        }
+        self.history.retain(|old| *old != words);
+        self.history.push(words);
+        if self.history.len() > Self::HISTORY {
+            self.history.remove(0);
+        }
+    }
+
+    /// Whether the list is narrowed.
+    pub(super) fn active(&self) -> bool {
+        !self.words.trim().is_empty()
+    }
+}
+
+/// Work beside the UI task of which one may run and one may wait.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    running: Option<Arc<AtomicBool>>,
+    next: bool,
+    generation: u64,
+}
+
+impl Flight {
+    /// Whether an answer is still to come.
+    pub(super) fn pending(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Wants an answer for what is true now; `Some` when it may start, with its flag and number. One that runs is
+    /// told to stop, and the caller starts again when it answers.
+    pub(super) fn want(&mut self, counter: &mut u64) -> Option<(Arc<AtomicBool>, u64)> {
+        if let Some(stop) = &self.running {
+            stop.store(true, Ordering::Relaxed);
+            self.next = true;
+            return None;
+        }
+        *counter += 1;
+        self.generation = *counter;
+        let stop = Arc::new(AtomicBool::new(false));
+        self.running = Some(Arc::clone(&stop));
+        self.next = false;
+        Some((stop, self.generation))
+    }
+
+    /// Takes an answer in. `None`: not ours, drop it. `Some(true)`: a newer one is wanted, start again.
+    pub(super) fn land(&mut self, generation: u64) -> Option<bool> {
+        if self.running.is_none() || generation != self.generation {
+            return None;
+        }
+        self.running = None;
+        Some(std::mem::take(&mut self.next))
+    }
+}
+
+/// One list of the plan.
+#[derive(Debug, Default)]
+pub(super) struct TabState {
+    /// Its lines, filtered and sorted: indices into the plan.
+    pub(super) shown: Vec<u32>,
+    pub(super) cursor: Cursor,
+}
+
+/// A plan under review.
+#[derive(Debug)]
+pub(super) struct Review {
+    pub(super) plan: Arc<Plan>,
+    pub(super) selection: Arc<Selection>,
+    pub(super) tab: Tab,
+    tabs: [TabState; 3],
+    pub(super) reviewed: FxHashSet<u32>,
+    /// Rows put on hold since the plan was made.
+    pub(super) held_now: FxHashSet<u32>,
+    pub(super) tally: Tally,
+    /// Ticks among the lines that the filter shows.
+    pub(super) ticked_shown: u64,
+    pub(super) release: Release,
+    pub(super) query: Flight,
+    pub(super) tallying: Flight,
+    /// `A` was pressed and waits for the tally.
+    pub(super) apply_waits: bool,
+}
+
+impl Review {
+    /// Begins the review of `plan`, with the ticks as it sets them first.
+    pub(super) fn new(plan: Arc<Plan>, guards: &GuardConfig) -> Self {
+        let selection = Selection::of(&plan);
+        // The plan brought its guards along: only the ticks are to be counted.
+        let tally = super::query::tally(&plan, &selection, guards);
+        let all = |tab: Tab| TabState {
+            shown: (0..u32::try_from(tab.len(&plan)).unwrap_or(u32::MAX)).collect(),
+            cursor: Cursor::default(),
+        };
+        let tabs = Tab::ALL.map(all);
+        Self {
+            ticked_shown: tally.total(),
+            selection: Arc::new(selection),
+            tab: Tab::Changes,
+            tabs,
+            reviewed: FxHashSet::default(),
+            held_now: FxHashSet::default(),
+            tally,
+            release: Release::default(),
+            query: Flight::default(),
+            tallying: Flight::default(),
+            apply_waits: false,
+            plan,
+        }
+    }
+
+    /// The list that is shown.
+    pub(super) fn list(&self) -> &TabState {
+        &self.tabs[self.tab as usize]
+    }
+
+    /// The list that is shown.
+    pub(super) fn list_mut(&mut self) -> &mut TabState {
+        &mut self.tabs[self.tab as usize]
+    }
+
+    /// The chosen line: an index into the plan's items, excluded items or warnings.
+    pub(super) fn chosen(&self) -> Option<u32> {
+        let list = self.list();
+        list.shown.get(list.cursor.at).copied()
+    }
+
+    /// The chosen item.
+    pub(super) fn item(&self) -> Option<&Item> {
+        self.tab.item(&self.plan, self.chosen()?)
+    }
+
+    /// The chosen item with its texts.
+    pub(super) fn view(&self) -> Option<ItemView<'_>> {
+        self.item().map(|item| self.plan.view_of(item))
+    }
+
+    /// The item of a line of the shown tab, with its texts.
+    pub(super) fn view_at(&self, at: u32) -> Option<ItemView<'_>> {
+        let item = self.tab.item(&self.plan, at)?;
+        Some(self.plan.view_of(item))
+    }
+
+    /// Whether an item is held: when the plan was made, or since.
+    pub(super) fn is_held(&self, at: u32) -> bool {
+        self.held_now.contains(&at)
+            || self
+                .plan
+                .items
+                .get(at as usize)
+                .is_some_and(|item| item.held)
+    }
+
+    /// Ticks or unticks an item; what cannot be ticked says why.
+    pub(super) fn set_tick(&mut self, at: u32, ticked: bool) -> Result<(), &'static str> {
+        let item = &self.plan.items[at as usize];
+        if ticked && item.op == Op::SoftDelete && self.held_now.contains(&at) {
+            return Err("the row is on hold; lift the hold first");
+        }
+        if self.selection.is_ticked(at as usize) == ticked {
+            return if ticked {
+                Ok(())
+            } else {
+                self.plan.view(at as usize).tickable()
+            };
+        }
+        let selection = Arc::make_mut(&mut self.selection);
+        selection.set(&self.plan, at as usize, ticked)
+    }
+
+    /// Whether the line is one that people look for: a soft-delete, a conflict, a suspicious exclusion; every warning.
+    pub(super) fn notable(&self, at: u32) -> bool {
+        match self.tab.item(&self.plan, at) {
+            Some(item) if self.tab == Tab::Excluded => item.suspicious,
+            Some(item) => {
+                matches!(item.op, Op::SoftDelete | Op::Conflict)
+            }
+            None => true,
+        }
+    }
+
+    /// The run that this plan undoes.
+    pub(super) fn undoes(&self) -> Option<i64> {
+        match self.plan.origin {
+            PlanOrigin::Undo { run_id } => Some(run_id),
+            PlanOrigin::Sync => None,
+        }
+    }
+
+    /// Whether the release that was given still fits the ticks.
+    pub(super) fn release_fits(&self) -> bool {
+        let deletes = self
+            .release
+            .deletes
+            .is_none_or(|n| n == self.tally.deletes());
+        let updates = self
+            .release
+            .updates
+            .is_none_or(|n| n == self.tally.updates());
+        deletes && updates
+    }
+
+    /// Whether a tripped guard withholds `op` and nobody released it.
+    pub(super) fn withheld(&self, op: Op) -> bool {
+        let released = match op {
+            Op::SoftDelete => self.release.deletes.is_some(),
+            _ => self.release.updates.is_some(),
+        };
+        self.tally.withholds(op) && !released
+    }
+}
+
+impl Preview {
+    /// Asks for the lines of the shown tab anew.
+    pub(super) fn requery(&mut self) -> Vec<Effect> {
+        let Some(review) = &mut self.review else {
+            return Vec::new();
+        };
+        let Some((stop, generation)) = review.query.want(&mut self.generation) else {
+            return Vec::new();
+        };
+        vec![Effect::Compute(Compute::Query {
+            generation,
+            stop,
+            plan: Arc::clone(&review.plan),
+            selection: Arc::clone(&review.selection),
+            tab: review.tab,
+            filter: Arc::clone(&self.filter.filter),
+            words: self.filter.words.clone(),
+            sort: self.sort,
+        })]
+    }
+
+    /// Asks for the tally anew: after ticks changed.
+    pub(super) fn retally(&mut self, guards: &GuardConfig) -> Vec<Effect> {
+        let Some(review) = &mut self.review else {
+            return Vec::new();
+        };
+        let Some((_, generation)) = review.tallying.want(&mut self.generation) else {
+            return Vec::new();
+        };
+        vec![Effect::Compute(Compute::Tally {
+            generation,
+            plan: Arc::clone(&review.plan),
+            selection: Arc::clone(&review.selection),
+            guards: guards.clone(),
+        })]
+    }
+}

@@ -1,0 +1,264 @@
+//! Filtering, sorting and counting a plan, beside the UI task. Pure: from values to values, with a flag to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::plan_columns::{self, PlanColumn};
+use crate::config::GuardConfig;
+use crate::plan::filter::Filter;
+use crate::plan::guards::{self, Guard};
+use crate::plan::{Item, Op, PerEntity, Plan, Selection};
+use crate::values::Applied;
+
+/// Which of a plan's three lists (UX.md, "Tabs inside").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Tab {
+    /// What would change, and what cannot.
+    #[default]
+    Changes,
+    /// What a filter left out, suspicious ones first.
+    Excluded,
+    /// What a person should know.
+    Warnings,
+}
+
+impl Tab {
+    /// All, in order.
+    pub(super) const ALL: [Self; 3] = [Self::Changes, Self::Excluded, Self::Warnings];
+
+    /// What it is called.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Changes => "Changes",
+            Self::Excluded => "Excluded",
+            Self::Warnings => "Warnings",
+        }
+    }
+
+    /// Number of its lines in `plan`.
+    pub(super) fn len(self, plan: &Plan) -> usize {
+        match self {
+            Self::Changes => plan.items.len(),
+            Self::Excluded => plan.excluded.len(),
+            Self::Warnings => plan.warnings.len(),
+        }
+    }
+
+    /// The item of its line `at`; warnings have none of their own.
+    pub(super) fn item(self, plan: &Plan, at: u32) -> Option<&Item> {
+        match self {
+            Self::Changes => plan.items.get(at as usize),
+            Self::Excluded => plan.excluded.get(at as usize),
+            Self::Warnings => None,
+        }
+    }
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sort {
+    /// By which column; `None`: as the plan has it, soft-deletes first.
+    pub(super) column: Option<PlanColumn>,
+    /// Largest first.
+    pub(super) descending: bool,
+}
+
+/// What is to be computed.
+#[derive(Clone, Debug)]
+pub(super) enum Compute {
+    /// The lines of a tab that a filter lets through, in order.
+    Query {
+        generation: u64,
+        stop: Arc<AtomicBool>,
+        plan: Arc<Plan>,
+        selection: Arc<Selection>,
+        tab: Tab,
+        filter: Arc<Filter>,
+        /// The expression itself: warnings are searched by its words.
+        words: String,
+        sort: Sort,
+    },
+    /// What the ticks amount to.
+    Tally {
+        generation: u64,
+        plan: Arc<Plan>,
+        selection: Arc<Selection>,
+        guards: GuardConfig,
+    },
+}
+
+/// What was computed.
+#[derive(Debug)]
+pub(super) enum Computed {
+    Query {
+        generation: u64,
+        tab: Tab,
+        /// `None`: stopped, because a newer one waits.
+        shown: Option<Vec<u32>>,
+    },
+    Tally {
+        generation: u64,
+        tally: Tally,
+    },
+}
+
+/// What the ticks amount to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    /// Ticked rows by operation.
+    pub(super) ticked: PerEntity<Applied>,
+    /// The guards as they stand with these ticks.
+    pub(super) guards: Vec<Guard>,
+}
+
+impl Tally {
+    /// Ticked soft-deletes, both entities together: the number that releases a guard (CONTRACT.md section 1).
+    pub(super) fn deletes(&self) -> u64 {
+        self.ticked.partners.soft_delete + self.ticked.contacts.soft_delete
+    }
+
+    /// Ticked updates, both entities together.
+    pub(super) fn updates(&self) -> u64 {
+        self.ticked.partners.update + self.ticked.contacts.update
+    }
+
+    /// All ticked rows.
+    pub(super) fn total(&self) -> u64 {
+        self.ticked.partners.total() + self.ticked.contacts.total()
+    }
+
+    /// The guards that withhold something.
+    pub(super) fn tripped(&self) -> impl Iterator<Item = &Guard> {
+        self.guards.iter().filter(|guard| guard.tripped)
+    }
+
+    /// Whether a tripped guard withholds `op`.
+    pub(super) fn withholds(&self, op: Op) -> bool {
+        self.tripped().any(|guard| guard.rule.withholds() == op)
+    }
+}
+
+impl Compute {
+    /// Computes; a stopped query gives nothing.
+    pub(super) fn run(self) -> Computed {
+        match self {
+            Self::Query {
+                generation,
+                stop,
+                plan,
+                selection,
+                tab,
+                filter,
+                words,
+                sort,
+            } => Computed::Query {
+                generation,
+                tab,
+                shown: query(&stop, &plan, &selection, tab, &filter, &words, sort),
+            },
+            Self::Tally {
+                generation,
+                plan,
+                selection,
+                guards,
+            } => Computed::Tally {
+                generation,
+                tally: tally(&plan, &selection, &guards),
+            },
+        }
+    }
+}
+
+/// Counts ticks and evaluates the guards.
+pub(super) fn tally(plan: &Plan, selection: &Selection, config: &GuardConfig) -> Tally {
+    let mut ticked = PerEntity::<Applied>::default();
+    for (at, item) in plan.items.iter().enumerate() {
+        if selection.is_ticked(at) {
+            ticked[item.entity].count(item.op, 1);
+        }
+    }
+    Tally {
+        ticked,
+        guards: guards::evaluate(plan, selection, &plan.windows, config),
+    }
+}
+
+/// Lines between two looks at the flag.
+const STRIDE: usize = 4_096;
+
+fn query(
+    stop: &AtomicBool,
+    plan: &Plan,
+    selection: &Selection,
+    tab: Tab,
+    filter: &Filter,
+    words: &str,
+    sort: Sort,
+) -> Option<Vec<u32>> {
+    let len = u32::try_from(tab.len(plan)).unwrap_or(u32::MAX);
+    let stopped = |at: usize| at.is_multiple_of(STRIDE) && stop.load(Ordering::Relaxed);
+    let mut shown = Vec::new();
+    if words.trim().is_empty() {
+        shown.extend(0..len);
+    } else if tab == Tab::Warnings {
+        let needles: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        shown.extend((0..len).filter(|&at| {
+            plan.warnings
+                .get(at as usize)
+                .is_some_and(|warning| warning_matches(warning, &needles))
+        }));
+    } else {
+        for at in 0..len {
+            if stopped(at as usize) {
+                return None;
+            }
+            if let Some(item) = tab.item(plan, at)
+                && matches(plan, selection, filter, tab, at, item)
+            {
+                shown.push(at);
+            }
+        }
+    }
+    if let Some(column) = sort.column
+        && tab != Tab::Warnings
+    {
+        plan_columns::sort(stop, plan, tab, column, &mut shown)?;
+    }
+    if sort.descending {
+        shown.reverse();
+    }
+    Some(shown)
+}
+
+/// Whether a line matches; `selected` means the ticks as they are now, not as the plan set them first.
+fn matches(
+    plan: &Plan,
+    selection: &Selection,
+    filter: &Filter,
+    tab: Tab,
+    at: u32,
+    item: &Item,
+) -> bool {
+    let ticked = tab == Tab::Changes && selection.is_ticked(at as usize);
+    if ticked == item.selected {
+        return filter.matches(&plan.view_of(item));
+    }
+    let mut now = item.clone();
+    now.selected = ticked;
+    filter.matches(&plan.view_of(&now))
+}
+
+fn warning_matches(warning: &crate::plan::Warning, needles: &[String]) -> bool {
+    let text = format!(
+        "{} {} #{} {}",
+        warning.entity,
+        warning.code,
+        warning.impartner_id.unwrap_or_default(),
+        warning.message
+    )
+    .to_lowercase();
+    needles.iter().all(|needle| match needle.strip_prefix('-') {
+        Some(not) if !not.is_empty() => !text.contains(not),
+        _ => text.contains(needle.as_str()),
+    })
+}

@@ -1,0 +1,164 @@
+//! The terminal, owned by one guard: what it turns on, it turns off again, whatever happens.
+//!
+//! Never `ratatui::init` (a panic hook each time, which fires for any thread) and never `Terminal::clear` (asks the
+//! terminal for its cursor and may block beside `EventStream`); see HOUSE.md section 6.
+
+use std::io::{self, Stdout, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once};
+use std::thread::{self, ThreadId};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::Rect;
+
+/// Whether the terminal is turned on, so that it must be turned off and nobody else may write to it.
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// The thread that draws: only its panic restores the terminal.
+static UI: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+/// Says that the calling thread draws; the runtime may move the console's task between two waits.
+pub(super) fn claim() {
+    if let Ok(mut ui) = UI.lock() {
+        *ui = Some(thread::current().id());
+    }
+}
+
+/// Clicks, drags and the wheel in SGR coordinates; not every movement (1003), which would wake us for nothing.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// Turned-on terminal: raw mode, alternate screen, bracketed paste, mouse.
+pub(super) struct Guard {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
+}
+
+impl Guard {
+    /// Turns the terminal on.
+    pub(super) fn new(mouse: bool) -> io::Result<Self> {
+        install_hook();
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let mut guard = Self { terminal, mouse };
+        guard.enter()?;
+        Ok(guard)
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        ON.store(true, Ordering::SeqCst);
+        claim();
+        let mut out = stdout();
+        // A terminal without an alternate screen still shows what was there: our first frame is drawn on an empty one.
+        execute!(
+            out,
+            EnterAlternateScreen,
+            Clear(ClearType::All),
+            EnableBracketedPaste,
+            cursor::Hide
+        )?;
+        if self.mouse {
+            execute!(out, Print(MOUSE_ON))?;
+        }
+        Ok(())
+    }
+
+    /// Captures the mouse, or lets it go.
+    pub(super) fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        if on {
+            execute!(stdout(), Print(MOUSE_ON))
+        } else {
+            execute!(stdout(), Print(MOUSE_OFF))
+        }
+    }
+
+    /// Draws one frame, in one synchronized update, so that no half of it is ever seen.
+    pub(super) fn draw(&mut self, render: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+        queue!(stdout(), BeginSynchronizedUpdate)?;
+        let drawn = self.terminal.draw(render).map(drop);
+        execute!(stdout(), EndSynchronizedUpdate)?;
+        drawn
+    }
+
+    /// Makes the next frame draw every cell.
+    pub(super) fn redraw(&mut self) -> io::Result<()> {
+        let size = self.terminal.backend().size()?;
+        self.terminal.resize(Rect::from(size))
+    }
+
+    /// Gives the terminal back and stops this process group, as any program does on Ctrl-Z; returns when it goes on.
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        #[cfg(unix)]
+        {
+            use nix::sys::signal::{Signal, kill};
+            use nix::unistd::Pid;
+            // Pid 0: the whole foreground job stops, as when the terminal itself sends the signal.
+            kill(Pid::from_raw(0), Signal::SIGTSTP).map_err(io::Error::from)?;
+        }
+        self.enter()?;
+        self.redraw()
+    }
+
+    /// Puts text on the clipboard of the terminal's machine (OSC 52), also over ssh.
+    pub(super) fn copy(text: &str) -> io::Result<()> {
+        use base64::Engine as _;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        let mut out = stdout();
+        write!(out, "\x1b]52;c;{encoded}\x07")?;
+        out.flush()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Turns off what was turned on; errors are of no use to anybody here.
+fn restore() {
+    if !ON.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _ = execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        Print(MOUSE_OFF),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+/// Once for the process: a panic of the thread that draws restores the terminal before it is told; a panic of any other
+/// thread is not told on screen, it becomes a message of the console (and a line of the log).
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let ours = UI
+                .lock()
+                .is_ok_and(|ui| *ui == Some(thread::current().id()));
+            if !ON.load(Ordering::SeqCst) {
+                before(info);
+            } else if ours {
+                restore();
+                before(info);
+            } else {
+                tracing::error!(%info, "a task panicked");
+            }
+        }));
+    });
+}

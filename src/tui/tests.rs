@@ -1,0 +1,6 @@
+//! Tests of the console without a terminal: keys in, model and pictures out. They never sleep.
+
+mod driver;
+mod looks;
+mod scripts;
+mod visual;

@@ -1,0 +1,269 @@
+//! Presses keys, carries computations out in place, keeps what was asked of the core, draws into a buffer.
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use std::fmt::Write as _;
+
+use super::super::fixtures;
+use super::super::glyphs::Glyphs;
+use super::super::key::Key;
+use super::super::model::{Environment, Model};
+use super::super::msg::{Answer, Effect, Msg, Request, Ticket};
+use super::super::theme::{Depth, ThemeName};
+use super::super::update::{self, update};
+use super::super::view::view;
+use crate::config::GuardConfig;
+use crate::error::Error;
+
+/// A console with nothing outside.
+pub(super) struct Driver {
+    pub(super) model: Model,
+    pub(super) asked: Vec<(Ticket, Request)>,
+    /// Effects of the terminal and of files, as they came.
+    pub(super) others: Vec<Effect>,
+    /// Whether computations wait for [`Driver::compute`].
+    pub(super) slow: bool,
+    pub(super) computing: Vec<super::super::query::Compute>,
+    terminal: Terminal<TestBackend>,
+}
+
+impl Driver {
+    /// A console that has just started, of this size, in the dark theme.
+    pub(super) fn new(width: u16, height: u16) -> Self {
+        let environment = Environment {
+            label: "prod".into(),
+            database: "mariadb".into(),
+            operator: "alice".into(),
+            operator_named: true,
+            read_only: false,
+            demo: None,
+        };
+        let model = Model::new(
+            environment,
+            GuardConfig::default(),
+            fixtures::now(),
+            &Glyphs::UNICODE,
+            ThemeName::Dark,
+            Depth::True,
+        );
+        let mut driver = Self {
+            model,
+            asked: Vec::new(),
+            others: Vec::new(),
+            slow: false,
+            computing: Vec::new(),
+            terminal: Terminal::new(TestBackend::new(width, height)).unwrap(),
+        };
+        let effects = update::start(&mut driver.model);
+        driver.carry_out(effects);
+        driver.draw();
+        driver
+    }
+
+    /// A console with facts, runs, cases and a plan under review; on the Overview.
+    pub(super) fn full(width: u16, height: u16) -> Self {
+        let mut driver = Self::new(width, height);
+        driver.answer_all();
+        driver.keys("2 P");
+        driver.answer(Answer::Plan(Box::new(fixtures::small_plan())));
+        driver.answer_all();
+        driver.keys("1");
+        driver.model.toasts.clear();
+        driver.draw();
+        driver
+    }
+
+    pub(super) fn msg(&mut self, msg: Msg) {
+        let effects = update(&mut self.model, msg);
+        self.carry_out(effects);
+        self.draw();
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Ask(ticket, request) => self.asked.push((ticket, request)),
+                Effect::Compute(compute) if self.slow => self.computing.push(compute),
+                Effect::Compute(compute) => {
+                    let computed = Msg::Computed(Box::new(compute.run()));
+                    let more = update(&mut self.model, computed);
+                    self.carry_out(more);
+                }
+                other => self.others.push(other),
+            }
+        }
+    }
+
+    /// Carries out what waits to be computed.
+    pub(super) fn compute(&mut self) {
+        while let Some(compute) = self.computing.pop() {
+            self.msg(Msg::Computed(Box::new(compute.run())));
+        }
+    }
+
+    /// Presses keys by name, one after the other: `P`, `Space`, `Ctrl-R`; `"..."` is typed letter by letter.
+    pub(super) fn keys(&mut self, script: &str) -> &mut Self {
+        for word in script.split(' ').filter(|word| !word.is_empty()) {
+            if let Some(text) = word.strip_prefix('"') {
+                for c in text.trim_end_matches('"').replace('_', " ").chars() {
+                    self.press(Key::char(c));
+                }
+            } else {
+                self.press(word.parse().unwrap());
+            }
+        }
+        self
+    }
+
+    fn press(&mut self, key: Key) {
+        self.msg(Msg::Key(crossterm::event::KeyEvent::new(
+            key.code, key.mods,
+        )));
+    }
+
+    /// Clicks at a place.
+    pub(super) fn click(&mut self, column: u16, row: u16) {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+        self.mouse(MouseEventKind::Up(MouseButton::Left), column, row);
+    }
+
+    pub(super) fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        self.msg(Msg::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+    }
+
+    /// Answers the last request.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        let (ticket, _) = self.asked.pop().expect("something was asked");
+        self.msg(Msg::Answer(ticket, Box::new(Ok(answer))));
+    }
+
+    /// Fails the last request.
+    pub(super) fn fail(&mut self, error: Error) {
+        let (ticket, _) = self.asked.pop().expect("something was asked");
+        self.msg(Msg::Answer(ticket, Box::new(Err(error))));
+    }
+
+    /// Answers everything that has a fixture, until nothing but work is open.
+    pub(super) fn answer_all(&mut self) {
+        while !self.asked.is_empty() {
+            let (ticket, request) = self.asked.remove(0);
+            let answer = match request {
+                Request::Status(_) => Answer::Status(Box::new(fixtures::status())),
+                Request::Runs => Answer::Runs(fixtures::runs()),
+                Request::Run(_) => Answer::Run(Box::new(fixtures::run_detail())),
+                Request::Journal { .. } => Answer::Journal(fixtures::run_detail().changes),
+                Request::Cases => Answer::Cases(fixtures::cases()),
+                Request::Case(id) => {
+                    let case = fixtures::cases()
+                        .into_iter()
+                        .find(|case| case.case_id == id);
+                    Answer::Case(Box::new(case.unwrap()))
+                }
+                Request::Certs => Answer::Certs(fixtures::certs()),
+                other => panic!("no fixture for {other:?}"),
+            };
+            self.msg(Msg::Answer(ticket, Box::new(Ok(answer))));
+        }
+    }
+
+    /// Draws the model as it is, on an empty screen: `TestBackend` keeps what a terminal would have overwritten, behind
+    /// wide characters.
+    pub(super) fn draw(&mut self) {
+        let area = self.buffer().area;
+        self.terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
+        let model = &self.model;
+        let mut hits = None;
+        self.terminal
+            .draw(|frame| hits = Some(view(model, frame)))
+            .unwrap();
+        self.model.hits = hits.unwrap();
+    }
+
+    fn buffer(&self) -> &Buffer {
+        self.terminal.backend().buffer()
+    }
+
+    /// What is on screen, line by line, without trailing spaces.
+    pub(super) fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in 0..buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                skip = super::super::cells::width(symbol).saturating_sub(1);
+                line.push_str(symbol);
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+
+    /// The styles on screen: one line for each run of equal style that is not plain.
+    pub(super) fn styles(&self) -> String {
+        let buffer = self.buffer();
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let mut x = 0;
+            while x < buffer.area.width {
+                let style = buffer[(x, y)].style();
+                let start = x;
+                while x < buffer.area.width && buffer[(x, y)].style() == style {
+                    x += 1;
+                }
+                let words = style_words(style);
+                if !words.is_empty() {
+                    let _ = writeln!(out, "{y:>2} {start:>3}..{x:<3} {words}");
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether the words are on screen.
+    pub(super) fn shows(&self, words: &str) -> bool {
+        self.screen().contains(words)
+    }
+
+    /// The requests that were asked and not answered, without those that only read facts.
+    pub(super) fn wanted(&self) -> Vec<&Request> {
+        self.asked
+            .iter()
+            .map(|(_, request)| request)
+            .filter(|request| {
+                !matches!(
+                    request,
+                    Request::Status(_) | Request::Runs | Request::Cases | Request::Case(_)
+                )
+            })
+            .collect()
+    }
+}
+
+fn style_words(style: ratatui::style::Style) -> String {
+    use ratatui::style::Color;
+    let mut words = Vec::new();
+    if let Some(fg) = style.fg.filter(|&fg| fg != Color::Reset) {
+        words.push(format!("fg {fg}"));
+    }
+    if let Some(bg) = style.bg.filter(|&bg| bg != Color::Reset) {
+        words.push(format!("bg {bg}"));
+    }
+    if !style.add_modifier.is_empty() {
+        words.push(format!("{:?}", style.add_modifier));
+    }
+    words.join(", ")
+}

@@ -1,0 +1,200 @@
+//! `update`: what a message does to the model, and what it asks of the world. Synchronous and pure: no I/O, no clock,
+//! nothing spawned.
+
+mod act;
+mod answers;
+mod cases;
+mod confirm;
+mod filter;
+mod mouse;
+mod review;
+
+pub(super) use answers::changed_fields;
+pub(super) use cases::step_words;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::dialog::{Choice, Dialog, Outcome};
+use super::export::Format;
+use super::key::Key;
+use super::keymap::BINDINGS;
+use super::model::{Life, Model, Screen};
+use super::msg::{Effect, Msg, Reach, Request};
+use super::state::Saved;
+
+/// What a console that has just started asks for.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![
+        model.ask(Request::Status(Reach::Stored)),
+        model.ask(Request::Runs),
+    ];
+    model.overview.live_next = true;
+    effects.extend(act::entered(model));
+    effects
+}
+
+/// Takes a message in.
+pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let now = model.now;
+    model.toasts.retain(|toast| toast.at + toast.life() > now);
+    match msg {
+        Msg::Key(event) => key_event(model, event),
+        Msg::Mouse(event) => mouse::mouse(model, event),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Resize | Msg::Tick => Vec::new(),
+        Msg::Event(ticket, event) => {
+            if let Some(job) = model.job.as_mut().filter(|job| job.ticket == ticket) {
+                job.take(event, now);
+            }
+            Vec::new()
+        }
+        Msg::Answer(ticket, result) => answers::answer(model, ticket, *result),
+        Msg::Computed(computed) => {
+            let mut effects = answers::computed(model, *computed);
+            effects.extend(replay(model));
+            effects
+        }
+        Msg::Exported(Ok(path)) => {
+            model.toast(format!("Exported to {}.", path.display()));
+            Vec::new()
+        }
+        Msg::Exported(Err(why)) => {
+            model.complain(format!("Not exported: {why}."));
+            Vec::new()
+        }
+        Msg::Fault(what) => {
+            model.complain(what);
+            Vec::new()
+        }
+        Msg::Shutdown => act::leave(model),
+    }
+}
+
+fn key_event(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    key(model, Key::from(event))
+}
+
+/// Takes a key: the topmost dialog has it, then the filter box, then the binding table.
+pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let urgent = key == Key::ctrl('c') || key == Key::ctrl('z');
+    if !model.typed_ahead.is_empty() && !urgent {
+        model.typed_ahead.push_back(key);
+        return Vec::new();
+    }
+    let effects = if let Some(mut dialog) = model.dialogs.pop() {
+        if urgent {
+            model.dialogs.push(dialog);
+            bound(model, key)
+        } else {
+            let outcome = dialog.key(key, model.last_key, &model.hits);
+            settle(model, dialog, outcome)
+        }
+    } else if model.preview.filter.focused && model.screen == Screen::Preview && !urgent {
+        filter::key(model, key)
+    } else {
+        bound(model, key)
+    };
+    model.last_key = Some(key);
+    effects
+}
+
+/// What the binding table says to a key.
+fn bound(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(binding) = model.keymap.find(key, model.screen) else {
+        return Vec::new();
+    };
+    if binding.action.about_lines() && model.must_wait() {
+        // The list is being computed: the key is about the lines as they will be, so it waits for them.
+        model.typed_ahead.push_back(key);
+        return Vec::new();
+    }
+    act::act(model, binding.action)
+}
+
+/// Replays the keys that waited, as far as nothing has to be waited for again.
+fn replay(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut waiting = std::mem::take(&mut model.typed_ahead);
+    while let Some(next) = waiting.pop_front() {
+        if model.must_wait() {
+            waiting.push_front(next);
+            break;
+        }
+        effects.extend(key(model, next));
+        if let Some(again) = model.typed_ahead.pop_front() {
+            waiting.push_front(again);
+            break;
+        }
+    }
+    model.typed_ahead = waiting;
+    effects
+}
+
+/// What follows from what a dialog did.
+fn settle(model: &mut Model, dialog: Dialog, outcome: Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Stay => {
+            model.dialogs.push(dialog);
+            Vec::new()
+        }
+        Outcome::Close => Vec::new(),
+        Outcome::Do(then) => confirm::done(model, then),
+        Outcome::Act(action) => {
+            let on = BINDINGS.iter().find(|b| b.action == action).map(|b| b.on);
+            if let Some(on) = on.filter(|on| !on.has(model.screen))
+                && let Some(screen) = Screen::ALL.into_iter().find(|&screen| on.has(screen))
+            {
+                let mut effects = act::show(model, screen);
+                effects.extend(act::act(model, action));
+                return effects;
+            }
+            act::act(model, action)
+        }
+        Outcome::Choose(Choice::ExportCsv) => act::export(model, Format::Csv),
+        Outcome::Choose(Choice::ExportJson) => act::export(model, Format::Json),
+    }
+}
+
+fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match model.dialogs.last_mut() {
+        Some(Dialog::Ask(ask)) => {
+            ask.paste(text);
+            Vec::new()
+        }
+        Some(_) => Vec::new(),
+        None if model.preview.filter.focused && model.screen == Screen::Preview => {
+            filter::paste(model, text)
+        }
+        None => {
+            // A paste outside a box would be a burst of commands: never.
+            model.toast("Pasted text is only taken in text boxes; press / for the filter.");
+            Vec::new()
+        }
+    }
+}
+
+/// What is kept for the next start.
+pub(super) fn saved(model: &Model) -> Saved {
+    Saved {
+        screen: Some(model.screen.title().to_owned()),
+        filters: model.preview.filter.history.clone(),
+        sort: model
+            .preview
+            .sort
+            .column
+            .map(|column| column.word().to_owned()),
+        descending: model.preview.sort.descending,
+        theme: Some(model.theme.name.word().to_owned()),
+        split: Some(model.split),
+        mouse: Some(model.mouse),
+    }
+}
+
+/// Ends the console, keeping what people expect to find again.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    model.life = Life::Over;
+    vec![Effect::Save(saved(model)), Effect::Quit]
+}

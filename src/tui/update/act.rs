@@ -1,0 +1,488 @@
+//! Actions that belong to no screen alone, and the way to those that do.
+
+use super::super::action::Action;
+use super::super::dialog::{Ask, Choice, Dialog, Menu, Palette, TextDialog, Then, Tone};
+use super::super::export::{Data, Export, Format};
+use super::super::keymap::BINDINGS;
+use super::super::list::{Cursor, Move};
+use super::super::model::{Life, Model, Screen};
+use super::super::msg::{Effect, Reach, Request};
+use super::super::overview;
+use super::super::preview::{Fields, Pane};
+use super::super::theme::{Theme, ThemeName};
+use super::{cases, filter, quit, review};
+use crate::plan::{Mode, Scope};
+
+/// Does an action, or says why it cannot be done.
+pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let binding = BINDINGS
+        .iter()
+        .find(|b| b.action == action && b.on.has(model.screen));
+    if let Some(why) = binding.and_then(|b| (b.disabled)(model)) {
+        model.complain(why);
+        return Vec::new();
+    }
+    match action {
+        Action::ShowOverview => show(model, Screen::Overview),
+        Action::ShowPreview => show(model, Screen::Preview),
+        Action::ShowOffboarding => show(model, Screen::Offboarding),
+        Action::ShowCertifications => show(model, Screen::Certifications),
+        Action::ShowHistory => show(model, Screen::History),
+        Action::Up => go(model, Move::Up(1)),
+        Action::Down => go(model, Move::Down(1)),
+        Action::PageUp => go(model, Move::PageUp),
+        Action::PageDown => go(model, Move::PageDown),
+        Action::Home => go(model, Move::Home),
+        Action::End => go(model, Move::End),
+        Action::SwitchPane | Action::SwitchPaneBack => switch_pane(model),
+        Action::NextTab => tab(model, 1),
+        Action::PreviousTab => tab(model, -1),
+        Action::Open => open(model),
+        Action::Escape => escape(model),
+        Action::Back => back(model),
+        Action::Interrupt => interrupt(model),
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Refresh => refresh(model),
+        Action::Help => push(model, Dialog::Help(Cursor::default())),
+        Action::Palette => {
+            let palette = Palette::new(model.screen);
+            push(model, Dialog::Palette(palette))
+        }
+        Action::Messages => messages(model),
+        Action::ToggleMouse => {
+            model.mouse = !model.mouse;
+            model.toast(if model.mouse {
+                "The mouse works here; m lets it go."
+            } else {
+                "The mouse is the terminal's again; m captures it."
+            });
+            vec![Effect::Mouse(model.mouse)]
+        }
+        Action::NextTheme => next_theme(model),
+        Action::Copy => copy(model),
+        Action::Export => export_menu(model),
+        Action::Filter => filter::open(model),
+        Action::PreviewIncremental => review::preview(model, Scope::All, Mode::Incremental),
+        Action::PreviewFull => review::preview(model, Scope::All, Mode::Full),
+        Action::PreviewPartners => review::preview(model, Scope::Partners, Mode::Full),
+        Action::PreviewContacts => review::preview(model, Scope::Contacts, Mode::Full),
+        Action::Tick => match model.screen {
+            Screen::Preview => review::tick(model),
+            _ => cases::tick(model),
+        },
+        Action::TickShown => match model.screen {
+            Screen::Preview => review::tick_shown(model),
+            _ => cases::tick_shown(model),
+        },
+        Action::Reviewed => review::reviewed(model),
+        Action::Hold => review::hold(model),
+        Action::NextNotable => review::notable(model, true),
+        Action::PreviousNotable => review::notable(model, false),
+        Action::SortNext => review::sort_next(model),
+        Action::SortReverse => review::sort_reverse(model),
+        Action::AllFields => all_fields(model),
+        Action::Apply => review::apply(model),
+        Action::ReleaseGuard => review::release(model),
+        Action::Journal => cases::journal(model),
+        Action::Undo => cases::undo(model),
+        Action::Approve => cases::approve(model),
+        Action::Reject => cases::reject(model),
+        Action::HoldCase => cases::hold(model),
+        Action::RunApproved => cases::run_approved(model),
+        Action::Restore => cases::restore(model),
+        Action::Sweep => vec![model.ask(Request::Sweep)],
+        Action::LmsRefresh => {
+            let transcripts = model.screen == Screen::Certifications;
+            vec![model.ask(Request::LmsRefresh { transcripts })]
+        }
+        Action::Compare => vec![model.ask(Request::Certs)],
+        Action::Push => cases::push_certs(model),
+    }
+}
+
+/// Puts a dialog on top.
+pub(in crate::tui) fn push(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
+    model.dialogs.push(dialog);
+    Vec::new()
+}
+
+/// Goes to a screen.
+pub(in crate::tui) fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    if model.screen == screen {
+        return Vec::new();
+    }
+    model.screen = screen;
+    entered(model)
+}
+
+/// What a screen asks for when it comes up.
+pub(in crate::tui) fn entered(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Offboarding if !model.offboard.known => vec![model.ask(Request::Cases)],
+        Screen::Offboarding => cases::ask_live(model),
+        Screen::History if !model.history.known => vec![model.ask(Request::Runs)],
+        Screen::Overview if model.overview.status.is_none() => {
+            vec![model.ask(Request::Status(Reach::Stored))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Overview => {
+            vec![
+                model.ask(Request::Status(Reach::Live)),
+                model.ask(Request::Runs),
+            ]
+        }
+        Screen::Offboarding => vec![model.ask(Request::Cases)],
+        Screen::History => match &model.history.open {
+            Some(open) => {
+                let run = open.detail.run.run_id;
+                vec![model.ask(Request::Run(run))]
+            }
+            None => vec![model.ask(Request::Runs)],
+        },
+        Screen::Preview | Screen::Certifications => {
+            model.toast("p reads anew.");
+            Vec::new()
+        }
+    }
+}
+
+/// Moves in the list or the detail pane that has the keyboard.
+pub(in crate::tui) fn go(model: &mut Model, movement: Move) -> Vec<Effect> {
+    let (height, detail_height) = (model.hits.list_height, model.hits.detail_height);
+    let detail_len = model.hits.detail_len;
+    let scroll = |offset: &mut usize| {
+        let mut cursor = Cursor {
+            at: *offset,
+            offset: 0,
+        };
+        let last = (detail_len + 1).saturating_sub(detail_height.max(1));
+        cursor.go(movement, last, detail_height);
+        *offset = cursor.at;
+    };
+    match model.screen {
+        Screen::Overview => {
+            let len = overview::waiting(model).len();
+            model.overview.cursor.go(movement, len, height);
+        }
+        Screen::Preview => {
+            let preview = &mut model.preview;
+            if let Some(review) = &mut preview.review {
+                if preview.pane == Pane::Detail {
+                    scroll(&mut preview.detail_offset);
+                } else {
+                    let list = review.list_mut();
+                    let before = list.cursor.at;
+                    list.cursor.go(movement, list.shown.len(), height);
+                    if list.cursor.at != before {
+                        preview.detail_offset = 0;
+                    }
+                }
+            }
+        }
+        Screen::Offboarding => {
+            let offboard = &mut model.offboard;
+            if offboard.pane == Pane::Detail {
+                scroll(&mut offboard.detail_offset);
+            } else {
+                let (len, before) = (offboard.shown().len(), offboard.cursor.at);
+                offboard.cursor.go(movement, len, height);
+                if offboard.cursor.at != before {
+                    offboard.detail_offset = 0;
+                    return cases::ask_live(model);
+                }
+            }
+        }
+        Screen::Certifications => {
+            let len = model.certs.shown().len();
+            model.certs.cursor.go(movement, len, height);
+        }
+        Screen::History => {
+            let history = &mut model.history;
+            match &mut history.open {
+                Some(open) if open.pane == Pane::Detail => scroll(&mut open.detail_offset),
+                Some(open) => {
+                    open.cursor.go(movement, open.detail.changes.len(), height);
+                    open.detail_offset = 0;
+                }
+                None => history.cursor.go(movement, history.runs.len(), height),
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn switch_pane(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Preview => model.preview.pane = model.preview.pane.other(),
+        Screen::Offboarding => model.offboard.pane = model.offboard.pane.other(),
+        Screen::History => {
+            if let Some(open) = &mut model.history.open {
+                open.pane = open.pane.other();
+            }
+        }
+        Screen::Overview | Screen::Certifications => {}
+    }
+    Vec::new()
+}
+
+fn tab(model: &mut Model, by: isize) -> Vec<Effect> {
+    match model.screen {
+        Screen::Preview => review::step_tab(model, by),
+        Screen::Offboarding => cases::step_tab(model, by),
+        _ => Vec::new(),
+    }
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Overview => {
+            let waiting = overview::waiting(model);
+            match waiting.get(model.overview.cursor.at) {
+                Some(line) => show(model, line.screen),
+                None => Vec::new(),
+            }
+        }
+        Screen::Preview => {
+            model.preview.pane = Pane::Detail;
+            Vec::new()
+        }
+        Screen::Offboarding => {
+            model.offboard.pane = Pane::Detail;
+            cases::ask_live(model)
+        }
+        Screen::Certifications => cases::open_partner(model),
+        Screen::History => match (
+            &mut model.history.open,
+            model.history.runs.get(model.history.cursor.at),
+        ) {
+            (Some(open), _) => {
+                open.pane = Pane::Detail;
+                Vec::new()
+            }
+            (None, Some(run)) => {
+                let run = run.run_id;
+                vec![model.ask(Request::Run(run))]
+            }
+            (None, None) => Vec::new(),
+        },
+    }
+}
+
+/// Peels off one layer; whether there was one.
+fn peel(model: &mut Model) -> Option<Vec<Effect>> {
+    match model.screen {
+        Screen::Preview if model.preview.pane == Pane::Detail => {
+            model.preview.pane = Pane::List;
+        }
+        Screen::Preview
+            if model.preview.filter.active() || model.preview.filter.error.is_some() =>
+        {
+            return Some(filter::clear(model));
+        }
+        Screen::Offboarding if model.offboard.pane == Pane::Detail => {
+            model.offboard.pane = Pane::List;
+        }
+        Screen::History if model.history.open.is_some() => {
+            let open = model.history.open.as_mut()?;
+            if open.pane == Pane::Detail {
+                open.pane = Pane::List;
+            } else {
+                model.history.open = None;
+            }
+        }
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+fn escape(model: &mut Model) -> Vec<Effect> {
+    // Work under way is the topmost thing a person sees: Esc stops it first.
+    if model.job.is_some() {
+        return cancel(model);
+    }
+    peel(model).unwrap_or_default()
+}
+
+fn back(model: &mut Model) -> Vec<Effect> {
+    match peel(model) {
+        Some(effects) => effects,
+        None => leave_if_idle(model),
+    }
+}
+
+fn interrupt(model: &mut Model) -> Vec<Effect> {
+    match &model.job {
+        Some(job) if !job.cancelled => cancel(model),
+        _ => leave_if_idle(model),
+    }
+}
+
+/// Asks the work under way to stop.
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    if job.committing {
+        model.complain(
+            "The changes are being committed: it is too late to stop, and it ends in a moment.",
+        );
+        return Vec::new();
+    }
+    job.cancelled = true;
+    vec![Effect::Cancel(job.ticket)]
+}
+
+/// Quits, after a question when work that writes is under way.
+fn leave_if_idle(model: &mut Model) -> Vec<Effect> {
+    let writing = model.job.as_ref().filter(|job| job.request.writes());
+    let Some(job) = writing else {
+        return leave(model);
+    };
+    let mut ask = Ask::new("Quit while work is under way?", "Stop and quit", Then::Quit);
+    ask.intro.push((
+        Tone::Plain,
+        format!(
+            "{} is at work. It is asked to stop first, and what is not committed is rolled back.",
+            job.request.title()
+        ),
+    ));
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// Ends the console; work under way is asked to stop and waited for.
+pub(in crate::tui) fn leave(model: &mut Model) -> Vec<Effect> {
+    if let Some(job) = &mut model.job
+        && model.life == Life::Runs
+    {
+        job.cancelled = true;
+        model.life = Life::Ending;
+        return vec![Effect::Cancel(job.ticket)];
+    }
+    quit(model)
+}
+
+fn messages(model: &mut Model) -> Vec<Effect> {
+    let lines = model
+        .log
+        .iter()
+        .rev()
+        .map(|toast| {
+            let tone = if toast.bad { Tone::Bad } else { Tone::Plain };
+            (
+                tone,
+                format!("{}  {}", toast.at.format("%H:%M:%S"), toast.text),
+            )
+        })
+        .collect();
+    push(
+        model,
+        Dialog::Text(TextDialog::new(
+            "Messages of this session, newest first",
+            lines,
+        )),
+    )
+}
+
+fn next_theme(model: &mut Model) -> Vec<Effect> {
+    let at = ThemeName::ALL
+        .iter()
+        .position(|&name| name == model.theme.name);
+    let next = ThemeName::ALL[(at.unwrap_or_default() + 1) % ThemeName::ALL.len()];
+    model.theme = Theme::new(next, model.depth);
+    let name = model.theme.name.word();
+    model.toast(format!("Theme: {name}."));
+    Vec::new()
+}
+
+fn all_fields(model: &mut Model) -> Vec<Effect> {
+    let other = |fields: Fields| match fields {
+        Fields::Changed => Fields::All,
+        Fields::All => Fields::Changed,
+    };
+    if model.screen == Screen::Certifications {
+        model.certs.shows = other(model.certs.shows);
+        let last = model.certs.shown().len().saturating_sub(1);
+        model.certs.cursor.at = model.certs.cursor.at.min(last);
+    } else {
+        model.preview.fields = other(model.preview.fields);
+    }
+    Vec::new()
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let text = match model.screen {
+        Screen::Preview => review::copied(model),
+        Screen::Offboarding => model.offboard.chosen().map(|case| case.name.clone()),
+        Screen::Certifications => model.certs.chosen().map(|row| row.name.clone()),
+        Screen::History => match model.history.change() {
+            Some(change) => Some(change.name.clone()),
+            None => model.history.run().map(|run| run.run_id.to_string()),
+        },
+        Screen::Overview => None,
+    };
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        model.complain("There is nothing to copy here.");
+        return Vec::new();
+    };
+    let text = crate::text::safe(&text);
+    model.toast(format!("Copied: {text}"));
+    vec![Effect::Copy(text)]
+}
+
+fn export_menu(model: &mut Model) -> Vec<Effect> {
+    if exported(model).is_none() {
+        model.complain("There is nothing to export here.");
+        return Vec::new();
+    }
+    push(
+        model,
+        Dialog::Menu(Menu {
+            title: "Export what is shown".to_owned(),
+            items: vec![
+                ("CSV, for spreadsheets".to_owned(), Choice::ExportCsv),
+                ("JSON, for programs".to_owned(), Choice::ExportJson),
+            ],
+            at: 0,
+        }),
+    )
+}
+
+/// What is shown, as data.
+fn exported(model: &Model) -> Option<Data> {
+    match model.screen {
+        Screen::Preview => review::exported(model),
+        Screen::Offboarding => {
+            let cases: Vec<_> = model.offboard.shown().into_iter().cloned().collect();
+            (!cases.is_empty()).then_some(Data::Cases(cases))
+        }
+        Screen::Certifications => {
+            let rows: Vec<_> = model.certs.shown().into_iter().cloned().collect();
+            (!rows.is_empty()).then_some(Data::Certs(rows))
+        }
+        Screen::History => match &model.history.open {
+            Some(open) => Some(Data::Run(open.detail.clone())),
+            None => {
+                (!model.history.runs.is_empty()).then(|| Data::Runs(model.history.runs.clone()))
+            }
+        },
+        Screen::Overview => None,
+    }
+}
+
+/// Exports what is shown.
+pub(in crate::tui) fn export(model: &mut Model, format: Format) -> Vec<Effect> {
+    match exported(model) {
+        Some(data) => vec![Effect::Export(Export {
+            format,
+            data,
+            at: model.now,
+        })],
+        None => Vec::new(),
+    }
+}

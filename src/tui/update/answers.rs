@@ -1,0 +1,406 @@
+//! What follows from the core's answers and from computations beside the UI task.
+
+use std::sync::Arc;
+
+use super::super::cells::{count, counted};
+use super::super::dialog::{Dialog, Failure, TextDialog, Tone, ToneLine};
+use super::super::history::OpenRun;
+use super::super::list::Cursor;
+use super::super::model::{Life, Model, Screen};
+use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
+use super::super::preview::{Pane, Review};
+use super::super::query::Computed;
+use super::{cases, filter, quit, review};
+use crate::error::{Error, Kind};
+use crate::plan::{Op, Plan, Release};
+use crate::text::safe;
+use crate::values::{CertReport, JournalEntry, RunReport, RunStatus};
+
+/// Takes an answer in.
+pub(super) fn answer(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<Answer, Error>,
+) -> Vec<Effect> {
+    // Decisions are never late: each is told. Everything else counts only when nothing newer was asked.
+    if ticket.lane != Lane::Act && !model.current(ticket) {
+        return Vec::new();
+    }
+    let request = if ticket.lane == Lane::Work {
+        model.job.take().map(|job| job.request)
+    } else {
+        None
+    };
+    let mut effects = match result {
+        Ok(answer) => good(model, answer, request.as_ref()),
+        Err(error) => bad(model, ticket.lane, &error, request.as_ref()),
+    };
+    if model.life == Life::Ending && ticket.lane == Lane::Work {
+        effects.extend(quit(model));
+    }
+    effects
+}
+
+fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Effect> {
+    match answer {
+        Answer::Plan(plan) => planned(model, *plan),
+        Answer::Report(report) => applied(model, &report),
+        Answer::Status(mut status) => {
+            // Facts from the database alone do not unsay what the outsides said before.
+            if let Some(known) = &model.overview.status {
+                for (new, old) in [
+                    (&mut status.impartner, &known.impartner),
+                    (&mut status.lms, &known.lms),
+                ] {
+                    if new.reachable.is_none() && old.reachable.is_some() {
+                        *new = old.clone();
+                    }
+                }
+            }
+            model.overview.status = Some(status);
+            model.overview.trouble = None;
+            if std::mem::take(&mut model.overview.live_next) {
+                return vec![model.ask(Request::Status(Reach::Live))];
+            }
+            Vec::new()
+        }
+        Answer::Runs(runs) => {
+            model.overview.runs = runs.clone();
+            model.history.runs = runs;
+            model.history.known = true;
+            let last = model.history.runs.len().saturating_sub(1);
+            model.history.cursor.at = model.history.cursor.at.min(last);
+            Vec::new()
+        }
+        Answer::Run(detail) => {
+            model.history.open = Some(OpenRun {
+                detail,
+                cursor: Cursor::default(),
+                pane: Pane::List,
+                detail_offset: 0,
+            });
+            Vec::new()
+        }
+        Answer::Journal(entries) => {
+            let lines = journal_lines(model, &entries);
+            let title = entries.first().map_or_else(
+                || "Journal".to_owned(),
+                |entry| {
+                    format!(
+                        "Journal of {} {}",
+                        entry.entity.singular(),
+                        safe(&entry.name)
+                    )
+                },
+            );
+            model
+                .dialogs
+                .push(Dialog::Text(TextDialog::new(title, lines)));
+            Vec::new()
+        }
+        Answer::Cases(cases) => {
+            model.offboard.take(cases);
+            if model.screen == Screen::Offboarding {
+                model.offboard.live = None;
+                return cases::ask_live(model);
+            }
+            Vec::new()
+        }
+        Answer::Case(case) => {
+            model.offboard.live = Some(case);
+            Vec::new()
+        }
+        Answer::Decided(decided) => {
+            let words: Vec<String> = decided
+                .iter()
+                .take(3)
+                .map(|case| format!("case {} is {}", case.case_id, case.state.word()))
+                .collect();
+            let more = if decided.len() > 3 { ", …" } else { "" }.replace('…', "...");
+            model.toast(format!("Off-boarding: {}{more}.", words.join(", ")));
+            model.offboard.merge(decided);
+            let mut effects = vec![
+                model.ask(Request::Status(Reach::Stored)),
+                model.ask(Request::Runs),
+            ];
+            effects.extend(cases::ask_live(model));
+            effects
+        }
+        Answer::Certs(rows) => {
+            model.certs.take(rows);
+            let differing = model.certs.rows.iter().filter(|row| row.differs).count() as u64;
+            model.toast(format!(
+                "{} of {} differ.",
+                count(differing),
+                counted(model.certs.rows.len() as u64, "partner")
+            ));
+            Vec::new()
+        }
+        Answer::Pushed(report) => pushed(model, &report, request),
+        Answer::Done(words) => {
+            model.toast(words);
+            vec![
+                model.ask(Request::Status(Reach::Stored)),
+                model.ask(Request::Cases),
+            ]
+        }
+    }
+}
+
+fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) -> Vec<Effect> {
+    let what = request.map_or("That", Request::title);
+    match (error.kind, lane) {
+        (Kind::Cancelled, _) => {
+            model.toast(format!("{what}: cancelled. Nothing was written."));
+        }
+        // Reading the facts of a screen is no reason for a dialog: the screen says what is missing.
+        (_, Lane::Status) => {
+            model.overview.trouble = Some(crate::text::safe_lines(&error.message));
+            model.overview.live_next = false;
+        }
+        _ => {
+            let title = match lane {
+                Lane::Work => format!("{what} failed"),
+                Lane::Act => "Not done".to_owned(),
+                _ => "Not read".to_owned(),
+            };
+            model.complain(error.message.clone());
+            model
+                .dialogs
+                .push(Dialog::Failure(Failure::new(&title, error)));
+        }
+    }
+    if lane == Lane::Work {
+        return vec![
+            model.ask(Request::Status(Reach::Stored)),
+            model.ask(Request::Runs),
+        ];
+    }
+    Vec::new()
+}
+
+/// A plan arrived: its review begins.
+fn planned(model: &mut Model, plan: Plan) -> Vec<Effect> {
+    let review = Review::new(Arc::new(plan), &model.guards);
+    let deletes = review.tally.deletes();
+    let ticked = review.tally.total();
+    let said = if ticked == 0 {
+        "Nothing to apply: the database is up to date with what was read.".to_owned()
+    } else {
+        let rest = if deletes > 0 {
+            format!(", {} soft-deletes among them", count(deletes))
+        } else {
+            String::new()
+        };
+        format!("Preview: {} ticked{rest}.", counted(ticked, "change"))
+    };
+    model.toast(said);
+    model.preview.review = Some(review);
+    model.preview.last = Vec::new();
+    model.preview.pane = Pane::List;
+    model.preview.detail_offset = 0;
+    model.typed_ahead.clear();
+    // A filter of the last plan would hide rows of this one without a word.
+    let mut effects = filter::clear(model);
+    effects.push(model.ask(Request::Status(Reach::Stored)));
+    effects
+}
+
+/// An apply ended.
+fn applied(model: &mut Model, report: &RunReport) -> Vec<Effect> {
+    let lines = cases::report_lines(model, report);
+    let words = review::applied_words(model, &report.applied);
+    let run = report
+        .run_id
+        .map_or_else(String::new, |run| format!("Run {run}: "));
+    match report.status {
+        RunStatus::Applied | RunStatus::Nothing => model.toast(format!("{run}applied: {words}.")),
+        _ => {
+            model.complain(format!("{run}{}: {words}.", report.status.word()));
+            model
+                .dialogs
+                .push(Dialog::Text(TextDialog::new("Result", lines.clone())));
+        }
+    }
+    // A blocked plan stays: nothing of it was applied. Any other was applied once, and what is left of it comes again
+    // with the next preview.
+    if report.status != RunStatus::Blocked {
+        model.preview.review = None;
+    }
+    model.preview.last = lines;
+    model.offboard.known = false;
+    vec![
+        model.ask(Request::Status(Reach::Stored)),
+        model.ask(Request::Runs),
+        model.ask(Request::Cases),
+    ]
+}
+
+fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> Vec<Effect> {
+    if let Some(Request::PushCerts(rows)) = request {
+        model.certs.settle(rows, report);
+    }
+    let said = format!(
+        "Pushed {}, unchanged {}, not settled {}.",
+        count(report.pushed),
+        count(report.unchanged),
+        report.failed.len()
+    );
+    if report.failed.is_empty() {
+        model.toast(said);
+    } else {
+        model.complain(said);
+        let lines = report
+            .failed
+            .iter()
+            .map(|fault| {
+                (
+                    Tone::Bad,
+                    safe(&format!(
+                        "{} {}: {}",
+                        fault.name, fault.status, fault.message
+                    )),
+                )
+            })
+            .collect();
+        model
+            .dialogs
+            .push(Dialog::Text(TextDialog::new("Not settled", lines)));
+    }
+    vec![
+        model.ask(Request::Status(Reach::Stored)),
+        model.ask(Request::Runs),
+    ]
+}
+
+/// The journal of one record, newest first.
+fn journal_lines(model: &Model, entries: &[JournalEntry]) -> Vec<ToneLine> {
+    if entries.is_empty() {
+        return vec![(
+            Tone::Dim,
+            "prmdesk has never changed this record.".to_owned(),
+        )];
+    }
+    let mut lines = Vec::new();
+    for entry in entries {
+        let plan = entry.plan_id.as_deref().map_or_else(String::new, |plan| {
+            format!(", plan {}", plan.chars().take(8).collect::<String>())
+        });
+        lines.push((
+            Tone::Strong,
+            safe(&format!(
+                "{} {} {} by {} in run {}{plan} ({})",
+                entry.at.format("%Y-%m-%d %H:%M:%S"),
+                model.glyphs.sign(entry.op),
+                entry.op.label(),
+                entry.operator,
+                entry.run_id,
+                entry.status
+            )),
+        ));
+        for (field, before, after) in changed_fields(entry) {
+            lines.push((
+                Tone::Plain,
+                safe(&format!(
+                    "    {field}: {before} {} {after}",
+                    model.glyphs.arrow
+                )),
+            ));
+        }
+        if let Some(message) = &entry.message {
+            lines.push((Tone::Dim, safe(&format!("    {message}"))));
+        }
+    }
+    lines
+}
+
+/// The columns of a journal entry that differ, with their values in words.
+pub(in crate::tui) fn changed_fields(entry: &JournalEntry) -> Vec<(String, String, String)> {
+    let empty = serde_json::Map::new();
+    let before = entry.before.as_object().unwrap_or(&empty);
+    let after = entry.after.as_object().unwrap_or(&empty);
+    let word = |value: Option<&serde_json::Value>| match value {
+        None | Some(serde_json::Value::Null) => "none".to_owned(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let mut names: Vec<&String> = before
+        .keys()
+        .chain(after.keys().filter(|key| !before.contains_key(*key)))
+        .collect();
+    names.dedup();
+    names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| (name.clone(), word(before.get(name)), word(after.get(name))))
+        .collect()
+}
+
+/// Takes a computation's result in.
+pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    match computed {
+        Computed::Query {
+            generation,
+            tab,
+            shown,
+        } => {
+            let Some(again) = review.query.land(generation) else {
+                return Vec::new();
+            };
+            if let Some(shown) = shown.filter(|_| tab == review.tab) {
+                review.publish(shown);
+            }
+            if again {
+                return model.preview.requery();
+            }
+            Vec::new()
+        }
+        Computed::Tally { generation, tally } => {
+            let Some(again) = review.tallying.land(generation) else {
+                return Vec::new();
+            };
+            review.tally = tally;
+            if again {
+                return model.preview.retally(&model.guards);
+            }
+            if !review.release_fits() {
+                review.release = Release::default();
+                model.complain("The ticks changed, so the release of the guard does not fit any more; ! releases anew.");
+                return Vec::new();
+            }
+            if review.apply_waits {
+                return review::apply(model);
+            }
+            Vec::new()
+        }
+    }
+}
+
+impl Review {
+    /// Shows new lines, keeping the chosen record where it still is.
+    fn publish(&mut self, shown: Vec<u32>) {
+        let chosen = self.chosen();
+        let list = self.list_mut();
+        let place = chosen.and_then(|chosen| shown.iter().position(|&at| at == chosen));
+        list.shown = shown;
+        list.cursor = Cursor {
+            at: place.unwrap_or(0),
+            offset: list.cursor.offset,
+        };
+        if self.tab == super::super::query::Tab::Changes {
+            let list = self.list();
+            let ticked = list.shown.iter().filter(|&&at| {
+                self.selection.is_ticked(at as usize)
+                    && self
+                        .plan
+                        .items
+                        .get(at as usize)
+                        .is_some_and(|item| item.op != Op::Unchanged)
+            });
+            self.ticked_shown = ticked.count() as u64;
+        }
+    }
+}

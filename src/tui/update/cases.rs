@@ -1,0 +1,475 @@
+//! The actions of screens 3, 4 and 5.
+
+use super::super::cells::{count, counted};
+use super::super::certs::Certs;
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, TextDialog, Then, Tone};
+use super::super::list::Move;
+use super::super::model::{Model, Screen};
+use super::super::msg::{Effect, Request};
+use super::super::offboard::CaseTab;
+use super::super::words;
+use super::act::{self, push};
+use crate::text::safe;
+use crate::values::{Case, StepAction, StepState};
+
+/// Ticks or unticks the chosen case or partner.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    if model.screen == Screen::Certifications {
+        let Some(row) = model.certs.chosen() else {
+            model.complain("There is no partner to tick; p compares with Impartner.");
+            return Vec::new();
+        };
+        if let Some(why) = Certs::not_tickable(row) {
+            model.complain(why);
+            return Vec::new();
+        }
+        let id = row.row_id;
+        if !model.certs.ticked.remove(&id) {
+            model.certs.ticked.insert(id);
+        }
+    } else {
+        let Some(case) = model.offboard.chosen() else {
+            model.complain("There is no case to tick.");
+            return Vec::new();
+        };
+        let id = case.case_id;
+        if !model.offboard.ticked.remove(&id) {
+            model.offboard.ticked.insert(id);
+        }
+    }
+    act::go(model, Move::Down(1))
+}
+
+/// Ticks all that are shown; when all are, unticks them.
+pub(super) fn tick_shown(model: &mut Model) -> Vec<Effect> {
+    if model.screen == Screen::Certifications {
+        let all: Vec<i64> = model
+            .certs
+            .shown()
+            .into_iter()
+            .filter(|row| Certs::not_tickable(row).is_none())
+            .map(|row| row.row_id)
+            .collect();
+        toggle_all(&mut model.certs.ticked, &all);
+    } else {
+        let all: Vec<i64> = model
+            .offboard
+            .shown()
+            .into_iter()
+            .map(|case| case.case_id)
+            .collect();
+        toggle_all(&mut model.offboard.ticked, &all);
+    }
+    Vec::new()
+}
+
+fn toggle_all(ticked: &mut std::collections::BTreeSet<i64>, all: &[i64]) {
+    if all.iter().all(|id| ticked.contains(id)) {
+        for id in all {
+            ticked.remove(id);
+        }
+    } else {
+        ticked.extend(all);
+    }
+}
+
+/// Goes to the next or previous group of states.
+pub(super) fn step_tab(model: &mut Model, by: isize) -> Vec<Effect> {
+    let len = CaseTab::ALL.len();
+    let at = (model.offboard.tab as usize + len).saturating_add_signed(by) % len;
+    show_tab(model, CaseTab::ALL[at])
+}
+
+/// Goes to a group of states.
+pub(super) fn show_tab(model: &mut Model, tab: CaseTab) -> Vec<Effect> {
+    let offboard = &mut model.offboard;
+    offboard.tab = tab;
+    offboard.cursor = super::super::list::Cursor::default();
+    offboard.detail_offset = 0;
+    offboard.ticked.clear();
+    ask_live(model)
+}
+
+/// Asks for the chosen case with its live steps.
+pub(super) fn ask_live(model: &mut Model) -> Vec<Effect> {
+    let offboard = &model.offboard;
+    let wanted = offboard
+        .shown()
+        .get(offboard.cursor.at)
+        .map(|case| case.case_id);
+    let have = offboard.live.as_ref().map(|case| case.case_id);
+    match wanted {
+        Some(id) if have != Some(id) => vec![model.ask(Request::Case(id))],
+        _ => Vec::new(),
+    }
+}
+
+fn ids(cases: &[&Case]) -> Vec<i64> {
+    cases.iter().map(|case| case.case_id).collect()
+}
+
+fn listed(cases: &[&Case]) -> Listing {
+    let mut lines = Vec::new();
+    for case in cases {
+        lines.push(safe(&format!(
+            "{} {} (case {})",
+            case.entity.singular(),
+            case.name,
+            case.case_id
+        )));
+        for step in &case.steps {
+            if matches!(
+                step.state,
+                StepState::Planned | StepState::Failed | StepState::Unknown
+            ) {
+                lines.push(format!("   {}", step_words(step)));
+            }
+        }
+    }
+    Listing::Lines(lines)
+}
+
+/// A step in words.
+pub(in crate::tui) fn step_words(step: &crate::values::Step) -> String {
+    let person = || {
+        step.person
+            .as_deref()
+            .or(step.person_id.as_deref())
+            .unwrap_or("somebody")
+    };
+    safe(&match step.action {
+        StepAction::RemoveMember => format!("remove {} from {}", person(), step.group_name),
+        StepAction::DeleteGroup => format!("delete the group {}", step.group_name),
+    })
+}
+
+/// `a`: asks for a note, for the number of people, and for what else must be acknowledged.
+pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
+    let targets = model.offboard.targets();
+    let people: u64 = targets.iter().map(|case| case.people).sum();
+    let foreign: u64 = targets.iter().map(|case| case.foreign_members).sum();
+    let cases = counted(targets.len() as u64, "case");
+    let then = Then::Approve {
+        ids: ids(&targets),
+        note: String::new(),
+        accept_foreign: false,
+    };
+    let mut ask = Ask::new(
+        format!("Approve {cases}?"),
+        format!("Approve {cases}"),
+        then,
+    );
+    ask.danger = true;
+    let lose = if people == 1 {
+        "1 person loses".to_owned()
+    } else {
+        format!("{} people lose", count(people))
+    };
+    ask.intro.push((Tone::Plain, format!("{lose} access in the LMS when this runs. Approving alone changes nothing there; R runs it.")));
+    ask.listing = listed(&targets);
+    ask = ask.field(Field::new("A note why", FieldKind::Note));
+    if foreign > 0 {
+        let label = format!(
+            "{} of other partners lose the group too",
+            counted(foreign, "member")
+        );
+        ask = ask.field(Field::new(label, FieldKind::Acknowledge(false)));
+    }
+    ask = ask.field(Field::new(
+        format!("Type {people}, the people who lose access"),
+        FieldKind::Number(people),
+    ));
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// `x`: asks for a note.
+pub(super) fn reject(model: &mut Model) -> Vec<Effect> {
+    let targets = model.offboard.targets();
+    let then = Then::Reject {
+        ids: ids(&targets),
+        note: String::new(),
+    };
+    decide(
+        model,
+        "Reject",
+        "Nothing changes in the LMS, and the case is closed.",
+        then,
+    )
+}
+
+/// `h`: asks for a note.
+pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
+    let targets = model.offboard.targets();
+    let then = Then::HoldCases {
+        ids: ids(&targets),
+        note: String::new(),
+    };
+    decide(
+        model,
+        "Put aside",
+        "Nothing changes in the LMS; the case waits under Held.",
+        then,
+    )
+}
+
+fn decide(model: &mut Model, verb: &str, what: &str, then: Then) -> Vec<Effect> {
+    let targets = model.offboard.targets();
+    let cases = counted(targets.len() as u64, "case");
+    let mut ask = Ask::new(format!("{verb} {cases}?"), verb, then)
+        .field(Field::new("A note why", FieldKind::Note));
+    ask.intro.push((Tone::Plain, what.to_owned()));
+    ask.listing = Listing::Lines(
+        targets
+            .iter()
+            .map(|case| {
+                safe(&format!(
+                    "{} {} (case {})",
+                    case.entity.singular(),
+                    case.name,
+                    case.case_id
+                ))
+            })
+            .collect(),
+    );
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// `R`: asks for the number of people before it runs what was approved.
+pub(super) fn run_approved(model: &mut Model) -> Vec<Effect> {
+    let offboard = &model.offboard;
+    let ready: Vec<&Case> = offboard
+        .cases
+        .iter()
+        .filter(|case| CaseTab::Approved.has(case.state))
+        .filter(|case| {
+            offboard.tab != CaseTab::Approved
+                || offboard.ticked.is_empty()
+                || offboard.ticked.contains(&case.case_id)
+        })
+        .collect();
+    let people: u64 = ready.iter().map(|case| case.people).sum();
+    let cases = counted(ready.len() as u64, "approved case");
+    let mut ask = Ask::new(
+        format!("Run {cases}?"),
+        format!("Run {cases}"),
+        Then::RunCases(ids(&ready)),
+    );
+    ask.danger = true;
+    ask.intro.push((
+        Tone::Plain,
+        "The steps below are done in the LMS now. U restores a case that was run.".to_owned(),
+    ));
+    ask.listing = listed(&ready);
+    ask = ask.field(Field::new(
+        format!("Type {people}, the people who lose access"),
+        FieldKind::Number(people),
+    ));
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// `U`: asks before it puts people back.
+pub(super) fn restore(model: &mut Model) -> Vec<Effect> {
+    let Some(case) = model.offboard.chosen() else {
+        return Vec::new();
+    };
+    let mut ask = Ask::new(
+        format!("Restore case {}?", case.case_id),
+        "Restore",
+        Then::Restore(case.case_id),
+    );
+    ask.intro.push((
+        Tone::Plain,
+        safe(&format!("{}: the people are put back into their groups, and a group that was deleted is made again.", case.name)),
+    ));
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// The ticked partners and what would be written, in words.
+pub(super) fn push_words(model: &Model) -> (Vec<i64>, Vec<String>) {
+    let rows = model
+        .certs
+        .rows
+        .iter()
+        .filter(|row| model.certs.ticked.contains(&row.row_id));
+    rows.map(|row| {
+        let remote = row.remote.unwrap_or_default();
+        let line = safe(&format!(
+            "{}  certifications {} {arrow} {}, NPCU {} {arrow} {}",
+            row.name,
+            remote.certification_count,
+            row.local.certification_count,
+            remote.total_npcu,
+            row.local.total_npcu,
+            arrow = model.glyphs.arrow,
+        ));
+        (row.row_id, line)
+    })
+    .unzip()
+}
+
+/// `A` on Certifications: asks before it pushes.
+pub(super) fn push_certs(model: &mut Model) -> Vec<Effect> {
+    let (ids, lines) = push_words(model);
+    let partners = counted(ids.len() as u64, "partner");
+    let mut ask = Ask::new(
+        format!("Push the figures of {partners} to Impartner?"),
+        format!("Push {partners}"),
+        Then::Push(ids),
+    );
+    ask.intro.push((
+        Tone::Plain,
+        "What Impartner holds is kept in the journal before it is written over.".to_owned(),
+    ));
+    ask.listing = Listing::Lines(lines);
+    act::push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// Enter on Certifications: the partner in full.
+pub(super) fn open_partner(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.certs.chosen() else {
+        return Vec::new();
+    };
+    let mut lines = vec![
+        (
+            Tone::Plain,
+            format!(
+                "Row {}, Impartner id {}",
+                row.row_id,
+                row.impartner_id
+                    .map_or_else(|| "none".to_owned(), |id| format!("#{id}"))
+            ),
+        ),
+        (
+            Tone::Plain,
+            format!(
+                "Ours       certifications {}, NPCU {}",
+                row.local.certification_count, row.local.total_npcu
+            ),
+        ),
+    ];
+    lines.push(match row.remote {
+        Some(remote) => (
+            Tone::Plain,
+            format!(
+                "Impartner  certifications {}, NPCU {}",
+                remote.certification_count, remote.total_npcu
+            ),
+        ),
+        None => (
+            Tone::Warn,
+            "The account was not found in Impartner.".to_owned(),
+        ),
+    });
+    if let Some(note) = &row.note {
+        lines.push((Tone::Warn, safe(note)));
+    }
+    match model.certs.results.get(&row.row_id) {
+        Some(super::super::certs::PushResult::Ok) => lines.push((Tone::Good, "Pushed.".to_owned())),
+        Some(super::super::certs::PushResult::Fault(why)) => lines.push((Tone::Bad, safe(why))),
+        None => {}
+    }
+    let title = safe(&row.name);
+    act::push(model, Dialog::Text(TextDialog::new(title, lines)))
+}
+
+/// `U` on History: a preview of the undo.
+pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.history.run().map(|run| run.run_id) else {
+        return Vec::new();
+    };
+    let mut effects = act::show(model, Screen::Preview);
+    effects.push(model.ask(Request::PreviewUndo(run)));
+    effects
+}
+
+/// `J`: the journal of the chosen record.
+pub(super) fn journal(model: &mut Model) -> Vec<Effect> {
+    let record = match model.screen {
+        Screen::Preview => model
+            .preview
+            .review
+            .as_ref()
+            .and_then(|review| review.item())
+            .and_then(|item| Some((item.entity, item.impartner_id?))),
+        _ => model
+            .history
+            .change()
+            .and_then(|change| Some((change.entity, change.impartner_id?))),
+    };
+    if let Some((entity, impartner_id)) = record {
+        vec![model.ask(Request::Journal {
+            entity,
+            impartner_id,
+        })]
+    } else {
+        model.complain("Choose a record with an Impartner id first.");
+        Vec::new()
+    }
+}
+
+/// The result of a run in lines.
+pub(super) fn report_lines(
+    model: &Model,
+    report: &crate::values::RunReport,
+) -> Vec<(Tone, String)> {
+    let mut lines = Vec::new();
+    let (tone, head) = match report.status {
+        crate::values::RunStatus::Applied => (Tone::Good, "Everything ticked was applied."),
+        crate::values::RunStatus::Partial => (Tone::Warn, "Applied in part."),
+        crate::values::RunStatus::Blocked => (Tone::Bad, "Nothing was applied."),
+        crate::values::RunStatus::Nothing => (Tone::Plain, "There was nothing to apply."),
+        _ => (Tone::Bad, "The run did not end well; nothing was written."),
+    };
+    let run = report
+        .run_id
+        .map_or_else(String::new, |run| format!("Run {run}: "));
+    lines.push((tone, format!("{run}{head}")));
+    for (entity, rows) in report.applied.iter() {
+        if rows.total() > 0 {
+            lines.push((
+                Tone::Plain,
+                format!("{entity}: {}", words::applied(*rows, model.glyphs)),
+            ));
+        }
+    }
+    for withheld in &report.withheld {
+        lines.push((
+            Tone::Warn,
+            safe(&format!(
+                "Withheld: {} of {}. {}",
+                counted(withheld.count, withheld.op.label()),
+                withheld.entity,
+                withheld.reason
+            )),
+        ));
+    }
+    for (what, faults) in [
+        ("Failed", &report.failed),
+        ("Changed since the plan, skipped", &report.stale),
+    ] {
+        for fault in faults {
+            let id = fault
+                .impartner_id
+                .map_or_else(String::new, |id| format!(" #{id}"));
+            lines.push((
+                Tone::Bad,
+                safe(&format!(
+                    "{what}: {} {}{id}: {}",
+                    fault.entity.singular(),
+                    fault.name,
+                    fault.message
+                )),
+            ));
+        }
+    }
+    if report.cases_opened > 0 {
+        lines.push((
+            Tone::Plain,
+            format!(
+                "{} opened; 3 shows them.",
+                counted(report.cases_opened, "off-boarding case")
+            ),
+        ));
+    }
+    lines
+}

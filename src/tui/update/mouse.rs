@@ -1,0 +1,203 @@
+//! The mouse: everything that was drawn can be clicked; nothing is done by it that a key would not do.
+
+use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
+
+use super::super::dialog::{Dialog, Focus};
+use super::super::hits::Target;
+use super::super::key::Key;
+use super::super::keymap::BINDINGS;
+use super::super::list::Move;
+use super::super::model::{Model, Screen};
+use super::super::msg::Effect;
+use super::super::offboard::CaseTab;
+use super::super::preview::Pane;
+use super::{act, cases, filter, key, review};
+
+/// Takes what the mouse did.
+pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => click(model, event.column, event.row),
+        MouseEventKind::Drag(MouseButton::Left) if model.dragging => {
+            drag(model, event.column, event.row);
+            Vec::new()
+        }
+        MouseEventKind::Up(MouseButton::Left) => {
+            model.dragging = false;
+            Vec::new()
+        }
+        MouseEventKind::ScrollUp => wheel(model, event, false),
+        MouseEventKind::ScrollDown => wheel(model, event, true),
+        _ => Vec::new(),
+    }
+}
+
+fn wheel(model: &mut Model, event: MouseEvent, down: bool) -> Vec<Effect> {
+    if let Some(mut dialog) = model.dialogs.pop() {
+        dialog.wheel(down, &model.hits);
+        model.dialogs.push(dialog);
+        return Vec::new();
+    }
+    if model.hits.at(event.column, event.row) == Some(Target::Detail) {
+        let (height, len) = (model.hits.detail_height, model.hits.detail_len);
+        let last = len.saturating_sub(height);
+        let offset = match model.screen {
+            Screen::Preview => Some(&mut model.preview.detail_offset),
+            Screen::Offboarding => Some(&mut model.offboard.detail_offset),
+            Screen::History => model
+                .history
+                .open
+                .as_mut()
+                .map(|open| &mut open.detail_offset),
+            _ => None,
+        };
+        if let Some(offset) = offset {
+            *offset = if down {
+                (*offset + 3).min(last)
+            } else {
+                offset.saturating_sub(3)
+            };
+        }
+        return Vec::new();
+    }
+    let pane = std::mem::replace(&mut model.preview.pane, Pane::List);
+    let effects = act::go(model, if down { Move::Down(3) } else { Move::Up(3) });
+    model.preview.pane = pane;
+    effects
+}
+
+fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
+    let Some(target) = model.hits.at(column, row) else {
+        return Vec::new();
+    };
+    // A click is a key of another sort: a double click must not confirm what the first one opened.
+    let last = model.last_key.replace(Key::plain(KeyCode::Null));
+    if let Some(dialog) = model.dialogs.pop() {
+        return click_dialog(model, dialog, target, last);
+    }
+    match target {
+        Target::Screen(screen) => act::show(model, screen),
+        Target::Tab(tab) => review::show_tab(model, tab),
+        Target::CaseTab(at) => match CaseTab::ALL.get(at) {
+            Some(&tab) => cases::show_tab(model, tab),
+            None => Vec::new(),
+        },
+        Target::Row(line) => choose(model, line),
+        Target::Tick(line) => {
+            let mut effects = choose(model, line);
+            if model.must_wait() {
+                return effects;
+            }
+            match model.screen {
+                Screen::Preview => {
+                    if let Some(at) = model
+                        .preview
+                        .review
+                        .as_ref()
+                        .and_then(super::super::preview::Review::chosen)
+                    {
+                        effects.extend(review::toggle(model, at));
+                    }
+                }
+                _ => effects.extend(cases::tick(model)),
+            }
+            effects
+        }
+        Target::Head(at) => match super::super::plan_columns::PlanColumn::ALL.get(at) {
+            Some(&column) if model.screen == Screen::Preview => review::sort_by(model, column),
+            _ => Vec::new(),
+        },
+        Target::Detail => {
+            focus_detail(model);
+            Vec::new()
+        }
+        Target::Border { .. } => {
+            model.dragging = true;
+            Vec::new()
+        }
+        Target::FilterBox => filter::open(model),
+        Target::Binding(at) => match BINDINGS.get(at) {
+            Some(binding) => act::act(model, binding.action),
+            None => Vec::new(),
+        },
+        Target::Dialog | Target::DialogPart(_) | Target::DialogRow(_) => Vec::new(),
+    }
+}
+
+fn click_dialog(
+    model: &mut Model,
+    mut dialog: Dialog,
+    target: Target,
+    last: Option<Key>,
+) -> Vec<Effect> {
+    let enter = Key::plain(KeyCode::Enter);
+    let click = Key::plain(KeyCode::Null);
+    match (&mut dialog, target) {
+        (Dialog::Ask(ask), Target::DialogPart(part)) => {
+            ask.focus = ask.part(part);
+            let outcome = match ask.focus {
+                Focus::Yes => ask.confirm(click, last),
+                Focus::No => super::super::dialog::Outcome::Close,
+                Focus::Field(at) => {
+                    if let Some(field) = ask.fields.get_mut(at)
+                        && let super::super::dialog::FieldKind::Acknowledge(on) = field.kind
+                    {
+                        field.kind = super::super::dialog::FieldKind::Acknowledge(!on);
+                    }
+                    super::super::dialog::Outcome::Stay
+                }
+            };
+            return super::settle(model, dialog, outcome);
+        }
+        (Dialog::Palette(palette), Target::DialogRow(line)) => {
+            palette.cursor.at = line;
+            model.dialogs.push(dialog);
+            return key(model, enter);
+        }
+        (Dialog::Menu(menu), Target::DialogRow(line)) => {
+            menu.at = line;
+            model.dialogs.push(dialog);
+            return key(model, enter);
+        }
+        _ => {}
+    }
+    model.dialogs.push(dialog);
+    Vec::new()
+}
+
+/// Puts the cursor on a line.
+fn choose(model: &mut Model, line: usize) -> Vec<Effect> {
+    model.preview.pane = Pane::List;
+    model.offboard.pane = Pane::List;
+    if let Some(open) = &mut model.history.open {
+        open.pane = Pane::List;
+    }
+    act::go(model, Move::To(line))
+}
+
+fn focus_detail(model: &mut Model) {
+    match model.screen {
+        Screen::Preview => model.preview.pane = Pane::Detail,
+        Screen::Offboarding => model.offboard.pane = Pane::Detail,
+        Screen::History => {
+            if let Some(open) = &mut model.history.open {
+                open.pane = Pane::Detail;
+            }
+        }
+        Screen::Overview | Screen::Certifications => {}
+    }
+}
+
+/// Moves the border between list and detail.
+fn drag(model: &mut Model, column: u16, row: u16) {
+    let body = model.hits.body;
+    let beside = super::super::view::beside(body.width);
+    let (at, start, len) = if beside {
+        (column, body.x, body.width)
+    } else {
+        (row, body.y, body.height)
+    };
+    if len > 0 {
+        let percent = u32::from(at.saturating_sub(start)) * 100 / u32::from(len);
+        model.split = u16::try_from(percent).unwrap_or(60).clamp(25, 80);
+    }
+}

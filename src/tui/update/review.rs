@@ -1,0 +1,481 @@
+//! The actions of screen 2.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::super::cells::{count, counted};
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Tone};
+use super::super::export::Data;
+use super::super::list::Move;
+use super::super::model::{Model, Screen};
+use super::super::msg::{Effect, Request};
+use super::super::plan_columns::PlanColumn;
+use super::super::preview::Review;
+use super::super::query::Tab;
+use super::super::words;
+use super::act::{self, push};
+use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
+use crate::text::safe;
+use crate::values::{Applied, PreviewRequest};
+
+/// Begins a preview and shows its progress.
+pub(super) fn preview(model: &mut Model, scope: Scope, mode: Mode) -> Vec<Effect> {
+    let mut effects = act::show(model, Screen::Preview);
+    effects.push(model.ask(Request::Preview(PreviewRequest { scope, mode })));
+    effects
+}
+
+/// Ticks or unticks the chosen line.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    if let Some(at) = model.preview.review.as_ref().and_then(Review::chosen) {
+        let effects = toggle(model, at);
+        act::go(model, Move::Down(1));
+        effects
+    } else {
+        model.complain("There is no line to tick; press p for a preview.");
+        Vec::new()
+    }
+}
+
+/// Ticks or unticks line `at` of Changes.
+pub(super) fn toggle(model: &mut Model, at: u32) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    if review.tab != Tab::Changes {
+        model.complain("Only the lines under Changes can be ticked; [ and ] change the tab.");
+        return Vec::new();
+    }
+    let ticked = !review.selection.is_ticked(at as usize);
+    match review.set_tick(at, ticked) {
+        Ok(()) => {
+            review.ticked_shown = if ticked {
+                review.ticked_shown + 1
+            } else {
+                review.ticked_shown.saturating_sub(1)
+            };
+            ticks_changed(model)
+        }
+        Err(why) => {
+            let name = safe(review.plan.view(at as usize).name());
+            model.complain(format!("{name} is not ticked: {why}."));
+            Vec::new()
+        }
+    }
+}
+
+/// Ticks all that are shown and can be; when all are, unticks them.
+pub(super) fn tick_shown(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        model.complain("There is no plan yet: press p or P.");
+        return Vec::new();
+    };
+    if review.tab != Tab::Changes {
+        model.complain("Only the lines under Changes can be ticked; [ and ] change the tab.");
+        return Vec::new();
+    }
+    let shown = std::mem::take(&mut review.list_mut().shown);
+    let (mut ticked, mut refused) = (0u64, 0u64);
+    for &at in &shown {
+        if review.selection.is_ticked(at as usize) {
+            continue;
+        }
+        match review.set_tick(at, true) {
+            Ok(()) => ticked += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    let mut unticked = 0;
+    if ticked == 0 {
+        for &at in &shown {
+            if review.selection.is_ticked(at as usize) && review.set_tick(at, false).is_ok() {
+                unticked += 1;
+            }
+        }
+    }
+    review.ticked_shown = review.ticked_shown + ticked - unticked;
+    review.list_mut().shown = shown;
+    let mut said = if ticked > 0 {
+        format!("{} ticked", count(ticked))
+    } else {
+        format!("{} unticked", count(unticked))
+    };
+    if refused > 0 {
+        let _ = write!(
+            said,
+            "; {} cannot be ticked (conflicts, held, unverified)",
+            count(refused)
+        );
+    }
+    said.push('.');
+    model.toast(said);
+    ticks_changed(model)
+}
+
+/// Counts anew after ticks changed. A filter on `selected` shows its lines anew with the next filter key, not under the
+/// cursor: a line that vanishes when it is ticked would make the next Space hit another.
+fn ticks_changed(model: &mut Model) -> Vec<Effect> {
+    model.preview.retally(&model.guards)
+}
+
+/// Marks the line as reviewed and goes on.
+pub(super) fn reviewed(model: &mut Model) -> Vec<Effect> {
+    if let Some(review) = &mut model.preview.review
+        && let Some(at) = review.chosen()
+    {
+        if !review.reviewed.remove(&at) {
+            review.reviewed.insert(at);
+        }
+        return act::go(model, Move::Down(1));
+    }
+    Vec::new()
+}
+
+/// Asks for a note and holds the row, or lifts its hold.
+pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = &model.preview.review else {
+        return Vec::new();
+    };
+    let (Some(at), Some(view)) = (review.chosen(), review.view()) else {
+        return Vec::new();
+    };
+    let Some(impartner_id) = view.item.impartner_id else {
+        return Vec::new();
+    };
+    let entity = view.item.entity;
+    let name = safe(view.name());
+    let what = format!("{} {name} #{impartner_id}", entity.singular());
+    let held = if review.tab == Tab::Changes {
+        review.is_held(at)
+    } else {
+        view.item.held
+    };
+    let ask = if held {
+        let then = Then::Lift {
+            at,
+            entity,
+            impartner_id,
+        };
+        let mut ask = Ask::new("Lift the hold?", "Lift the hold", then);
+        ask.intro.push((Tone::Plain, format!("The {what} is on hold. Without it, runs may soft-delete the row again when there is evidence.")));
+        ask
+    } else {
+        let then = Then::Hold {
+            at,
+            entity,
+            impartner_id,
+            note: String::new(),
+        };
+        let mut ask = Ask::new("Hold this row?", "Hold", then)
+            .field(Field::new("A note why", FieldKind::Note));
+        ask.intro.push((
+            Tone::Plain,
+            format!("No run soft-deletes the {what} until the hold is lifted. Updates go on."),
+        ));
+        ask
+    };
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// Goes to the next or the previous line that people look for, round the end.
+pub(super) fn notable(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let height = model.hits.list_height;
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    let list = review.list();
+    let (at, len) = (list.cursor.at, list.shown.len());
+    let found = (1..=len).find_map(|step| {
+        let line = if forward {
+            (at + step) % len
+        } else {
+            (at + len - step) % len
+        };
+        review.notable(list.shown[line]).then_some(line)
+    });
+    match found {
+        Some(line) => {
+            let list = review.list_mut();
+            list.cursor.go(Move::To(line), len, height);
+            model.preview.detail_offset = 0;
+        }
+        None => model.toast("No soft-delete, conflict or warning is shown here."),
+    }
+    Vec::new()
+}
+
+/// Sorts by the next column; after the last as the plan has it.
+pub(super) fn sort_next(model: &mut Model) -> Vec<Effect> {
+    let next = match model.preview.sort.column {
+        None => PlanColumn::ALL.first().copied(),
+        Some(column) => {
+            let at = PlanColumn::ALL.iter().position(|&c| c == column);
+            PlanColumn::ALL.get(at.unwrap_or_default() + 1).copied()
+        }
+    };
+    sort(model, next, false)
+}
+
+/// Reverses the order.
+pub(super) fn sort_reverse(model: &mut Model) -> Vec<Effect> {
+    let sort_now = model.preview.sort;
+    sort(model, sort_now.column, !sort_now.descending)
+}
+
+/// Sorts by a column's head: again reverses.
+pub(super) fn sort_by(model: &mut Model, column: PlanColumn) -> Vec<Effect> {
+    let now = model.preview.sort;
+    let descending = now.column == Some(column) && !now.descending;
+    sort(model, Some(column), descending)
+}
+
+fn sort(model: &mut Model, column: Option<PlanColumn>, descending: bool) -> Vec<Effect> {
+    model.preview.sort.column = column;
+    model.preview.sort.descending = descending;
+    model.toast(match column {
+        Some(column) => format!(
+            "Sorted by {}{}.",
+            column.title(),
+            if descending { ", largest first" } else { "" }
+        ),
+        None => format!(
+            "Sorted as planned, soft-deletes {}.",
+            if descending { "last" } else { "first" }
+        ),
+    });
+    model.preview.requery()
+}
+
+/// Goes to an inner tab.
+pub(super) fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    review.tab = tab;
+    model.preview.detail_offset = 0;
+    // The other tab may have been left with another filter.
+    model.preview.requery()
+}
+
+/// Goes to the next or previous inner tab.
+pub(super) fn step_tab(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(review) = &model.preview.review else {
+        return Vec::new();
+    };
+    let at = (review.tab as usize + Tab::ALL.len()).saturating_add_signed(by) % Tab::ALL.len();
+    show_tab(model, Tab::ALL[at])
+}
+
+/// The e-mail or id of the chosen record.
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let review = model.preview.review.as_ref()?;
+    if review.tab == Tab::Warnings {
+        let warning = review.plan.warnings.get(review.chosen()? as usize)?;
+        return warning.impartner_id.map(|id| id.to_string());
+    }
+    let view = review.view()?;
+    match (view.item.entity, view.item.impartner_id) {
+        (Entity::Partners, Some(id)) => Some(id.to_string()),
+        _ => Some(view.name().to_owned()),
+    }
+}
+
+/// What is shown, as data.
+pub(super) fn exported(model: &Model) -> Option<Data> {
+    let review = model.preview.review.as_ref()?;
+    let lines = review.list().shown.clone();
+    (!lines.is_empty()).then(|| Data::Plan {
+        plan: Arc::clone(&review.plan),
+        selection: Arc::clone(&review.selection),
+        tab: review.tab,
+        lines,
+    })
+}
+
+/// What an apply would really write: ticked, and not withheld by a guard that nobody released.
+fn effective(review: &Review) -> PerEntity<Applied> {
+    let mut rows = review.tally.ticked;
+    for guard in review.tally.tripped() {
+        let op = guard.rule.withholds();
+        if review.withheld(op) {
+            match op {
+                Op::SoftDelete => rows[guard.entity].soft_delete = 0,
+                _ => rows[guard.entity].update = 0,
+            }
+        }
+    }
+    rows
+}
+
+/// `A`: asks before it applies; waits for the count of the ticks.
+pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    if review.tallying.pending() {
+        review.apply_waits = true;
+        return Vec::new();
+    }
+    review.apply_waits = false;
+    let rows = effective(review);
+    let total = rows.partners.total() + rows.contacts.total();
+    if total == 0 {
+        model.complain("Everything that is ticked is withheld by a guard; ! looks at it.");
+        return Vec::new();
+    }
+    let deletes = rows.partners.soft_delete + rows.contacts.soft_delete;
+    let changes = counted(total, "change");
+    let mut ask = Ask::new(
+        format!("Apply {changes}?"),
+        format!("Apply {changes}"),
+        Then::Apply,
+    );
+    for entity in Entity::ALL {
+        if rows[entity].total() > 0 {
+            ask.intro
+                .push((Tone::Plain, format!("{entity}: {}", in_words(rows[entity]))));
+        }
+    }
+    for guard in review.tally.tripped() {
+        let op = guard.rule.withholds();
+        let state = if review.withheld(op) {
+            "withheld"
+        } else {
+            "released by you"
+        };
+        ask.intro.push((
+            Tone::Warn,
+            format!("{} The {}s are {state}.", guard.sentence(), op.label()),
+        ));
+    }
+    let hidden = review.tally.total().saturating_sub(review.ticked_shown);
+    if hidden > 0 {
+        ask.intro.push((
+            Tone::Warn,
+            format!(
+                "{} of the ticked are hidden by the filter and go too.",
+                count(hidden)
+            ),
+        ));
+    }
+    if let Some(run) = review.undoes() {
+        ask.intro
+            .push((Tone::Strong, format!("This undoes run {run}.")));
+        ask.danger = true;
+        ask.listing = Listing::Items(Arc::clone(&review.plan), going(review, &[], &rows));
+        ask = ask.field(Field::new(
+            format!("Type {total} to undo"),
+            FieldKind::Number(total),
+        ));
+    } else if deletes > 0 {
+        ask.danger = true;
+        ask.listing = Listing::Items(
+            Arc::clone(&review.plan),
+            going(review, &[Op::SoftDelete], &rows),
+        );
+        let label = format!(
+            "Type {deletes} to soft-delete {}",
+            if deletes == 1 {
+                "this row"
+            } else {
+                "these rows"
+            }
+        );
+        ask = ask.field(Field::new(label, FieldKind::Number(deletes)));
+    }
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// The ticked items of `ops` (none: of all) that are not withheld.
+fn going(review: &Review, ops: &[Op], rows: &PerEntity<Applied>) -> Vec<u32> {
+    let goes = |op: Op, entity: Entity| match op {
+        Op::SoftDelete => rows[entity].soft_delete > 0,
+        Op::Update => rows[entity].update > 0,
+        _ => true,
+    };
+    let items = review.plan.items.iter().enumerate();
+    items
+        .filter(|(at, item)| {
+            review.selection.is_ticked(*at)
+                && (ops.is_empty() || ops.contains(&item.op))
+                && goes(item.op, item.entity)
+        })
+        .filter_map(|(at, _)| u32::try_from(at).ok())
+        .collect()
+}
+
+fn in_words(rows: Applied) -> String {
+    let parts: Vec<String> = [
+        (rows.soft_delete, Op::SoftDelete),
+        (rows.reactivate, Op::Reactivate),
+        (rows.update, Op::Update),
+        (rows.add, Op::Add),
+    ]
+    .into_iter()
+    .filter(|&(number, _)| number > 0)
+    .map(|(number, op)| counted(number, op.label()))
+    .collect();
+    parts.join(", ")
+}
+
+/// `!`: shows the tripped guards and asks for their release, once, for this plan.
+pub(super) fn release(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = &model.preview.review else {
+        return Vec::new();
+    };
+    let deletes = review
+        .tally
+        .withholds(Op::SoftDelete)
+        .then(|| review.tally.deletes());
+    let updates = review
+        .tally
+        .withholds(Op::Update)
+        .then(|| review.tally.updates());
+    let then = Then::Release {
+        deletes,
+        updates,
+        reason: String::new(),
+    };
+    let mut ask = Ask::new("Release the guard for this plan?", "Release", then);
+    ask.danger = true;
+    for guard in review.tally.tripped() {
+        ask.intro.push((Tone::Warn, guard.sentence()));
+    }
+    ask.intro.push((
+        Tone::Plain,
+        "Look through the list first. The release holds for this plan and these ticks only, and is recorded with your name and reason. Nothing is applied yet.".to_owned(),
+    ));
+    let all = review.tally.ticked;
+    let mut ops = Vec::new();
+    ops.extend(deletes.map(|_| Op::SoftDelete));
+    ops.extend(updates.map(|_| Op::Update));
+    ask.listing = Listing::Items(Arc::clone(&review.plan), going(review, &ops, &all));
+    ask = ask.field(Field::new("The reason", FieldKind::Note));
+    if let Some(number) = deletes {
+        ask = ask.field(Field::new(
+            format!("Type {number}, the soft-deletes"),
+            FieldKind::Number(number),
+        ));
+    }
+    if let Some(number) = updates {
+        ask = ask.field(Field::new(
+            format!("Type {number}, the updates"),
+            FieldKind::Number(number),
+        ));
+    }
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// What was applied, for a toast.
+pub(super) fn applied_words(model: &Model, applied: &PerEntity<Applied>) -> String {
+    let parts: Vec<String> = applied
+        .iter()
+        .filter(|(_, rows)| rows.total() > 0)
+        .map(|(entity, rows)| format!("{entity} {}", words::applied(*rows, model.glyphs)))
+        .collect();
+    if parts.is_empty() {
+        "nothing was written".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}

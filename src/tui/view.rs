@@ -1,0 +1,82 @@
+//! Drawing: from the model to a frame, and where everything was put. Changes nothing.
+//!
+//! ```text
+//!   prmdesk  1 Overview  2 Preview ...                       prod | mariadb | alice     chrome.rs
+//!   +----------------------------------------------------------------------------+
+//!   |  the screen: overview.rs, preview.rs, cases.rs, certs.rs, history.rs        |
+//!   |                                                          toasts: chrome.rs  |
+//!   +----------------------------------------------------------------------------+
+//!   A apply 20 ticked  Space tick  / filter ...                            ? help     chrome.rs
+//! ```
+
+mod canvas;
+mod cases;
+mod certs;
+mod chrome;
+mod detail;
+mod dialogs;
+mod history;
+mod overview;
+mod panes;
+mod plan_list;
+mod preview;
+mod progress;
+mod question;
+mod table;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::hits::Hits;
+use super::model::{Model, Screen};
+use canvas::Canvas;
+pub(super) use panes::beside;
+
+/// The smallest terminal that the console works in (UX.md, "Size").
+const SMALLEST: (u16, u16) = (60, 16);
+
+/// Draws everything; returns what was put where.
+pub(super) fn view(model: &Model, frame: &mut Frame<'_>) -> Hits {
+    let area = frame.area();
+    let mut canvas = Canvas::new(model, frame.buffer_mut());
+    canvas.hits.area = area;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let (width, height) = SMALLEST;
+        let words = format!(
+            "prmdesk needs {width}x{height}; this terminal is {}x{}. Make it larger, or press q.",
+            area.width, area.height
+        );
+        canvas.text(area.x, area.y, area.width, &words, model.theme.text);
+        return canvas.hits;
+    }
+    let title = Rect { height: 1, ..area };
+    let footer = Rect {
+        y: area.bottom() - 1,
+        height: 1,
+        ..area
+    };
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height - 2,
+        ..area
+    };
+    chrome::title(&mut canvas, title);
+    match model.screen {
+        Screen::Overview => overview::draw(&mut canvas, body),
+        Screen::Preview => preview::draw(&mut canvas, body),
+        Screen::Offboarding => cases::draw(&mut canvas, body),
+        Screen::Certifications => certs::draw(&mut canvas, body),
+        Screen::History => history::draw(&mut canvas, body),
+    }
+    chrome::footer(&mut canvas, footer);
+    for at in 0..model.dialogs.len() {
+        let top = at + 1 == model.dialogs.len();
+        dialogs::draw(&mut canvas, area, &model.dialogs[at], top);
+    }
+    chrome::toasts(&mut canvas, body);
+    let (hits, cursor) = (canvas.hits, canvas.cursor);
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+    hits
+}

@@ -1,0 +1,238 @@
+//! Screen 3: the off-boarding cases, and what each would do in the LMS.
+//!
+//! ```text
+//!    Pending 4   To run 1   Held 0   Closed 12
+//!   [ ] #7  contact  ann@acme.com     tier is Pending   2 d |  steps against the live LMS
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::super::cells::{age, counted, pad, wrap};
+use super::super::hits::Target;
+use super::super::offboard::CaseTab;
+use super::super::preview::Pane;
+use super::canvas::{Canvas, top};
+use super::table::{Column, Table};
+use super::{panes, progress};
+use crate::text::safe;
+use crate::values::{Case, CaseState, StepState};
+
+const CASES: [Column; 6] = [
+    Column::fixed("", 3, 0),
+    Column::fixed("", 7, 2),
+    Column::share("person or partner", 4, 20, 0),
+    Column::share("why", 4, 12, 1),
+    Column::fixed("state", 8, 3),
+    Column::fixed("age", 6, 4).right(),
+];
+
+/// Draws the screen.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let taken = progress::draw(canvas, area);
+    let (_, area) = top(area, taken);
+    let (line, rest) = top(area, 1);
+    tabs(canvas, line);
+    let offboard = &canvas.model.offboard;
+    let cases = offboard.shown();
+    let chosen = offboard.chosen();
+    let heading = chosen.map(|case| safe(&case.name)).unwrap_or_default();
+    let (list, about) = panes::split(canvas, rest, offboard.pane, &heading);
+    let theme = canvas.theme;
+    if let Some(list) = list {
+        let now = canvas.model.now;
+        let table = Table {
+            columns: &CASES,
+            len: cases.len(),
+            cursor: offboard.cursor,
+            focused: offboard.pane == Pane::List,
+            sorted: None,
+            tick: Some(0),
+            heads: &[],
+        };
+        table.draw(canvas, list, |at| {
+            let case = cases[at];
+            let tick = if offboard.ticked.contains(&case.case_id) {
+                "[x]"
+            } else {
+                "[ ]"
+            };
+            vec![
+                (tick.to_owned(), theme.text),
+                (case.entity.singular().to_owned(), theme.dim),
+                (safe(&case.name), theme.text),
+                (safe(&case.reason), theme.dim),
+                (
+                    case.state.word().to_owned(),
+                    state_style(&theme, case.state),
+                ),
+                (age(now - case.opened_at), theme.dim),
+            ]
+        });
+        if cases.is_empty() {
+            let words = match (offboard.known, offboard.tab) {
+                (false, _) => "Reading ...",
+                (true, CaseTab::Pending) => {
+                    "Nobody waits for a decision. w looks for leftovers in LMS groups."
+                }
+                (true, CaseTab::Approved) => "Nothing is approved and not run.",
+                (true, CaseTab::Held) => "Nothing is put aside.",
+                (true, CaseTab::Closed) => "No case is closed yet.",
+            };
+            canvas.text(list.x + 1, list.y + 1, list.width - 1, words, theme.dim);
+        }
+    }
+    if let Some(case) = chosen {
+        let lines = case_lines(canvas, case, usize::from(about.width.saturating_sub(1)));
+        panes::detail(canvas, about, &lines, canvas.model.offboard.detail_offset);
+    }
+}
+
+fn tabs(canvas: &mut Canvas<'_>, area: Rect) {
+    let offboard = &canvas.model.offboard;
+    let mut x = area.x + 1;
+    for (at, tab) in CaseTab::ALL.into_iter().enumerate() {
+        let number = offboard
+            .cases
+            .iter()
+            .filter(|case| tab.has(case.state))
+            .count();
+        let text = format!(" {} {number} ", tab.title());
+        let style = if tab == offboard.tab {
+            canvas.theme.tab_active
+        } else {
+            canvas.theme.tab
+        };
+        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
+        let place = Rect {
+            x,
+            width: end - x,
+            ..area
+        };
+        canvas.hits.add(place, Target::CaseTab(at));
+        x = end + 1;
+    }
+    if !offboard.ticked.is_empty() {
+        let words = format!("{} ticked", offboard.ticked.len());
+        canvas.text_right(area.right() - 1, area.y, 20, &words, canvas.theme.strong);
+    }
+}
+
+fn state_style(theme: &super::super::theme::Theme, state: CaseState) -> Style {
+    match state {
+        CaseState::Pending | CaseState::Running => theme.warn,
+        CaseState::Approved | CaseState::Done => theme.good,
+        CaseState::Failed => theme.bad,
+        CaseState::Rejected | CaseState::Held | CaseState::Obsolete => theme.dim,
+    }
+}
+
+fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static>> {
+    let theme = canvas.theme;
+    let room = room.max(20);
+    let mut lines = vec![
+        Line::styled(safe(&case.name), theme.strong),
+        Line::from(vec![
+            Span::styled(case.state.word(), state_style(&theme, case.state)),
+            Span::styled(
+                format!(
+                    "  case {}, {} row {}",
+                    case.case_id,
+                    case.entity.singular(),
+                    case.row_id
+                ),
+                theme.dim,
+            ),
+        ]),
+    ];
+    let mut labelled = |label: &str, words: &str, style: Style| {
+        for (at, part) in wrap(words, room.saturating_sub(10)).into_iter().enumerate() {
+            let head = if at == 0 { label } else { "" };
+            lines.push(Line::from(vec![
+                Span::styled(pad(head, 10, canvas.glyphs.cut), theme.dim),
+                Span::styled(part, style),
+            ]));
+        }
+    };
+    labelled("Why", &safe(&case.reason), theme.text);
+    let opened = match case.run_id {
+        Some(run) => format!(
+            "{} by {} in run {run}",
+            case.opened_at.format("%Y-%m-%d %H:%M"),
+            safe(&case.opened_by)
+        ),
+        None => format!(
+            "{} by {}, a sweep",
+            case.opened_at.format("%Y-%m-%d %H:%M"),
+            safe(&case.opened_by)
+        ),
+    };
+    labelled("Opened", &opened, theme.dim);
+    if let Some(by) = &case.decided_by {
+        let note = case
+            .note
+            .as_deref()
+            .map_or_else(String::new, |note| format!(": {note}"));
+        labelled("Decided", &safe(&format!("by {by}{note}")), theme.text);
+    }
+    let lose = if case.people == 1 {
+        "1 person loses access".to_owned()
+    } else {
+        format!("{} people lose access", case.people)
+    };
+    labelled("People", &lose, theme.strong);
+    if case.foreign_members > 0 {
+        let words = format!(
+            "{} of the group belong to somebody else and must be acknowledged.",
+            counted(case.foreign_members, "member")
+        );
+        labelled("", &words, theme.bad);
+    }
+    let live = canvas
+        .model
+        .offboard
+        .live
+        .as_ref()
+        .is_some_and(|live| live.case_id == case.case_id);
+    let undecided = matches!(case.state, CaseState::Pending | CaseState::Held);
+    let title = if undecided && !live {
+        "Steps (asking the LMS ...)"
+    } else {
+        "Steps"
+    };
+    lines.push(Line::styled(title, theme.strong));
+    for step in &case.steps {
+        let (sign, style) = match step.state {
+            StepState::Planned => (" ", theme.text),
+            StepState::Done => (canvas.glyphs.check, theme.good),
+            StepState::Skipped => ("=", theme.dim),
+            StepState::Failed => (canvas.glyphs.cross, theme.bad),
+            StepState::Unknown => ("?", theme.warn),
+        };
+        let mut words = super::super::update::step_words(step);
+        match (&step.note, step.state) {
+            (Some(note), StepState::Skipped) => {
+                words += &[" (protected: ", &safe(note), ")"].concat();
+            }
+            (Some(note), _) => words += &[" (", &safe(note), ")"].concat(),
+            (None, StepState::Skipped) => words.push_str(" (protected)"),
+            (None, _) => {}
+        }
+        for (at, part) in wrap(&words, room.saturating_sub(3)).into_iter().enumerate() {
+            let head = if at == 0 {
+                format!("{sign} ")
+            } else {
+                "    ".to_owned()
+            };
+            lines.push(Line::from(vec![
+                Span::styled(head, style),
+                Span::styled(part, style),
+            ]));
+        }
+    }
+    if case.steps.is_empty() {
+        lines.push(Line::styled("  none known", theme.dim));
+    }
+    lines
+}

@@ -1,0 +1,285 @@
+//! Title bar, footer, toasts.
+//!
+//! ```text
+//!   prmdesk  1 Overview  2 Preview  3 Off-boarding (4) ...  [#####....] reading   prod | mariadb | alice
+//!   A apply 20 ticked  Space tick  p preview  / filter ...                               ? help
+//! ```
+
+use std::fmt::Write as _;
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::action::Action;
+use super::super::cells::{count, fit};
+use super::super::hits::Target;
+use super::super::keymap::BINDINGS;
+use super::super::model::{Model, Screen};
+use super::canvas::{Canvas, cells};
+
+/// How the screens are named: in full, in short, or by number alone but for the shown one.
+#[derive(Clone, Copy)]
+enum Names {
+    Full,
+    Short,
+    Numbers,
+}
+
+/// The title bar.
+pub(super) fn title(canvas: &mut Canvas<'_>, area: Rect) {
+    let model = canvas.model;
+    let pending = model
+        .overview
+        .status
+        .as_ref()
+        .map_or(0, |status| status.cases.pending);
+    let name = |screen: Screen, names: Names| {
+        let number = screen as usize + 1;
+        let word = match names {
+            Names::Full => screen.title(),
+            Names::Short => screen.short(),
+            Names::Numbers if screen == model.screen => screen.short(),
+            Names::Numbers => "",
+        };
+        let mut text = format!(" {number} {word}").trim_end().to_owned();
+        if screen == Screen::Offboarding && pending > 0 {
+            let _ = write!(text, " ({})", count(pending));
+        }
+        text.push(' ');
+        text
+    };
+    let place = place(model, area.width);
+    let width = |names: Names| -> u16 {
+        Screen::ALL
+            .iter()
+            .map(|&screen| cells(&name(screen, names)))
+            .sum()
+    };
+    let place_width: u16 = place.iter().map(|(text, _)| cells(text)).sum();
+    let room = area.width.saturating_sub(place_width + 1);
+    let brand = " prmdesk ";
+    let (names, branded) = if width(Names::Full) + cells(brand) <= room {
+        (Names::Full, true)
+    } else if width(Names::Full) <= room {
+        (Names::Full, false)
+    } else if width(Names::Short) <= room {
+        (Names::Short, false)
+    } else {
+        (Names::Numbers, false)
+    };
+    let mut x = area.x;
+    if branded {
+        x = canvas.text(x, area.y, area.width, brand, canvas.theme.accent);
+    }
+    for screen in Screen::ALL {
+        let text = name(screen, names);
+        let style = if screen == model.screen {
+            canvas.theme.tab_active
+        } else {
+            canvas.theme.tab
+        };
+        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
+        canvas.hits.add(
+            Rect {
+                x,
+                width: end - x,
+                ..area
+            },
+            Target::Screen(screen),
+        );
+        x = end;
+    }
+    let mut right = area.right();
+    for (text, style) in place.iter().rev() {
+        if right.saturating_sub(x) < 3 {
+            break;
+        }
+        right = canvas.text_right(right, area.y, right - x - 1, text, *style);
+    }
+    gauge(canvas, x + 2, right.saturating_sub(1), area.y);
+}
+
+/// Where we work and as whom; the first part stands out.
+fn place(model: &Model, width: u16) -> Vec<(String, Style)> {
+    let theme = &model.theme;
+    let environment = &model.environment;
+    let badge = if environment.production() {
+        theme.production
+    } else {
+        theme.environment
+    };
+    let mut parts = Vec::new();
+    if environment.read_only {
+        parts.push((" READ-ONLY ".to_owned(), theme.production));
+        parts.push((" ".to_owned(), theme.text));
+    }
+    let label = crate::text::safe(&environment.label);
+    parts.push((format!(" {} ", fit(&label, 16, model.glyphs.cut)), badge));
+    let line = model.glyphs.vertical;
+    let operator = fit(
+        &crate::text::safe(&environment.operator),
+        16,
+        model.glyphs.cut,
+    );
+    // The Overview tells the database too: where there is little room the screens' names are worth more.
+    if width < 100 {
+        parts.push((format!(" {operator} "), theme.dim));
+    } else {
+        parts.push((
+            format!(" {} {line} {operator} ", environment.database),
+            theme.dim,
+        ));
+    }
+    parts
+}
+
+/// Work under way, in what room the title bar has left.
+fn gauge(canvas: &mut Canvas<'_>, left: u16, right: u16, y: u16) {
+    let model = canvas.model;
+    let Some(job) = model.job.as_ref().filter(|job| job.visible(model.now)) else {
+        return;
+    };
+    let room = right.saturating_sub(left);
+    if room < 4 {
+        return;
+    }
+    let share = job.current().and_then(super::super::job::Counted::share);
+    let words = job.doing();
+    let bar_room = if room >= cells(&words) + 9 { 8 } else { 0 };
+    let mut x = right;
+    let text_room = room.saturating_sub(bar_room + u16::from(bar_room > 0));
+    if text_room >= 6 {
+        x = canvas
+            .text_right(x, y, text_room, &words, canvas.theme.dim)
+            .saturating_sub(1);
+    }
+    let width = if bar_room > 0 {
+        bar_room
+    } else {
+        4.min(x.saturating_sub(left))
+    };
+    if x >= left + width {
+        let bar = super::progress::bar(share, usize::from(width), canvas.glyphs, model.now);
+        canvas.text(x - width, y, width, &bar, canvas.theme.bar);
+    }
+}
+
+/// The footer: the keys that work here, most useful first, as many as fit.
+pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
+    let model = canvas.model;
+    let help = model
+        .keymap
+        .find(super::super::key::Key::char('?'), model.screen)
+        .map_or("", |_| "? help ");
+    let help_width = cells(help);
+    let mut shown: Vec<usize> = (0..BINDINGS.len())
+        .filter(|&at| BINDINGS[at].footer > 0 && BINDINGS[at].on.has(model.screen))
+        .collect();
+    shown.sort_by_key(|&at| BINDINGS[at].footer);
+    let end = area.right().saturating_sub(help_width);
+    let mut x = area.x + 1;
+    for at in shown {
+        let binding = &BINDINGS[at];
+        let Some(key) = model.keymap.key(binding) else {
+            continue;
+        };
+        let label = label(model, binding.action).unwrap_or_else(|| binding.short.to_owned());
+        let key = key.to_string();
+        let width = cells(&key) + 1 + cells(&label);
+        if x + width + 1 > end {
+            // The last words of the footer may still find a shorter neighbour.
+            continue;
+        }
+        let off = (binding.disabled)(model).is_some();
+        let (key_style, text_style) = if off {
+            (canvas.theme.dim, canvas.theme.dim)
+        } else {
+            (canvas.theme.key, canvas.theme.text)
+        };
+        canvas.parts(
+            x,
+            area.y,
+            width,
+            &[(&key, key_style), (" ", text_style), (&label, text_style)],
+        );
+        let place = Rect { x, width, ..area };
+        if off {
+            canvas.style(place, canvas.theme.dim);
+        }
+        canvas.hits.add(place, Target::Binding(at));
+        x += width + 2;
+    }
+    let help_at = BINDINGS.iter().position(|b| b.action == Action::Help);
+    let place = Rect {
+        x: end,
+        width: help_width,
+        ..area
+    };
+    canvas.parts(
+        end,
+        area.y,
+        help_width,
+        &[("?", canvas.theme.key), (" help", canvas.theme.text)],
+    );
+    if let Some(at) = help_at {
+        canvas.hits.add(place, Target::Binding(at));
+    }
+}
+
+/// Labels that count something.
+fn label(model: &Model, action: Action) -> Option<String> {
+    match action {
+        Action::Apply => {
+            let review = model.preview.review.as_ref()?;
+            let ticked = review.tally.total();
+            let hidden = ticked.saturating_sub(review.ticked_shown);
+            Some(if hidden > 0 && model.preview.filter.active() {
+                format!(
+                    "apply {} ticked ({} hidden by the filter)",
+                    count(ticked),
+                    count(hidden)
+                )
+            } else {
+                format!("apply {} ticked", count(ticked))
+            })
+        }
+        Action::Push => Some(format!("push {} ticked", model.certs.ticked.len())),
+        Action::Approve if !model.offboard.ticked.is_empty() => {
+            Some(format!("approve {} ticked", model.offboard.ticked.len()))
+        }
+        _ => None,
+    }
+}
+
+/// Toasts: over the last lines of the body, at the right.
+pub(super) fn toasts(canvas: &mut Canvas<'_>, body: Rect) {
+    let model = canvas.model;
+    for (at, toast) in model.toasts.iter().rev().enumerate() {
+        let Some(y) = body
+            .bottom()
+            .checked_sub(u16::try_from(at).unwrap_or(0) + 1)
+        else {
+            return;
+        };
+        if y < body.y {
+            return;
+        }
+        let sign = if toast.bad { "!" } else { canvas.glyphs.check };
+        let text = format!(" {sign} {} ", toast.text);
+        let room = body.width.saturating_sub(2);
+        let width = cells(&canvas.glyphs.show(&text)).min(room);
+        let area = Rect {
+            x: body.right() - width - 1,
+            y,
+            width,
+            height: 1,
+        };
+        canvas.clear(area);
+        let style = if toast.bad {
+            canvas.theme.danger_focus
+        } else {
+            canvas.theme.button_focus
+        };
+        canvas.text(area.x, y, width, &text, style);
+    }
+}

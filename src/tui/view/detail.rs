@@ -1,0 +1,348 @@
+//! The chosen record of a plan: what changes, from what to what, on what evidence, why it is ticked or not.
+//!
+//! ```text
+//!   Acme Corporation
+//!   ~ update  partner #1042  row 17                          [x] ticked
+//!   Tier           Premier > Certified
+//!   Owner e-mail   ann@... > bob@...
+//!   Evidence       Seen in this run as inactive ...
+//! ```
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::fmt::Write as _;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::super::cells::{pad, width, wrap};
+use super::super::preview::{Fields, Review};
+use super::super::query::Tab;
+use super::super::words;
+use super::canvas::Canvas;
+use crate::plan::{ItemView, Op, Value};
+use crate::text::safe;
+
+/// Width of the labels.
+const LABEL: usize = 15;
+
+/// What stands in the border above the detail pane.
+pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
+    match review.view() {
+        Some(view) => format!("{} {}", canvas.glyphs.sign(view.item.op), safe(view.name())),
+        None => String::new(),
+    }
+}
+
+/// The lines of the chosen record, for a pane of `room` cells.
+pub(super) fn lines(canvas: &Canvas<'_>, review: &Review, room: u16) -> Vec<Line<'static>> {
+    let room = usize::from(room).max(20);
+    if review.tab == Tab::Warnings {
+        return warning_lines(canvas, review, room);
+    }
+    let (Some(at), Some(view)) = (review.chosen(), review.view()) else {
+        return Vec::new();
+    };
+    let mut out = Detail {
+        canvas,
+        room,
+        lines: Vec::new(),
+    };
+    out.head(review, at, &view);
+    out.fields(&view);
+    out.reasons(review, at, &view);
+    out.lines
+}
+
+fn warning_lines(canvas: &Canvas<'_>, review: &Review, room: usize) -> Vec<Line<'static>> {
+    let Some(warning) = review
+        .chosen()
+        .and_then(|at| review.plan.warnings.get(at as usize))
+    else {
+        return Vec::new();
+    };
+    let mut out = Detail {
+        canvas,
+        room,
+        lines: Vec::new(),
+    };
+    let about = match warning.impartner_id {
+        Some(id) => format!("{} #{id}", warning.entity.singular()),
+        None => format!("the listing of {}", warning.entity),
+    };
+    out.labelled("About", &about, canvas.theme.text);
+    out.labelled("Code", &warning.code, canvas.theme.dim);
+    out.labelled("Warning", &safe(&warning.message), canvas.theme.text);
+    out.lines
+}
+
+struct Detail<'c, 'a> {
+    canvas: &'c Canvas<'a>,
+    room: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Detail<'_, '_> {
+    fn head(&mut self, review: &Review, at: u32, view: &ItemView<'_>) {
+        let theme = self.canvas.theme;
+        for part in wrap(&safe(view.name()), self.room) {
+            self.lines.push(Line::styled(part, theme.strong));
+        }
+        let op = view.item.op;
+        let mut about = view.item.entity.singular().to_owned();
+        if let Some(id) = view.item.impartner_id {
+            let _ = write!(about, " #{id}");
+        }
+        if let Some(row) = view.item.row_id {
+            let _ = write!(about, "  row {row}");
+        }
+        let mut spans = vec![
+            Span::styled(
+                format!("{} {}", self.canvas.glyphs.sign(op), op.label()),
+                theme.op(op),
+            ),
+            Span::styled(format!("  {about}"), theme.dim),
+        ];
+        if review.tab == Tab::Changes && review.reviewed.contains(&at) {
+            spans.push(Span::styled(
+                format!("  {} reviewed", self.canvas.glyphs.check),
+                theme.good,
+            ));
+        }
+        self.lines.push(Line::from(spans));
+    }
+
+    fn fields(&mut self, view: &ItemView<'_>) {
+        let all = self.canvas.model.preview.fields == Fields::All;
+        for change in view.changes() {
+            // A partner link is told by name; its row id stands behind it.
+            if change.field == "partner_id" {
+                let name = |partner: Option<&crate::plan::PartnerRef>| {
+                    partner.map(|partner| safe(&partner.name))
+                };
+                self.change(
+                    change.label,
+                    name(view.partner_before()).as_deref(),
+                    name(view.partner_after()).as_deref(),
+                    view.item.op,
+                );
+                continue;
+            }
+            let text = |value: &Value<'_>| value.text().map(|text| safe(&text));
+            self.change(
+                change.label,
+                text(&change.before).as_deref(),
+                text(&change.after).as_deref(),
+                view.item.op,
+            );
+        }
+        if !all && !matches!(view.item.op, Op::SoftDelete | Op::Excluded | Op::Conflict) {
+            return;
+        }
+        let changed = view.item.changed;
+        for (index, field) in view.schema().fields.iter().enumerate() {
+            let moved = u32::try_from(index).is_ok_and(|bit| changed.has(bit));
+            if moved || index == crate::plan::Schema::KEY {
+                continue;
+            }
+            if let Some(value) = view.field(index) {
+                self.labelled(field.label, &safe(value), self.canvas.theme.dim);
+            }
+        }
+        if let Some(partner) = view.partner_name()
+            && !changed.has(crate::plan::Changed::PARTNER)
+        {
+            self.labelled("Partner", &safe(partner), self.canvas.theme.dim);
+        }
+        if let Some(status) = view.source_status() {
+            self.labelled("Source status", &safe(status), self.canvas.theme.dim);
+        }
+    }
+
+    /// A field before and after, the differing part marked: on one line where it fits, else one under the other.
+    fn change(&mut self, label: &str, before: Option<&str>, after: Option<&str>, op: Op) {
+        let theme = self.canvas.theme;
+        let arrow = self.canvas.glyphs.arrow;
+        if op == Op::Add {
+            if let Some(after) = after {
+                self.labelled(label, after, theme.text);
+            }
+            return;
+        }
+        let (left, right) = marked(self.canvas, before, after);
+        let room = self.room.saturating_sub(LABEL);
+        let needed: usize = left
+            .iter()
+            .chain(&right)
+            .map(|span| width(&span.content))
+            .sum();
+        let head = Span::styled(pad(label, LABEL, self.canvas.glyphs.cut), theme.dim);
+        if needed + 3 <= room {
+            let mut spans = vec![head];
+            spans.extend(left);
+            spans.push(Span::styled(format!(" {arrow} "), theme.dim));
+            spans.extend(right);
+            self.lines.push(Line::from(spans));
+            return;
+        }
+        let gap = || Span::raw(" ".repeat(LABEL));
+        for (at, part) in wrap_spans(left, room.saturating_sub(2))
+            .into_iter()
+            .enumerate()
+        {
+            let mut spans = vec![if at == 0 { head.clone() } else { gap() }, Span::raw("  ")];
+            spans.extend(part);
+            self.lines.push(Line::from(spans));
+        }
+        for (at, part) in wrap_spans(right, room.saturating_sub(2))
+            .into_iter()
+            .enumerate()
+        {
+            let sign = if at == 0 {
+                format!("{arrow} ")
+            } else {
+                "  ".to_owned()
+            };
+            let mut spans = vec![gap(), Span::styled(sign, theme.dim)];
+            spans.extend(part);
+            self.lines.push(Line::from(spans));
+        }
+    }
+
+    fn reasons(&mut self, review: &Review, at: u32, view: &ItemView<'_>) {
+        let theme = self.canvas.theme;
+        let op = view.item.op;
+        if !view.reason().is_empty() {
+            self.labelled("Reason", &safe(view.reason()), theme.text);
+        }
+        if let Some(evidence) = view.item.evidence {
+            self.labelled("Evidence", words::evidence_sentence(evidence), theme.text);
+        }
+        if view.item.suspicious {
+            self.labelled(
+                "Suspicious",
+                "The pattern sits inside a longer word: perhaps a real person. filters.contacts.allow lets it through.",
+                theme.warn,
+            );
+        }
+        if review.tab == Tab::Changes {
+            let ticked = review.selection.is_ticked(at as usize);
+            let held = review.is_held(at);
+            let (words, style) = match view.tickable() {
+                _ if ticked && op == Op::SoftDelete && review.withheld(op) => {
+                    ("Yes, but a guard withholds it: ! looks at it.", theme.bad)
+                }
+                _ if ticked && op == Op::Update && review.withheld(op) => {
+                    ("Yes, but a guard withholds it: ! looks at it.", theme.bad)
+                }
+                _ if ticked => ("Yes: it goes with the next apply.", theme.text),
+                _ if held && op == Op::SoftDelete => {
+                    ("No: the row is on hold; h lifts the hold.", theme.warn)
+                }
+                Err(why) => (why, theme.warn),
+                Ok(()) if op == Op::SoftDelete && !view.item.selected => (
+                    "No: tick it by hand if you are sure; it is carried over otherwise.",
+                    theme.warn,
+                ),
+                Ok(()) => ("No: it stays as it is and is carried over.", theme.warn),
+            };
+            self.labelled("Ticked", words, style);
+            if held {
+                self.labelled(
+                    "Hold",
+                    "An administrator holds this row: no run soft-deletes it.",
+                    theme.warn,
+                );
+            }
+        }
+        let id = view.item.impartner_id;
+        if id.is_some() {
+            let about =
+                review.plan.warnings.iter().filter(|warning| {
+                    warning.impartner_id == id && warning.entity == view.item.entity
+                });
+            for warning in about.take(5) {
+                self.labelled("Warning", &safe(&warning.message), theme.warn);
+            }
+        }
+    }
+
+    /// A label and words, wrapped under themselves.
+    fn labelled(&mut self, label: &str, words: &str, style: Style) {
+        let room = self.room.saturating_sub(LABEL);
+        for (at, part) in wrap(words, room).into_iter().enumerate() {
+            let head = if at == 0 { label } else { "" };
+            self.lines.push(Line::from(vec![
+                Span::styled(
+                    pad(head, LABEL, self.canvas.glyphs.cut),
+                    self.canvas.theme.dim,
+                ),
+                Span::styled(part, style),
+            ]));
+        }
+    }
+}
+
+/// Two values with what differs between them marked. Values that have little in common are marked whole: a patchwork of
+/// single letters tells nobody anything.
+pub(super) fn marked(
+    canvas: &Canvas<'_>,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> (Vec<Span<'static>>, Vec<Span<'static>>) {
+    let theme = canvas.theme;
+    let (Some(old), Some(new)) = (before, after) else {
+        let side = |text: Option<&str>, style: Style| match text {
+            Some(text) => vec![Span::styled(text.to_owned(), style)],
+            None => vec![Span::styled("none", theme.dim)],
+        };
+        return (side(before, theme.before), side(after, theme.after));
+    };
+    let diff = similar::TextDiff::from_chars(old, new);
+    if diff.ratio() < 0.5 {
+        return (
+            vec![Span::styled(old.to_owned(), theme.before)],
+            vec![Span::styled(new.to_owned(), theme.after)],
+        );
+    }
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for change in diff.iter_all_changes() {
+        let text = change.value();
+        match change.tag() {
+            similar::ChangeTag::Equal => {
+                add(&mut left, text, theme.before);
+                add(&mut right, text, theme.after);
+            }
+            similar::ChangeTag::Delete => add(&mut left, text, theme.before_mark),
+            similar::ChangeTag::Insert => add(&mut right, text, theme.after_mark),
+        }
+    }
+    (left, right)
+}
+
+/// Adds text to the last span when it has the same style.
+fn add(spans: &mut Vec<Span<'static>>, text: &str, style: Style) {
+    match spans.last_mut() {
+        Some(last) if last.style == style => last.content.to_mut().push_str(text),
+        _ => spans.push(Span::styled(text.to_owned(), style)),
+    }
+}
+
+/// Spans in lines of at most `room` cells, no character split.
+fn wrap_spans(spans: Vec<Span<'static>>, room: usize) -> Vec<Vec<Span<'static>>> {
+    let room = room.max(1);
+    let mut lines = vec![Vec::new()];
+    let mut used = 0;
+    for span in spans {
+        for grapheme in span.content.graphemes(true) {
+            let cells = width(grapheme);
+            if used + cells > room && used > 0 {
+                lines.push(Vec::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                add(line, grapheme, span.style);
+            }
+            used += cells;
+        }
+    }
+    lines
+}

@@ -1,0 +1,339 @@
+//! The dialogs that are read or chosen from; questions are in question.rs.
+//!
+//! ```text
+//!   +- Keys of Preview -----------------------------+
+//!   | p          preview what changed ...           |
+//!   +-----------------------------------------------+
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::cells::{pad, width, wrap};
+use super::super::dialog::{Dialog, Failure, Menu, Palette, TextDialog, Tone, ToneLine};
+use super::super::hits::Target;
+use super::super::keymap::{BINDINGS, Binding, On};
+use super::super::model::Model;
+use super::canvas::{Canvas, cells};
+
+/// Draws a dialog; only the topmost takes clicks.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bool) {
+    if top {
+        // What is under a dialog cannot be clicked.
+        canvas.hits.forget_places();
+        canvas.hits.add(area, Target::Dialog);
+        canvas.cursor = None;
+    }
+    match dialog {
+        Dialog::Ask(ask) => super::question::draw(canvas, area, ask),
+        Dialog::Help(cursor) => {
+            let lines = help_lines(canvas.model);
+            let title = format!("Keys of {}", canvas.model.screen.title());
+            reading(
+                canvas,
+                area,
+                &title,
+                &lines,
+                cursor.at,
+                "Esc closes; : finds any action",
+            );
+        }
+        Dialog::Text(TextDialog {
+            title,
+            lines,
+            offset,
+        }) => {
+            reading(canvas, area, title, lines, *offset, "Esc closes");
+        }
+        Dialog::Failure(failure) => failed(canvas, area, failure),
+        Dialog::Palette(palette) => commands(canvas, area, palette),
+        Dialog::Menu(menu) => choices(canvas, area, menu),
+    }
+}
+
+/// An area in the middle, as large as is wanted and fits.
+pub(super) fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width.saturating_sub(2));
+    let height = height.min(area.height.saturating_sub(2));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// Lines to read, wrapped, with a hint below.
+fn reading(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    title: &str,
+    lines: &[ToneLine],
+    offset: usize,
+    hint: &str,
+) {
+    let widest = lines.iter().map(|(_, line)| width(line)).max().unwrap_or(0);
+    let wanted = u16::try_from(widest).unwrap_or(u16::MAX).clamp(40, 96) + 4;
+    let room = usize::from(wanted.min(area.width.saturating_sub(2)).saturating_sub(5)).max(10);
+    let wrapped: Vec<(Tone, String)> = lines
+        .iter()
+        .flat_map(|(tone, line)| {
+            // A line that fits keeps its columns; of a longer one the indent stays.
+            if width(line) <= room {
+                return vec![(*tone, line.clone())];
+            }
+            let indent: String = line.chars().take_while(|&c| c == ' ').collect();
+            wrap(line, room.saturating_sub(indent.len()))
+                .into_iter()
+                .map(move |part| (*tone, format!("{indent}{part}")))
+                .collect()
+        })
+        .collect();
+    let height = u16::try_from(wrapped.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(3);
+    let place = middle(area, wanted, height.max(5));
+    let inside = canvas.panel(place, title, canvas.theme.rule_focus, canvas.theme.accent);
+    let list = Rect {
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    let shown = usize::from(list.height);
+    let offset = offset.min(wrapped.len().saturating_sub(shown));
+    for (at, (tone, line)) in wrapped.iter().skip(offset).take(shown).enumerate() {
+        let style = canvas.tone(*tone);
+        let y = list.y + u16::try_from(at).unwrap_or(0);
+        canvas.text(list.x, y, list.width, line, style);
+    }
+    if wrapped.is_empty() {
+        canvas.text(list.x, list.y, list.width, "Nothing.", canvas.theme.dim);
+    }
+    canvas.hits.dialog_height = shown;
+    canvas.hits.dialog_len = wrapped.len();
+    canvas.scroll_bar(list, offset, shown, wrapped.len());
+    let more = if wrapped.len() > shown {
+        "; arrows scroll"
+    } else {
+        ""
+    };
+    canvas.text(
+        inside.x,
+        inside.bottom() - 1,
+        inside.width,
+        &format!("{hint}{more}"),
+        canvas.theme.dim,
+    );
+}
+
+/// The keys of this screen, from the table that dispatches them; with the reason where one does not work now.
+fn help_lines(model: &Model) -> Vec<ToneLine> {
+    let mut lines = Vec::new();
+    let here = |binding: &&Binding| binding.on.has(model.screen);
+    let own = |binding: &&Binding| here(binding) && binding.on != On::ALL;
+    let group = |title: &str, bindings: Vec<&Binding>, lines: &mut Vec<ToneLine>| {
+        lines.push((Tone::Strong, title.to_owned()));
+        for binding in bindings {
+            let keys = model.keymap.keys(binding);
+            if keys.is_empty() {
+                continue;
+            }
+            let why = (binding.disabled)(model);
+            lines.push((
+                if why.is_some() {
+                    Tone::Dim
+                } else {
+                    Tone::Plain
+                },
+                format!("  {} {}", pad(&keys, 14, ">"), binding.long),
+            ));
+        }
+    };
+    group(
+        model.screen.title(),
+        BINDINGS.iter().filter(own).collect(),
+        &mut lines,
+    );
+    lines.push((Tone::Plain, String::new()));
+    let everywhere = BINDINGS.iter().filter(|b| b.on == On::ALL).collect();
+    group("Everywhere", everywhere, &mut lines);
+    lines
+}
+
+/// What went wrong; Enter shows the causes.
+fn failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
+    let wanted = 76.min(area.width.saturating_sub(2));
+    let room = usize::from(wanted.saturating_sub(5));
+    let mut lines: Vec<(Tone, String)> = Vec::new();
+    let mut add = |tone: Tone, text: &str| {
+        lines.extend(wrap(text, room).into_iter().map(|line| (tone, line)));
+    };
+    add(Tone::Plain, &failure.message);
+    if let Some(help) = &failure.help {
+        add(Tone::Plain, "");
+        add(Tone::Good, help);
+    }
+    if failure.opened {
+        add(Tone::Plain, "");
+        for cause in &failure.causes {
+            add(Tone::Dim, &format!("because: {cause}"));
+        }
+    }
+    let height = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(4);
+    let place = middle(area, wanted, height);
+    let inside = canvas.panel(
+        place,
+        &format!("! {}", failure.title),
+        canvas.theme.bad,
+        canvas.theme.bad,
+    );
+    for (at, (tone, line)) in lines
+        .iter()
+        .take(usize::from(inside.height.saturating_sub(1)))
+        .enumerate()
+    {
+        let style = canvas.tone(*tone);
+        canvas.text(
+            inside.x,
+            inside.y + u16::try_from(at).unwrap_or(0),
+            inside.width,
+            line,
+            style,
+        );
+    }
+    let hint = if failure.opened || failure.causes.is_empty() {
+        "Esc closes"
+    } else {
+        "Enter shows the causes, Esc closes"
+    };
+    canvas.text(
+        inside.x,
+        inside.bottom() - 1,
+        inside.width,
+        hint,
+        canvas.theme.dim,
+    );
+}
+
+/// The command palette.
+fn commands(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
+    let model = canvas.model;
+    let place = middle(area, 72, area.height.saturating_sub(4).min(20));
+    let inside = canvas.panel(
+        place,
+        "Commands",
+        canvas.theme.rule_focus,
+        canvas.theme.accent,
+    );
+    canvas.text(inside.x, inside.y, 2, ": ", canvas.theme.key);
+    let input = Rect {
+        x: inside.x + 2,
+        width: inside.width - 2,
+        height: 1,
+        ..inside
+    };
+    canvas.input(input, &palette.input, true, None);
+    let list = Rect {
+        y: inside.y + 1,
+        height: inside.height - 1,
+        ..inside
+    };
+    let height = usize::from(list.height);
+    let window = palette.cursor.window(palette.found.len(), height);
+    for (line, at) in window.clone().enumerate() {
+        let binding = &BINDINGS[palette.found[at]];
+        let row = Rect {
+            y: list.y + u16::try_from(line).unwrap_or(0),
+            height: 1,
+            ..list
+        };
+        let key = model
+            .keymap
+            .key(binding)
+            .map(|key| key.to_string())
+            .unwrap_or_default();
+        let why = binding
+            .on
+            .has(model.screen)
+            .then(|| (binding.disabled)(model))
+            .flatten();
+        let style: Style = if why.is_some() {
+            canvas.theme.dim
+        } else {
+            canvas.theme.text
+        };
+        let key_room = cells(&key).max(1);
+        canvas.text(
+            row.x,
+            row.y,
+            row.width.saturating_sub(key_room + 2),
+            binding.long,
+            style,
+        );
+        canvas.text_right(row.right() - 1, row.y, key_room, &key, canvas.theme.key);
+        if at == palette.cursor.at {
+            canvas.style(row, canvas.theme.row);
+        }
+        canvas.hits.add(row, Target::DialogRow(at));
+    }
+    if palette.found.is_empty() {
+        canvas.text(
+            list.x,
+            list.y,
+            list.width,
+            "No action has such words.",
+            canvas.theme.dim,
+        );
+    }
+    canvas.hits.dialog_height = height;
+    canvas.hits.dialog_len = palette.found.len();
+    canvas.scroll_bar(list, window.start, window.len(), palette.found.len());
+}
+
+/// One of a few.
+fn choices(canvas: &mut Canvas<'_>, area: Rect, menu: &Menu) {
+    let height = u16::try_from(menu.items.len()).unwrap_or(0) + 3;
+    let place = middle(area, 44, height);
+    let inside = canvas.panel(
+        place,
+        &menu.title,
+        canvas.theme.rule_focus,
+        canvas.theme.accent,
+    );
+    for (at, (label, _)) in menu.items.iter().enumerate() {
+        let row = Rect {
+            y: inside.y + u16::try_from(at).unwrap_or(0),
+            height: 1,
+            ..inside
+        };
+        let pointer = if at == menu.at {
+            canvas.glyphs.pointer
+        } else {
+            " "
+        };
+        canvas.parts(
+            row.x,
+            row.y,
+            row.width,
+            &[
+                (pointer, canvas.theme.key),
+                (" ", canvas.theme.text),
+                (label, canvas.theme.text),
+            ],
+        );
+        if at == menu.at {
+            canvas.style(row, canvas.theme.row);
+        }
+        canvas.hits.add(row, Target::DialogRow(at));
+    }
+    canvas.text(
+        inside.x,
+        inside.bottom() - 1,
+        inside.width,
+        "Enter or the first letter; Esc closes",
+        canvas.theme.dim,
+    );
+    canvas.hits.dialog_height = menu.items.len();
+    canvas.hits.dialog_len = menu.items.len();
+}

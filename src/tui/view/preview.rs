@@ -1,0 +1,335 @@
+//! Screen 2: totals, guards, tabs, filter, and below them the list and the chosen record.
+//!
+//! ```text
+//!   + 3 add  ~ 18 update  - 2 soft-delete  ! 2 conflict  716 excluded  1,395 unchanged
+//!   ! Guard: 137 of 1,400 partners (9.8 %) would be soft-deleted ...          [!] review
+//!    Changes 24   Excluded 716   Warnings 3                       12 of 24 reviewed
+//!   / op:update tier:premier                                             18 of 24
+//!   list                                                  | detail
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::super::cells::{count, counted, span, wrap};
+use super::super::hits::Target;
+use super::super::preview::Review;
+use super::super::query::Tab;
+use super::canvas::{Canvas, cells, top};
+use super::{detail, panes, plan_list, progress};
+use crate::plan::{Entity, Op};
+
+/// Draws the screen.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let model = canvas.model;
+    let taken = progress::draw(canvas, area);
+    let (_, area) = top(area, taken);
+    let Some(review) = &model.preview.review else {
+        empty(canvas, area);
+        return;
+    };
+    let (line, rest) = top(area, 1);
+    totals(canvas, line, review);
+    let rest = banners(canvas, rest, review);
+    let (line, rest) = top(rest, 1);
+    tabs(canvas, line, review);
+    let rest = filter_box(canvas, rest, review);
+    let title = detail::title(canvas, review);
+    let (list, about) = panes::split(canvas, rest, model.preview.pane, &title);
+    if let Some(list) = list {
+        plan_list::draw(canvas, list, review);
+    }
+    let lines = detail::lines(canvas, review, about.width.saturating_sub(1));
+    panes::detail(canvas, about, &lines, model.preview.detail_offset);
+}
+
+/// Before the first preview, and after an apply: its result.
+fn empty(canvas: &mut Canvas<'_>, area: Rect) {
+    let model = canvas.model;
+    let room = area.width.saturating_sub(2);
+    let mut y = area.y;
+    for (tone, line) in &model.preview.last {
+        for part in super::super::cells::wrap(line, usize::from(room)) {
+            if y < area.bottom() {
+                let style = canvas.tone(*tone);
+                canvas.text(area.x + 1, y, room, &part, style);
+                y += 1;
+            }
+        }
+    }
+    if !model.preview.last.is_empty() {
+        y += 1;
+    }
+    if model.job.is_some() {
+        return;
+    }
+    let theme = canvas.theme;
+    let hints = [
+        ("p", "shows what changed since the watermark"),
+        (
+            "P",
+            "shows everything, and what is gone; the first time too",
+        ),
+        ("5", "shows what earlier runs did"),
+    ];
+    for (key, words) in hints {
+        if y < area.bottom() {
+            canvas.parts(
+                area.x + 1,
+                y,
+                room,
+                &[(key, theme.key), ("  ", theme.text), (words, theme.text)],
+            );
+            y += 1;
+        }
+    }
+    if y + 1 < area.bottom() {
+        canvas.text(
+            area.x + 1,
+            y + 1,
+            room,
+            "A preview only reads. Nothing is written before you apply and confirm.",
+            theme.dim,
+        );
+    }
+}
+
+/// How many records ended in which operation.
+fn totals(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
+    let theme = canvas.theme;
+    let totals = review.plan.totals;
+    let of = |op: Op| totals.partners.of(op) + totals.contacts.of(op);
+    let mut x = area.x + 1;
+    for op in [
+        Op::Add,
+        Op::Update,
+        Op::Reactivate,
+        Op::SoftDelete,
+        Op::Conflict,
+        Op::Excluded,
+        Op::Unchanged,
+    ] {
+        let number = of(op);
+        let style = if number == 0 { theme.dim } else { theme.op(op) };
+        // At 80 columns the quiet ones stand without their word.
+        let narrow = area.width < 100;
+        let word = match op {
+            Op::Excluded if narrow => "excl.",
+            Op::Unchanged if narrow => "same",
+            Op::Reactivate if narrow => "react.",
+            other => other.label(),
+        };
+        let text = format!("{} {} {word}", canvas.glyphs.sign(op), count(number));
+        if x + cells(&text) > area.right() {
+            break;
+        }
+        x = canvas.text(x, area.y, area.right() - x, &text, style) + 2;
+    }
+    let made = format!(
+        "{} {}, {} ago",
+        review.plan.scope.word(),
+        review.plan.mode.word(),
+        span(canvas.model.now - review.plan.created_at)
+    );
+    if x + cells(&made) < area.right() {
+        canvas.text_right(area.right() - 1, area.y, cells(&made), &made, theme.dim);
+    }
+}
+
+/// Guards, listings that were not proved, an undo: what must not be overlooked. Returns what is left of the area.
+fn banners(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
+    let theme = canvas.theme;
+    let mut lines: Vec<(String, bool, bool)> = Vec::new();
+    if let Some(run) = review.undoes() {
+        lines.push((
+            format!("Undo of run {run}: applying this plan reverses what that run did."),
+            false,
+            false,
+        ));
+    }
+    for guard in review.tally.tripped() {
+        let withheld = review.withheld(guard.rule.withholds());
+        let state = if withheld { "withheld" } else { "released" };
+        let what = guard.rule.withholds().label();
+        lines.push((
+            format!("Guard, {what}s {state}: {}", guard.sentence()),
+            withheld,
+            true,
+        ));
+    }
+    for entity in Entity::ALL {
+        if let Some(facts) = review.plan.sources[entity]
+            .as_ref()
+            .filter(|facts| !facts.proved && facts.reason.is_some())
+        {
+            let why = facts.reason.as_deref().unwrap_or_default();
+            let kept = review.plan.kept_back[entity];
+            let kept = if kept > 0 {
+                format!(" {} not proposed.", counted(kept, "soft-delete"))
+            } else {
+                " No soft-delete is proposed.".to_owned()
+            };
+            lines.push((
+                format!(
+                    "The listing of {entity} is not proved: {}{kept}",
+                    crate::text::safe(why)
+                ),
+                true,
+                false,
+            ));
+        }
+    }
+    let most = usize::from((area.height / 6).max(1));
+    let more = lines.len().saturating_sub(most);
+    let mut rest = area;
+    for (text, bad, guard) in lines.into_iter().take(most) {
+        let (line, below) = top(rest, 1);
+        let style = if bad { theme.bad } else { theme.warn };
+        let mut end = line.right() - 1;
+        if guard {
+            let hint = if more > 0 {
+                format!("[!] review, {more} more")
+            } else {
+                "[!] review".to_owned()
+            };
+            let x = canvas.text_right(end, line.y, 30, &hint, theme.key);
+            let place = Rect {
+                x,
+                width: end - x,
+                ..line
+            };
+            let at = super::super::keymap::BINDINGS
+                .iter()
+                .position(|b| b.action == super::super::action::Action::ReleaseGuard);
+            if let Some(at) = at {
+                canvas.hits.add(place, Target::Binding(at));
+            }
+            end = x.saturating_sub(1);
+        }
+        let text = format!("! {text}");
+        canvas.text(
+            line.x + 1,
+            line.y,
+            end.saturating_sub(line.x + 1),
+            &text,
+            style,
+        );
+        rest = below;
+    }
+    rest
+}
+
+/// The inner tabs, and how far the review is.
+fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
+    let theme = canvas.theme;
+    let mut x = area.x + 1;
+    for tab in Tab::ALL {
+        let mut text = format!(" {} {} ", tab.title(), count(tab.len(&review.plan) as u64));
+        if tab == Tab::Excluded {
+            let suspicious = review
+                .plan
+                .excluded
+                .iter()
+                .take_while(|item| item.suspicious)
+                .count();
+            if suspicious > 0 {
+                text = format!(
+                    " {} {} (! {}) ",
+                    tab.title(),
+                    count(review.plan.excluded.len() as u64),
+                    count(suspicious as u64)
+                );
+            }
+        }
+        let style = if tab == review.tab {
+            theme.tab_active
+        } else {
+            theme.tab
+        };
+        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
+        let place = Rect {
+            x,
+            width: end - x,
+            ..area
+        };
+        canvas.hits.add(place, Target::Tab(tab));
+        x = end + 1;
+    }
+    let reviewed = format!(
+        "{} of {} reviewed",
+        count(review.reviewed.len() as u64),
+        count(review.plan.items.len() as u64)
+    );
+    if x + cells(&reviewed) < area.right() {
+        let done =
+            !review.plan.items.is_empty() && review.reviewed.len() == review.plan.items.len();
+        let style = if done { theme.good } else { theme.dim };
+        canvas.text_right(area.right() - 1, area.y, cells(&reviewed), &reviewed, style);
+    }
+}
+
+/// The filter box when it is open or at work, with its error. Returns what is left of the area.
+fn filter_box(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
+    let theme = canvas.theme;
+    let filter = &canvas.model.preview.filter;
+    if !filter.focused && !filter.active() && filter.error.is_none() {
+        return area;
+    }
+    let (line, rest) = top(area, 1);
+    let shown = count(review.list().shown.len() as u64);
+    let all = count(review.tab.len(&review.plan) as u64);
+    let waits = if review.query.pending() { "... " } else { "" };
+    let words = format!("{waits}{shown} of {all}");
+    let right = canvas.text_right(line.right() - 1, line.y, 30, &words, theme.dim);
+    canvas.text(line.x + 1, line.y, 2, "/ ", theme.key);
+    let place = Rect {
+        x: line.x + 3,
+        width: right.saturating_sub(line.x + 4),
+        ..line
+    };
+    let bad = filter.error.as_ref().map(|error| &error.span);
+    canvas.input(
+        place,
+        &filter.input,
+        filter.focused && canvas.model.dialogs.is_empty(),
+        bad,
+    );
+    if filter.focused && filter.input.value().is_empty() {
+        let hint = "words  field:value  field=value  -not  a,b     Up: earlier ones";
+        canvas.text(
+            place.x + 1,
+            place.y,
+            place.width.saturating_sub(1),
+            hint,
+            theme.field.patch(theme.dim),
+        );
+    }
+    canvas.hits.add(place, Target::FilterBox);
+    let Some(error) = &filter.error else {
+        return rest;
+    };
+    let before = filter
+        .input
+        .value()
+        .get(..error.span.start)
+        .map_or(0, cells);
+    let caret = place.x + before.min(place.width.saturating_sub(1));
+    let message = crate::text::safe(&error.message);
+    // The words stand under the bad term, or as far left as they must to be read whole.
+    let widest = cells(&message) + 2;
+    let x = caret
+        .min(rest.right().saturating_sub(widest + 1))
+        .max(rest.x + 1);
+    let lines = wrap(&message, usize::from(rest.right().saturating_sub(x + 3)));
+    let (room, rest) = top(rest, u16::try_from(lines.len()).unwrap_or(1).min(2));
+    for (at, line) in lines.iter().take(usize::from(room.height)).enumerate() {
+        let sign = if at == 0 { "^ " } else { "  " };
+        let y = room.y + u16::try_from(at).unwrap_or(0);
+        canvas.parts(
+            x,
+            y,
+            room.right() - x,
+            &[(sign, theme.bad), (line, theme.bad)],
+        );
+    }
+    rest
+}

@@ -1,0 +1,111 @@
+//! Work under way, as a panel: what is counted, how fast, how long still.
+//!
+//! ```text
+//!   Preview                                    12 s
+//!   Reading partners   [##########]  2,137 of 2,137, 22 pages
+//!   Reading contacts   [####......]  14,200 of 35,000, 142 pages, 2,100/s, 10 s left
+//!   Esc stops it.
+//! ```
+
+use chrono::{DateTime, Utc};
+use ratatui::layout::Rect;
+
+use super::super::cells::span;
+use super::super::glyphs::Glyphs;
+use super::canvas::Canvas;
+
+/// A bar of `width` cells; without a known share a block that wanders once a second.
+pub(super) fn bar(share: Option<f64>, width: usize, glyphs: &Glyphs, now: DateTime<Utc>) -> String {
+    let [full, empty] = glyphs.bar;
+    if let Some(share) = share {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a few cells"
+        )]
+        let done = ((share * width as f64).round() as usize).min(width);
+        format!("{}{}", full.repeat(done), empty.repeat(width - done))
+    } else {
+        let at = usize::try_from(now.timestamp().rem_euclid(60)).unwrap_or(0) % width.max(1);
+        (0..width)
+            .map(|cell| if cell == at { full } else { empty })
+            .collect()
+    }
+}
+
+/// The panel; returns the lines that it took. Nothing while work is short.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
+    let model = canvas.model;
+    let Some(job) = model.job.as_ref().filter(|job| job.visible(model.now)) else {
+        return 0;
+    };
+    let theme = canvas.theme;
+    let mut y = area.y;
+    let elapsed = span(model.now - job.started);
+    canvas.parts(
+        area.x + 1,
+        y,
+        area.width.saturating_sub(1),
+        &[
+            (job.request.title(), theme.accent),
+            ("  ", theme.text),
+            (&elapsed, theme.dim),
+        ],
+    );
+    y += 1;
+    for line in &job.lines {
+        if y >= area.bottom() {
+            break;
+        }
+        let width = 12;
+        let bar = bar(line.share(), width, canvas.glyphs, model.now);
+        let what = super::super::cells::pad(&line.what, 18, canvas.glyphs.cut);
+        let words = line.words();
+        canvas.parts(
+            area.x + 1,
+            y,
+            area.width.saturating_sub(1),
+            &[
+                (&what, theme.text),
+                (" ", theme.text),
+                (&bar, theme.bar),
+                ("  ", theme.text),
+                (&words, theme.text),
+            ],
+        );
+        y += 1;
+    }
+    if job.lines.is_empty() && y < area.bottom() {
+        let doing = job.doing();
+        canvas.text(
+            area.x + 1,
+            y,
+            area.width.saturating_sub(1),
+            &doing,
+            theme.dim,
+        );
+        y += 1;
+    }
+    if let Some(notice) = job.notice.as_ref().filter(|_| y < area.bottom()) {
+        canvas.text(
+            area.x + 1,
+            y,
+            area.width.saturating_sub(1),
+            notice,
+            theme.warn,
+        );
+        y += 1;
+    }
+    if y < area.bottom() {
+        let hint = if job.committing {
+            "The changes are being committed; this cannot be stopped any more."
+        } else if job.cancelled {
+            "Stopping; nothing of it is kept."
+        } else {
+            "Esc stops it; every screen stays usable meanwhile."
+        };
+        canvas.text(area.x + 1, y, area.width.saturating_sub(1), hint, theme.dim);
+        y += 1;
+    }
+    y - area.y
+}

@@ -1,0 +1,81 @@
+//! The console's own words for the core's values.
+
+use crate::plan::Evidence;
+use crate::values::{Applied, RunSummary};
+use std::fmt::Write as _;
+
+use super::cells::count;
+use super::glyphs::Glyphs;
+use crate::plan::Op;
+
+/// What a soft-delete rests on, in a word or two.
+pub(super) fn evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Inactive => "inactive",
+        Evidence::Deleted => "deleted",
+        Evidence::OutOfScope => "our rule",
+        Evidence::Unverified => "unverified",
+        Evidence::Undo => "undo",
+    }
+}
+
+/// What a soft-delete rests on, in a sentence.
+pub(super) fn evidence_sentence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Inactive => "Seen in this run as inactive, or with an excluded tier or status.",
+        Evidence::Deleted => "Impartner says that the record does not exist any more.",
+        Evidence::OutOfScope => {
+            "Seen and healthy, but one of our own rules excludes it now. Ticked by hand only."
+        }
+        Evidence::Unverified => {
+            "Absent from the listing, and the check by id failed or was not made. Cannot be ticked."
+        }
+        Evidence::Undo => "The run that is undone added this row.",
+    }
+}
+
+/// "+3 ~18 ↺1 −2", without what is nought; "no change" when all is.
+pub(super) fn applied(applied: Applied, glyphs: &Glyphs) -> String {
+    let parts: Vec<String> = [
+        (Op::Add, applied.add),
+        (Op::Update, applied.update),
+        (Op::Reactivate, applied.reactivate),
+        (Op::SoftDelete, applied.soft_delete),
+    ]
+    .into_iter()
+    .filter(|&(_, number)| number > 0)
+    .map(|(op, number)| format!("{}{}", glyphs.sign(op), count(number)))
+    .collect();
+    if parts.is_empty() {
+        "no change".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
+
+/// Both entities of a run together.
+pub(super) fn applied_in(run: &RunSummary) -> Applied {
+    let (p, c) = (run.applied.partners, run.applied.contacts);
+    Applied {
+        add: p.add + c.add,
+        update: p.update + c.update,
+        reactivate: p.reactivate + c.reactivate,
+        soft_delete: p.soft_delete + c.soft_delete,
+    }
+}
+
+/// "sync all full", "undo of 12".
+pub(super) fn run_title(run: &RunSummary) -> String {
+    let mut title = run.kind.clone();
+    if let Some(undone) = run.undoes {
+        let _ = write!(title, " of run {undone}");
+    } else {
+        title.push(' ');
+        title.push_str(&run.scope);
+        if let Some(mode) = run.mode {
+            title.push(' ');
+            title.push_str(mode.word());
+        }
+    }
+    crate::text::safe(&title)
+}
