@@ -3,7 +3,7 @@
 //! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`effects`] alone spawns. One task owns
 //! the terminal and the model ([`run`]).
 
-#![cfg_attr(not(test), expect(dead_code, reason = "wired to Desk when that lands"))]
+#![expect(dead_code, reason = "wired to Desk when that lands")]
 
 mod action;
 mod cells;
