@@ -1,5 +1,6 @@
 //! The stand-in against APIS.md, over real HTTP.
 
+mod clients;
 mod control;
 mod faults;
 mod impartner;
