@@ -519,6 +519,7 @@ fn input(
             records,
             answers,
             feed: Vec::new(),
+            deletions_known: true,
         }),
     }
 }
