@@ -2,12 +2,13 @@
 //! (PRODUCT.md section 6).
 //!
 //! Rooms: `write` (the order of things, staleness, links), `batch` (savepoints and splitting), `statements` (the SQL of
-//! one entity's table), `rows` (rows as JSON arguments), `chains` (renames that swap unique values), `entries` (the
+//! one entity's table), `rows` (rows as JSON arguments), `chains` and `exchange` (renames that swap unique values), `entries` (the
 //! journal).
 
 mod batch;
 mod chains;
 mod entries;
+mod exchange;
 mod rows;
 mod statements;
 mod write;

@@ -50,8 +50,8 @@ impl Meter<'_> {
     }
 }
 
-const SAVE: &str = "SAVEPOINT batch";
-const RELEASE: &str = "RELEASE SAVEPOINT batch";
+pub(super) const SAVE: &str = "SAVEPOINT batch";
+pub(super) const RELEASE: &str = "RELEASE SAVEPOINT batch";
 const BACK: &str = "ROLLBACK TO SAVEPOINT batch";
 
 impl ApplyTx {
@@ -68,17 +68,7 @@ impl ApplyTx {
         while let Some(range) = todo.pop() {
             self.may_go_on(meter.progress)?;
             let (range, rest, argument) = pack(range, |payload, at| {
-                let target = &targets[at];
-                let view = plan.view(target.at);
-                let fields = (0..view.schema().fields.len()).map(|field| view.after(field));
-                statements::update_row(
-                    payload,
-                    target.row_id,
-                    target.mask,
-                    view.item.impartner_id,
-                    target.partner_id,
-                    fields,
-                );
+                statements::update_target(payload, plan, &targets[at]);
             });
             todo.extend(rest);
             self.conn.raw(SAVE).await?;
@@ -201,83 +191,8 @@ impl ApplyTx {
         Ok(exist)
     }
 
-    /// Writes a group of rows that swap unique values: parks the values first, then writes the rows, all or none.
-    pub(super) async fn change_group(
-        &mut self,
-        statements: &Statements,
-        plan: &Plan,
-        targets: &[Target],
-        meter: &mut Meter<'_>,
-    ) -> Result<Fates, StoreError> {
-        self.may_go_on(meter.progress)?;
-        let key_bit = u32::try_from(Schema::KEY).unwrap_or_default();
-        let mut parked = JsonRows::default();
-        for target in targets {
-            let mut mask = Changed::default();
-            for bit in [key_bit, Changed::IMPARTNER_ID] {
-                if target.mask.has(bit) {
-                    mask.set(bit);
-                }
-            }
-            // Nobody else has such a name, and it is shorter than any column.
-            let name = format!("~prmdesk {} {}", self.run_id, target.row_id);
-            let id = (!statements.id_nullable).then_some(-target.row_id);
-            let width = plan.view(target.at).schema().fields.len();
-            let fields = (0..width).map(|field| (field == Schema::KEY).then_some(name.as_str()));
-            statements::update_row(&mut parked, target.row_id, mask, id, None, fields);
-        }
-        self.conn.raw(SAVE).await?;
-        let parking = statements.of(crate::plan::Op::Update).to_owned();
-        let mut written = self
-            .conn
-            .execute(parking, args![parked.finish()])
-            .await
-            .map(|_| ());
-        for op in crate::plan::Op::ALL {
-            let (_, _, argument) = pack(0..targets.len(), |payload, at| {
-                let target = &targets[at];
-                let view = plan.view(target.at);
-                if view.item.op == op {
-                    let fields = (0..view.schema().fields.len()).map(|field| view.after(field));
-                    statements::update_row(
-                        payload,
-                        target.row_id,
-                        target.mask,
-                        view.item.impartner_id,
-                        target.partner_id,
-                        fields,
-                    );
-                }
-            });
-            if written.is_ok() && op.writes() && argument != "[]" {
-                written = self
-                    .conn
-                    .execute(statements.of(op).to_owned(), args![argument])
-                    .await
-                    .map(|_| ());
-            }
-        }
-        meter.add(targets.len());
-        match written {
-            Ok(()) => {
-                self.conn.raw(RELEASE).await?;
-                Ok(targets.iter().map(|target| Ok(target.row_id)).collect())
-            }
-            Err(error) if error.is_row_fault() => {
-                self.back().await?;
-                let message = format!(
-                    "{} (This row and {} others exchange names, e-mails or ids; none of them was written.)",
-                    error.row_message(),
-                    targets.len().saturating_sub(1)
-                );
-                Ok(targets.iter().map(|_| Err(message.clone())).collect())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     /// Back to before the batch. Released too, because in SQLite the savepoint stays and would nest.
-    async fn back(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn back(&mut self) -> Result<(), StoreError> {
         self.conn.raw(BACK).await?;
         self.conn.raw(RELEASE).await
     }
@@ -300,7 +215,7 @@ fn halve(todo: &mut Vec<Range<usize>>, range: &Range<usize>) {
 }
 
 /// As many rows of `range` as one statement takes, those that are left, and the argument.
-fn pack(
+pub(super) fn pack(
     range: Range<usize>,
     mut put: impl FnMut(&mut JsonRows, usize),
 ) -> (Range<usize>, Option<Range<usize>>, String) {

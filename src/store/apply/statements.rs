@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::batch::Target;
 use super::rows::JsonRows;
-use crate::plan::{Changed, Entity, Field, ItemView, Op, Schema};
+use crate::plan::{Changed, Entity, Field, ItemView, Op, Plan, Schema};
 use crate::store::catalog::{Column, Table};
 use crate::store::dialect::{self, Cell};
 use crate::store::{Engine, read};
@@ -175,4 +176,19 @@ pub(super) fn update_row<'a>(
         payload.text(field);
     }
     payload.end();
+}
+
+/// Puts what the plan says of an item into the argument of [`Statements::of`].
+pub(super) fn update_target(payload: &mut JsonRows, plan: &Plan, target: &Target) {
+    let view = plan.view(target.at);
+    let fields = (0..view.schema().fields.len()).map(|field| view.after(field));
+    let impartner_id = view.item.impartner_id;
+    update_row(
+        payload,
+        target.row_id,
+        target.mask,
+        impartner_id,
+        target.partner_id,
+        fields,
+    );
 }

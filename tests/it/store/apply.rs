@@ -172,6 +172,28 @@ async fn names_and_ids_are_exchanged() {
         let sql = "SELECT impartner_id, account_name FROM partners ORDER BY impartner_id";
         assert_eq!(db.rows(sql).await, ["1|B", "2|C", "3|a", "4|E", "5|F"]);
 
+        // One ring too large for one statement.
+        let many = |shift: i64| {
+            (100..1_700)
+                .map(move |id| account(id, &format!("Ring {}", (id - 100 + shift) % 1_600)))
+                .collect::<Vec<_>>()
+        };
+        apply(&store, &plan_of(&store, &many(0), &[]).await).await;
+        let plan = plan_of(&store, &many(1), &[]).await;
+        let (_, outcomes) = apply(&store, &plan).await;
+        assert_eq!(
+            outcomes
+                .iter()
+                .filter(|outcome| is_applied(outcome))
+                .count(),
+            1_600,
+            "{:?}",
+            db.engine
+        );
+        assert!(plan_of(&store, &many(1), &[]).await.items.is_empty());
+        db.run("DELETE FROM partners WHERE impartner_id >= 100")
+            .await;
+
         // A swap one half of which the database refuses: neither is written, nothing stays parked.
         let plan = plan_of(
             &store,
