@@ -15,6 +15,7 @@ mod journal;
 mod lease;
 mod lms;
 mod offboard;
+mod privileges;
 mod process;
 mod read;
 mod runs;
@@ -48,6 +49,7 @@ pub use offboard::{
     CaseEvent, CaseMove, CaseRecord, CaseRow, Claim, Claims, Decision, Departure, NewOutline,
     Opening, StepMark, StepPhase,
 };
+pub use privileges::MissingPrivileges;
 pub use read::{Counts, RowFacts};
 pub use runs::NewRun;
 pub use schema::SchemaState;

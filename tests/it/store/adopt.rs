@@ -278,6 +278,20 @@ async fn a_connection_that_fails_says_what_to_do_and_no_password() {
     );
     assert_eq!(error.kind(), Kind::Config);
 
+    let user = db.url.rsplit_once('/').unwrap().1.to_owned();
+    db.run(&format!("CREATE USER {user}@'%' IDENTIFIED BY 's3cret'; GRANT SELECT, INSERT ON {user}.* TO {user}@'%'")).await;
+    let store = Store::connect(
+        &Secret::new(format!("mysql://{user}:s3cret@{place}/{user}")),
+        Clock::system(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        store.missing_privileges().await.unwrap().unwrap().run,
+        ["UPDATE", "DELETE"]
+    );
+    db.run(&format!("DROP USER {user}@'%'")).await;
+
     let several = db.url.replace(place, &format!("127.0.0.1:{port},{place}"));
     let store = Store::connect(&Secret::new(&several), Clock::system())
         .await
