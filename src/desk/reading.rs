@@ -8,7 +8,7 @@ use super::Desk;
 use crate::error::{Error, Result};
 use crate::impartner::{ByIds, Client};
 use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, questions};
-use crate::plan::{Entity, Mode, PerEntity, Schema, Scope, Warning};
+use crate::plan::{Entity, Mode, PerEntity, RowSet, Schema, Scope, Warning};
 use crate::progress::{Phase, Progress};
 use crate::values::PreviewRequest;
 
@@ -94,7 +94,11 @@ impl Desk {
         let since = self.window_start();
         let tables = async {
             let store = self.store();
-            let rows = store.rows(schema).await?;
+            // A run that leaves contacts alone needs none of their rows; partners are needed to link contacts to.
+            let rows = match entity {
+                Entity::Contacts if !scope.has(entity) => RowSet::new(schema),
+                _ => store.rows(schema).await?,
+            };
             let limits = store.limits(schema).await?;
             let holds = self.held_ids(entity).await?;
             let carried = store.carryover().await?;
