@@ -5,13 +5,14 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | `client` | [`Client`]: address, headers, what every request has in common |
+//! | `address`, `client`, `trouble` | [`Client`]: address, headers, what every request has in common, what went wrong |
 //! | `retry` | one request with its repetitions: backoff, Retry-After, the limit on requests under way |
 //! | `dialect` | the two query dialects, and finding out which one the server honours |
-//! | `listing`, `proof` | reading every page, and whether the result is complete |
+//! | `listing`, `sweep`, `page`, `proof`, `tidy` | reading every page, whether that is all, and what looked odd |
 //! | `shape`, `decode`, `value`, `envelope` | from JSON to a `SourceSet` without a tree in between |
 //! | `by_id`, `feed`, `write` | single records, the deleted-ids feed and `_describe`, PATCH |
 
+mod address;
 mod by_id;
 mod client;
 mod decode;
@@ -20,10 +21,13 @@ mod envelope;
 mod error;
 mod feed;
 mod listing;
+mod page;
 mod proof;
 mod retry;
 mod shape;
 mod sweep;
+mod tidy;
+mod trouble;
 mod value;
 mod write;
 

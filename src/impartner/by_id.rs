@@ -14,9 +14,9 @@ use super::client::{Answer, Client, Patience, until_cancelled};
 use super::decode::{Decoded, Oddity, Regions, Sink};
 use super::dialect::Dialect;
 use super::envelope::{Data, Envelope, Expect};
-use super::listing;
 use super::retry::{Failure, Tally, Verdict};
 use super::shape::{Learnt, Shape};
+use super::tidy;
 use crate::plan::{Schema, SourceSet, Warning};
 use crate::progress::{Progress, RunEvent};
 
@@ -228,8 +228,8 @@ impl Client {
             }
             _ => return Verdict::Done(Found::Unverified(self.status_text(answer))),
         }
-        let regions = self.inner.regions.get().map(AsRef::as_ref);
-        let (envelope, decoded) = read(&answer.body, shape, regions);
+        let regions = self.known_regions();
+        let (envelope, decoded) = read(&answer.body, shape, regions.as_deref());
         if let Ok(envelope) = &envelope {
             if envelope.success == Some(false) && envelope.says_not_found(&shape.object) {
                 return Verdict::Done(Found::Gone { own: true });
@@ -356,7 +356,7 @@ impl Collected {
     fn finish(mut self, shape: &Shape, dialect: Dialect) -> ByIds {
         self.gone.sort_unstable();
         self.unverified.sort_unstable();
-        let warnings = listing::warnings(shape, dialect, &self.odd, 0, 0, 0);
+        let warnings = tidy::warnings(shape, dialect, &self.odd, 0, 0, 0);
         ByIds {
             records: self.records,
             gone: self.gone.into_iter().map(|(id, _)| id).collect(),

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, redirect};
 use rustc_hash::FxHashMap;
-use tokio::sync::{Mutex, OnceCell};
-use url::{Host, Url};
+use tokio::sync::Mutex;
+use url::Url;
 
+use super::address::base_url;
 use super::decode::Regions;
-use super::envelope::{Data, Envelope};
 use super::retry::{
     Backoff, Failure, Gate, GaveUp, Tally, Verdict, may_pass, retry_after, transport,
 };
@@ -22,8 +22,6 @@ use crate::progress::Progress;
 
 /// The longest body that is read, in bytes; a page of a thousand records is far below a megabyte.
 const LONGEST_BODY: usize = 256 << 20;
-/// The longest vendor text in a message, in characters.
-const LONGEST_TEXT: usize = 500;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client of one Impartner tenant. Cheap to clone; clones share connections, the limit on requests under way, and
@@ -37,13 +35,15 @@ pub struct Client {
 pub(super) struct Inner {
     http: reqwest::Client,
     base: Url,
-    key: Secret,
+    pub(super) key: Secret,
     pub(super) config: ImpartnerConfig,
     clock: Clock,
     pub(super) gate: Gate,
     /// The dialect that `auto` found; held locked while it is being found, so that two listings ask once.
     pub(super) found: Mutex<Option<Dialect>>,
-    pub(super) regions: OnceCell<Arc<Regions>>,
+    /// The names of the regions, as this run's listings need them; the lock is held while they are read.
+    pub(super) reading_regions: Mutex<()>,
+    regions: std::sync::Mutex<Option<Arc<Regions>>>,
     /// What answers taught about each object.
     learnt: std::sync::Mutex<FxHashMap<String, Learnt>>,
 }
@@ -117,7 +117,8 @@ impl Client {
                 clock,
                 gate: Gate::new(config.concurrency),
                 found: Mutex::new(None),
-                regions: OnceCell::new(),
+                reading_regions: Mutex::new(()),
+                regions: std::sync::Mutex::default(),
                 learnt: std::sync::Mutex::default(),
             }),
             backoff: Backoff {
@@ -189,6 +190,24 @@ impl Client {
     /// Remembers something about an object.
     pub(super) fn learn(&self, object: &str, note: impl FnOnce(&mut Learnt)) {
         note(self.learnt().entry(object.to_owned()).or_default());
+    }
+
+    /// The names of the regions, as far as they were read.
+    pub(super) fn known_regions(&self) -> Option<Arc<Regions>> {
+        self.lock_regions().clone()
+    }
+
+    /// Keeps the names of the regions; `None` has them read again when they are needed.
+    pub(super) fn keep_regions(&self, regions: Option<Arc<Regions>>) {
+        *self.lock_regions() = regions;
+    }
+
+    fn lock_regions(&self) -> std::sync::MutexGuard<'_, Option<Arc<Regions>>> {
+        // The names are replaced whole, so a poisoned lock guards nothing broken.
+        self.inner
+            .regions
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn learnt(&self) -> std::sync::MutexGuard<'_, FxHashMap<String, Learnt>> {
@@ -277,77 +296,6 @@ impl Client {
         }
         Ok((Answer { status, body }, pause))
     }
-
-    /// What is wrong with an answer that should be a page: a refusal ends the run, the rest may pass.
-    pub(super) fn page_trouble<T>(&self, answer: &Answer, what: &str) -> Option<Verdict<T>> {
-        match answer.status {
-            200..=299 => None,
-            status => Some(Verdict::Stop(ImpartnerError::Client {
-                what: what.to_owned(),
-                status,
-                message: self.said(&answer.body),
-            })),
-        }
-    }
-
-    /// Trouble in a body that was read: `success: false`, or not what was expected.
-    pub(super) fn body_trouble<T>(
-        &self,
-        envelope: Result<&Envelope, &serde_json::Error>,
-        what: &str,
-        wanted: &[Data],
-    ) -> Option<Verdict<T>> {
-        match envelope {
-            Err(error) => Some(Verdict::Again(format!(
-                "the answer is not JSON as described ({error})."
-            ))),
-            Ok(envelope) if envelope.says_unauthorized() && envelope.success == Some(false) => {
-                Some(Verdict::Stop(ImpartnerError::Unauthorized {
-                    what: what.to_owned(),
-                    message: self.bound(&envelope.said()),
-                }))
-            }
-            Ok(envelope) if envelope.success == Some(false) => Some(Verdict::Again(format!(
-                "the answer says success: false{}",
-                tail(&self.bound(&envelope.said()))
-            ))),
-            Ok(envelope) if !wanted.contains(&envelope.data) => Some(Verdict::Again(
-                "the answer holds no records where they should be.".into(),
-            )),
-            Ok(_) => None,
-        }
-    }
-
-    /// A 401 as an error.
-    pub(super) fn unauthorized(&self, answer: &Answer, what: &str) -> ImpartnerError {
-        ImpartnerError::Unauthorized {
-            what: what.to_owned(),
-            message: self.said(&answer.body),
-        }
-    }
-
-    /// "status 503: what it said".
-    pub(super) fn status_text(&self, answer: &Answer) -> String {
-        format!("status {}{}", answer.status, tail(&self.said(&answer.body)))
-    }
-
-    /// What a refusal's body says, bounded and without the key.
-    pub(super) fn said(&self, body: &[u8]) -> String {
-        if let Some(envelope) = Envelope::of_failure(body) {
-            return self.bound(&envelope.said());
-        }
-        let start = &body[..body.len().min(4096)];
-        self.bound(&plain(&String::from_utf8_lossy(start)))
-    }
-
-    /// Vendor text as data: bounded, and should it repeat the key, without it.
-    pub(super) fn bound(&self, text: &str) -> String {
-        let text = text.replace(self.inner.key.expose(), "…");
-        match text.char_indices().nth(LONGEST_TEXT) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
-    }
 }
 
 /// Runs `work` until it is done or somebody cancels; requests under way are dropped at once.
@@ -359,123 +307,5 @@ pub(super) async fn until_cancelled<T>(
         biased;
         () = progress.cancel_token().cancelled() => Err(ImpartnerError::Cancelled),
         done = work => done,
-    }
-}
-
-fn tail(said: &str) -> String {
-    if said.is_empty() {
-        ".".to_owned()
-    } else {
-        format!(" ({said}).")
-    }
-}
-
-/// The words of a page that is not JSON: tags dropped, white space collapsed.
-fn plain(page: &str) -> String {
-    let mut words = String::new();
-    let mut in_tag = false;
-    for c in page.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => {
-                in_tag = false;
-                words.push(' ');
-            }
-            _ if in_tag => {}
-            c => words.push(c),
-        }
-    }
-    let words: Vec<&str> = words.split_whitespace().collect();
-    words.join(" ").chars().take(200).collect()
-}
-
-/// The address requests start from: `https` (or loopback), without what must not be in it, ending in the API's path.
-fn base_url(text: &str) -> Result<Url, ImpartnerError> {
-    let bad = |why: &str| ImpartnerError::BadUrl { why: why.into() };
-    let mut url =
-        Url::parse(text.trim()).map_err(|error| bad(&format!("it is no address ({error})")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(bad("it must start with https:// and a host"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("it must not hold a user name or password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it must not hold a query or a fragment"));
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(ImpartnerError::InsecureUrl { url: url.into() });
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    let full = if path.ends_with("/api/objects/v1") {
-        path
-    } else {
-        format!("{path}/api/objects/v1")
-    };
-    url.set_path(&full);
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        let base = |text| base_url(text).map(String::from);
-        assert_eq!(
-            base("https://prod.impartner.live").unwrap(),
-            "https://prod.impartner.live/api/objects/v1"
-        );
-        assert_eq!(
-            base("http://127.0.0.1:8080/x/").unwrap(),
-            "http://127.0.0.1:8080/x/api/objects/v1"
-        );
-        assert_eq!(
-            base("https://a.example/api/objects/v1/").unwrap(),
-            "https://a.example/api/objects/v1"
-        );
-        for text in ["http://localhost:1", "http://[::1]:1"] {
-            assert!(base(text).is_ok(), "{text}");
-        }
-        for text in [
-            "http://prod.impartner.live",
-            "http://127.0.0.1.example.com",
-            "http://10.0.0.1",
-            "http://localhost.example",
-        ] {
-            assert!(
-                matches!(base(text), Err(ImpartnerError::InsecureUrl { .. })),
-                "{text}"
-            );
-        }
-        for text in [
-            "",
-            "prod.impartner.live",
-            "ftp://a.example",
-            "https://user:secret@a.example",
-            "https://a.example/?x=1",
-        ] {
-            let error = base(text).unwrap_err();
-            assert!(matches!(error, ImpartnerError::BadUrl { .. }), "{text}");
-            assert!(!error.to_string().contains("secret"));
-        }
-    }
-
-    #[test]
-    fn a_page_that_is_no_json_is_told_in_its_words() {
-        assert_eq!(
-            plain("<html><head><title>502</title></head>\n<body>Bad <b>gateway</b></body>"),
-            "502 Bad gateway"
-        );
     }
 }

@@ -7,23 +7,23 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::ImpartnerError;
 use super::client::{Client, until_cancelled};
-use super::decode::{Oddity, Regions};
+use super::decode::Regions;
 use super::dialect::Dialect;
+use super::page::Job;
 use super::proof::Paging;
 use super::retry::Tally;
 use super::shape::{Shape, Unknown};
-use super::sweep::{Job, sweep};
-use super::{ImpartnerError, value};
+use super::sweep::sweep;
+use super::tidy::{distinct, warnings};
 use crate::plan::{
-    Entity, Field, FieldKind, Schema, SourceFacts, SourceRecord, SourceSet, ValueSources, Warning,
+    Entity, Field, FieldKind, Schema, SourceFacts, SourceSet, ValueSources, Warning,
 };
 use crate::progress::{Progress, RunEvent};
 
 /// How often a listing is read before it counts as not proved (PRODUCT.md section 2: two more times).
 const ATTEMPTS: u32 = 3;
-/// From how many records on a field that none of them has is worth a warning.
-const MISSING_FROM: usize = 20;
 
 /// A listing that was read.
 #[derive(Debug)]
@@ -79,7 +79,12 @@ impl Client {
         since: Option<DateTime<Utc>>,
         progress: &Progress,
     ) -> Result<Listing, ImpartnerError> {
-        let read = self.read(Shape::of(schema), since, progress);
+        let shape = Shape::of(schema);
+        if shape.region_id.is_some() {
+            // Names may have been added or changed since the last listing.
+            self.keep_regions(None);
+        }
+        let read = self.read(shape, since, progress);
         until_cancelled(progress, read).await
     }
 
@@ -99,32 +104,35 @@ impl Client {
         })
     }
 
-    /// The names of the regions, read once.
+    /// The names of the regions, read once for each listing that needs them.
     pub(super) fn regions<'a>(
         &'a self,
         dialect: Dialect,
         tally: &'a Arc<Tally>,
     ) -> BoxFuture<'a, Result<Arc<Regions>, ImpartnerError>> {
         async move {
-            let regions = self.inner.regions.get_or_try_init(|| async {
-                let job = Job {
-                    client: self.clone(),
-                    shape: Arc::new(Shape::named("Region", &schema_of(&["Name"]))),
-                    dialect,
-                    since: None,
-                    tally: Arc::clone(tally),
-                    attempt: 1,
-                    came: AtomicBool::new(false),
-                };
-                let swept = sweep(Arc::new(job), &Progress::silent()).await?;
-                let rows = rows(&swept.set, 1);
-                Ok(Arc::new(
-                    rows.into_iter()
-                        .filter_map(|row| Some((row.id, row.cells.into_iter().next()??)))
-                        .collect(),
-                ))
-            });
-            regions.await.cloned()
+            let _alone = self.inner.reading_regions.lock().await;
+            if let Some(regions) = self.known_regions() {
+                return Ok(regions);
+            }
+            let job = Job {
+                client: self.clone(),
+                shape: Arc::new(Shape::named("Region", &schema_of(&["Name"]))),
+                dialect,
+                since: None,
+                tally: Arc::clone(tally),
+                attempt: 1,
+                came: AtomicBool::new(false),
+            };
+            let swept = sweep(Arc::new(job), &Progress::silent()).await?;
+            let regions: Arc<Regions> = Arc::new(
+                rows(&swept.set, 1)
+                    .into_iter()
+                    .filter_map(|row| Some((row.id, row.cells.into_iter().next()??)))
+                    .collect(),
+            );
+            self.keep_regions(Some(Arc::clone(&regions)));
+            Ok(regions)
         }
         .boxed()
     }
@@ -309,144 +317,4 @@ fn rows(set: &SourceSet, width: usize) -> Vec<ValueRow> {
                 .collect(),
         })
         .collect()
-}
-
-/// The records by id, each once (of several with one id the one modified last), and an id that came more than once.
-fn distinct(shape: &Shape, set: SourceSet) -> (SourceSet, Option<i64>) {
-    let ids = set.ids();
-    if ids.windows(2).all(|two| two[0] < two[1]) {
-        return (set, None);
-    }
-    let mut order: Vec<u32> = (0..u32::try_from(ids.len()).unwrap_or(u32::MAX)).collect();
-    order.sort_by_key(|&at| (ids[at as usize], std::cmp::Reverse(set.modified(at)), at));
-    let mut doubled = None;
-    let mut out = SourceSet::new(&shape.schema);
-    let mut before = None;
-    for at in order {
-        let id = ids[at as usize];
-        if before.replace(id) == Some(id) {
-            doubled.get_or_insert(id);
-            continue;
-        }
-        let fields: Vec<Option<&str>> = (0..shape.schema.fields.len())
-            .map(|field| set.field(at, field))
-            .collect();
-        out.push(
-            &shape.schema,
-            &SourceRecord {
-                id,
-                modified: set.modified(at),
-                active: set.active(at),
-                status: set.status(at),
-                account_id: set.account_id(at),
-                account_name: set.account_name(at),
-                fields: &fields,
-            },
-        );
-    }
-    (out, doubled)
-}
-
-/// What looked odd, each thing once.
-pub(super) fn warnings(
-    shape: &Shape,
-    dialect: Dialect,
-    odd: &[Oddity],
-    unusable: u64,
-    seen: u64,
-    records: usize,
-) -> Vec<Warning> {
-    let entity = shape.schema.entity;
-    let warning = |code: &'static str, impartner_id, message| Warning {
-        code: code.into(),
-        entity,
-        impartner_id,
-        message,
-    };
-    let mut all = Vec::new();
-    if unusable > 0 {
-        let message = format!(
-            "{unusable} record(s) of the {} listing came without a usable id and were left out.",
-            shape.object
-        );
-        all.push(warning("no_usable_id", None, message));
-    }
-    for odd in odd {
-        let what = match odd.code {
-            "unreadable_time" => "holds no time that could be read; the record has none",
-            "unreadable_boolean" => "is neither true nor false; it was left open",
-            "unknown_region" => {
-                "is an id that Impartner's list of regions does not have; the id stands for the name"
-            }
-            _ => "is of a shape that has no text; it was read as empty",
-        };
-        let others = match odd.count {
-            1 => String::new(),
-            count => format!(" So it is in {} other record(s).", count - 1),
-        };
-        let message = format!("`{}` {what}.{others}", odd.name);
-        all.push(warning(odd.code, Some(odd.first), message));
-    }
-    if records >= MISSING_FROM {
-        for name in missing(shape, seen) {
-            let message = format!(
-                "Not one of the {records} records has the field `{name}`; its column is read as empty. Check the mapping; `prmdesk doctor` names the fields the tenant has."
-            );
-            all.push(warning("field_missing", None, message));
-        }
-        let modified = shape.modified.iter().any(|&name| value::bit(seen, name));
-        if !modified {
-            let message = format!(
-                "Not one of the {records} records says when it was modified (`{}`); incremental runs cannot move on.",
-                dialect.modified_field()
-            );
-            all.push(warning("field_missing", None, message));
-        }
-    }
-    all
-}
-
-/// Fields with a column that no record had.
-fn missing(shape: &Shape, seen: u64) -> impl Iterator<Item = &str> {
-    let region_id = shape.region_id.is_some_and(|name| value::bit(seen, name));
-    shape
-        .schema
-        .fields
-        .iter()
-        .zip(&shape.fields)
-        .filter(move |(field, _)| !(field.kind == FieldKind::Region && region_id))
-        .filter_map(|(_, name)| *name)
-        .filter(move |&name| name < 64 && !value::bit(seen, name))
-        .map(|name| shape.names[name].as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_two_records_with_one_id_the_one_modified_last_stays() {
-        let shape = Shape::named("Account", &schema_of(&["Name"]));
-        let mut set = SourceSet::new(&shape.schema);
-        for (id, name, at) in [
-            (5, "five", 10),
-            (3, "new", 20),
-            (3, "old", 10),
-            (4, "four", 0),
-        ] {
-            set.push(
-                &shape.schema,
-                &SourceRecord {
-                    id,
-                    modified: DateTime::from_timestamp(at, 0),
-                    fields: &[Some(name)],
-                    ..SourceRecord::default()
-                },
-            );
-        }
-        let (set, doubled) = distinct(&shape, set);
-        assert_eq!(set.ids(), [3, 4, 5]);
-        assert_eq!(set.field(0, 0), Some("new"));
-        assert_eq!(doubled, Some(3));
-    }
 }

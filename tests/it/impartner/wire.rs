@@ -364,7 +364,7 @@ async fn records_without_a_usable_id_are_left_out_and_told() {
 }
 
 #[tokio::test]
-async fn no_more_requests_at_once_than_allowed_and_fewer_when_it_is_too_much() {
+async fn no_more_requests_at_once_than_allowed() {
     let options = SandboxOptions {
         latency: Duration::from_millis(2),
         ..SandboxOptions::default()
@@ -410,6 +410,31 @@ async fn no_more_requests_at_once_than_allowed_and_fewer_when_it_is_too_much() {
         .unwrap();
     assert!(listing.facts.proved);
     assert_eq!(most.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_server_with_a_rate_limit_is_read_to_the_end() {
+    let options = SandboxOptions {
+        impartner_rps: Some(100),
+        ..SandboxOptions::default()
+    };
+    let rig = Rig::start(World::generate(5, 1200, 0), options).await;
+    let config = ImpartnerConfig {
+        page_size: 10,
+        retries: 5,
+        ..rig.config.clone()
+    };
+    let listing = Client::new(&config, Clock::system())
+        .unwrap()
+        .with_backoff(Backoff {
+            base: Duration::from_millis(100),
+            cap: Duration::from_secs(2),
+        })
+        .listing(&Schema::of(Entity::Partners), None, &Progress::silent())
+        .await
+        .unwrap();
+    assert!(listing.facts.proved, "{:?}", listing.facts);
+    assert!(listing.facts.pages >= 120);
 }
 
 #[tokio::test]

@@ -1,0 +1,134 @@
+//! One page of a listing: asked for, decoded, and known for what it lacks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+
+use super::ImpartnerError;
+use super::client::{Client, Patience};
+use super::decode::{Decoded, Regions, Sink};
+use super::dialect::{Dialect, Slice};
+use super::envelope::{Data, Envelope, Expect};
+use super::retry::{Failure, Tally, Verdict};
+use super::shape::{Learnt, Shape};
+
+/// What is read.
+pub(super) struct Job {
+    pub(super) client: Client,
+    pub(super) shape: Arc<Shape>,
+    pub(super) dialect: Dialect,
+    pub(super) since: Option<DateTime<Utc>>,
+    pub(super) tally: Arc<Tally>,
+    /// 1, or more when the listing is read again.
+    pub(super) attempt: u32,
+    /// Whether a page came: then a refusal has nothing to do with the fields asked for.
+    pub(super) came: AtomicBool,
+}
+
+/// One page.
+pub(super) struct Page {
+    pub(super) decoded: Decoded,
+    pub(super) count: Option<u64>,
+}
+
+impl Job {
+    /// Records asked for per page.
+    pub(super) fn page_size(&self) -> u64 {
+        u64::from(self.client.inner.config.page_size.max(1))
+    }
+
+    /// The same job, asking for the region's id too.
+    fn with_region_id(&self) -> Self {
+        let learnt = Learnt {
+            ask_region_id: true,
+            ..Learnt::default()
+        };
+        Self {
+            client: self.client.clone(),
+            shape: Arc::new(Shape::clone(&self.shape).adjusted(&learnt)),
+            tally: Arc::clone(&self.tally),
+            came: AtomicBool::new(true),
+            ..*self
+        }
+    }
+
+    /// Fetches the first page. When records come without any region, it is fetched with the region's id, and if that
+    /// brings one, so is the rest.
+    pub(super) async fn first(self: &mut Arc<Self>, slice: Slice) -> Result<Page, ImpartnerError> {
+        let page = self.page(slice).await?;
+        self.came.store(true, Ordering::Relaxed);
+        if page.decoded.set.is_empty() || !self.shape.lacks_region(page.decoded.seen) {
+            return Ok(page);
+        }
+        let wider = self.with_region_id();
+        match wider.page(slice).await {
+            Ok(other) if !wider.shape.lacks_region_id(other.decoded.seen) => {
+                let object = &self.shape.object;
+                self.client
+                    .learn(object, |learnt| learnt.ask_region_id = true);
+                *self = Arc::new(wider);
+                Ok(other)
+            }
+            // The tenant has no regions, or not here: as it was, then.
+            Ok(_) | Err(ImpartnerError::Client { .. }) => Ok(page),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Fetches and decodes one page.
+    pub(super) async fn page(&self, slice: Slice) -> Result<Page, ImpartnerError> {
+        let client = &self.client;
+        let object = &self.shape.object;
+        let query = self
+            .dialect
+            .page(&self.shape.asked(self.dialect), slice, self.since);
+        let url = client.url(&[object], &query);
+        let what = format!("the listing of {object}");
+        let read = |body: &[u8], regions: Option<&Regions>| {
+            let mut sink = Sink::new(&self.shape, regions);
+            let envelope = Envelope::read(body, Expect::Page, &mut sink);
+            (envelope, sink.finish())
+        };
+        let fetched = client
+            .fetch(
+                Method::GET,
+                &url,
+                &what,
+                Patience::Configured,
+                &self.tally,
+                |answer| {
+                    if let Some(trouble) = client.page_trouble(answer, &what) {
+                        return trouble;
+                    }
+                    let regions = client.known_regions();
+                    let (envelope, decoded) = read(&answer.body, regions.as_deref());
+                    if let Some(trouble) =
+                        client.body_trouble(envelope.as_ref(), &what, &[Data::Records])
+                    {
+                        return trouble;
+                    }
+                    let count = envelope.ok().and_then(|envelope| envelope.count);
+                    let body = decoded.needs_regions.then(|| answer.body.clone());
+                    Verdict::Done((Page { decoded, count }, body))
+                },
+            )
+            .await;
+        match fetched {
+            Ok((page, None)) => Ok(page),
+            Ok((page, Some(body))) => {
+                let regions = client.regions(self.dialect, &self.tally).await?;
+                let (_, decoded) = read(&body, Some(&regions));
+                Ok(Page { decoded, ..page })
+            }
+            Err(Failure::Stop(error)) => Err(error),
+            Err(Failure::GaveUp(gave_up)) => Err(ImpartnerError::PageNeverCame {
+                object: object.clone(),
+                page: slice.start / self.page_size() + 1,
+                attempts: gave_up.attempts,
+                last: gave_up.last,
+            }),
+        }
+    }
+}
