@@ -8,10 +8,15 @@
 //! | `apply` | from a plan and a selection to a run report, in one transaction |
 //! | `undo` | a run's journal as a plan |
 //! | `look` | status, runs, history, holds |
+//! | `offboard` | cases: opened, decided, run, put back |
+//! | `lms` | the refresh of the `lms_` tables |
+//! | `certs` | certification counts, compared with Impartner and pushed |
 //! | `fault` | from the errors of the outsides to the one error of the faces |
 
 mod apply;
+pub mod certs;
 mod fault;
+mod lms;
 mod look;
 pub mod offboard;
 mod reading;

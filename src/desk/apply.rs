@@ -231,7 +231,8 @@ impl Desk {
         let outcomes = tx
             .write(plan, &screened.selection, screened.deletes, progress)
             .await?;
-        let report = report(plan, running.run_id, &outcomes, &screened.withheld);
+        let mut report = report(plan, running.run_id, &outcomes, &screened.withheld);
+        report.cases_opened = self.cases_for(&mut tx, plan, &outcomes).await?;
         self.stand(&mut tx, plan, &outcomes, screened).await?;
         let finish = Finish {
             status: Some(report.status),

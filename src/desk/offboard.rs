@@ -1,4 +1,24 @@
 //! Off-boarding: people and groups leave the LMS, each by a person's decision (PRODUCT.md section 7).
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `rules` | the states of a case and its moves, pure |
+//! | `steps` | what a case would do, and what is new since it was approved, pure |
+//! | `live` | the facts for these, from the LMS and our tables; the record of a case |
+//! | `opening` | cases opened and lapsed by an apply, in its transaction |
+//! | `decide` | looking, approving, rejecting, putting aside, the sweep |
+//! | `run` | the execution of approved cases |
+//! | `work` | one case's calls, each between two writes to our database |
+//! | `restore` | putting back |
+//!
+//! Nothing in here deletes or disables a person, and “All Partners” is never deleted: by its id, by its name, and by the
+//! name the LMS gives right before the call.
 
+mod decide;
+mod live;
+mod opening;
+mod restore;
 pub mod rules;
+mod run;
 pub mod steps;
+mod work;

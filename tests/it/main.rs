@@ -8,11 +8,14 @@
     reason = "tests fail by panicking; clippy allows it in test functions only, not in their helpers; nothing here is a library"
 )]
 
+mod certs;
 mod desk;
 mod house;
 mod impartner;
+mod lms;
 mod lms_client;
 mod mariadb;
+mod offboard;
 mod plan;
 mod sandbox;
 mod store;

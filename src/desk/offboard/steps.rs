@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Entity;
+use crate::store::Claims;
 use crate::text::name_key;
 use crate::values::{Step, StepAction, StepState};
 
@@ -28,23 +29,8 @@ pub struct AllPartners {
     pub name: String,
     /// Who is in it.
     pub members: FxHashSet<String>,
-    /// Whether `members` was read from the LMS just now; `false`: it is the last refresh's.
+    /// Whether `members` was read from the LMS just now; `false`: everybody asked about counts as a member.
     pub live: bool,
-}
-
-/// One of our contact rows that an LMS user belongs to, by its link or by its e-mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The contact row.
-    pub contact: i64,
-    /// Whether the contact is active.
-    pub active: bool,
-    /// The partner row.
-    pub partner: Option<i64>,
-    /// The partner's name.
-    pub partner_name: Option<String>,
-    /// Whether the partner is active.
-    pub partner_active: bool,
 }
 
 /// Everything the steps of one case follow from.
@@ -63,7 +49,7 @@ pub struct Facts<'a> {
     /// “All Partners”.
     pub all: &'a AllPartners,
     /// By LMS user: whose contacts they are.
-    pub claims: &'a FxHashMap<String, Vec<Claim>>,
+    pub claims: &'a Claims,
     /// By LMS user: what people call them.
     pub labels: &'a FxHashMap<String, String>,
 }
@@ -210,7 +196,7 @@ fn removal(
     kept: Option<String>,
 ) -> Step {
     let stored = (group_id == facts.all.id && !facts.all.live)
-        .then(|| "membership as of the last lms refresh; read again before it runs".to_owned());
+        .then(|| "whether they are a member is read right before it runs".to_owned());
     Step {
         action: StepAction::RemoveMember,
         group_id: group_id.to_owned(),

@@ -1,9 +1,10 @@
 use super::*;
+use crate::store::Claim;
 
 struct World {
     groups: Vec<LiveGroup>,
     all: AllPartners,
-    claims: FxHashMap<String, Vec<Claim>>,
+    claims: Claims,
     labels: FxHashMap<String, String>,
 }
 
@@ -25,7 +26,7 @@ fn world() -> World {
         partner_name: Some(format!("Partner {partner}")),
         partner_active,
     };
-    let mut claims = FxHashMap::default();
+    let mut claims = Claims::default();
     claims.insert("u1".to_owned(), vec![claim(11, false, 1, false)]);
     claims.insert("u2".to_owned(), vec![claim(12, true, 1, false)]);
     claims.insert(

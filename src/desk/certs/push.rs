@@ -1,0 +1,214 @@
+//! The push: each call written down before and after, every outcome settled or named.
+
+use futures_util::{StreamExt, stream};
+
+use super::super::Desk;
+use super::super::running::Running;
+use super::rules;
+use crate::error::{Error, Kind, Result};
+use crate::impartner::{Client, ImpartnerError, PatchOutcome};
+use crate::plan::Entity;
+use crate::progress::{Phase, Progress, RunEvent};
+use crate::store::{NewPush, PushStatus};
+use crate::values::{CertFault, CertReport, CertRow, RunStatus};
+
+/// Pushes that are written down together before their calls: what a crash leaves open is at most that many.
+const CHUNK: usize = 24;
+
+/// How one call ended, settled as far as it could be.
+struct Settled {
+    status: PushStatus,
+    message: Option<String>,
+    /// The key was refused: nothing more is sent.
+    stop: Option<ImpartnerError>,
+}
+
+impl Desk {
+    /// Pushes the figures of every active partner that differs, or of the given ones (by row id). Takes the lease, so
+    /// it compares and settles leftovers anew. Failed rows are in the report; a refused key, a lost lease or a
+    /// cancellation is an error, and what was pushed before it is in the journal and in Impartner.
+    pub async fn certs_push(&self, partners: &[i64], progress: &Progress) -> Result<CertReport> {
+        self.allow_write("push certification counts")?;
+        let impartner = self.impartner()?.clone();
+        progress.phase(Phase::Starting);
+        let running = self.begin(self.new_run("certs", "certs", None)).await?;
+        match self
+            .push_under(&running, &impartner, partners, progress)
+            .await
+        {
+            Ok(report) => {
+                let faults = report.failed.len() as u64;
+                let status = match (report.pushed, faults) {
+                    (0, 0) => RunStatus::Nothing,
+                    (_, 0) => RunStatus::Applied,
+                    (0, _) => RunStatus::Failed,
+                    _ => RunStatus::Partial,
+                };
+                let message = format!(
+                    "{} pushed, {faults} failed, {} unchanged",
+                    report.pushed, report.unchanged
+                );
+                self.end_work(running, status, faults, Some(&message))
+                    .await?;
+                Ok(report)
+            }
+            Err(error) => Err(self.fail(running, error).await),
+        }
+    }
+
+    async fn push_under(
+        &self,
+        running: &Running,
+        impartner: &Client,
+        partners: &[i64],
+        progress: &Progress,
+    ) -> Result<CertReport> {
+        let mut rows = self.compare(partners, progress).await?;
+        self.settle_leftovers(&mut rows, progress).await?;
+        progress.phase(Phase::Pushing);
+        let mut report = CertReport {
+            run_id: Some(running.run_id),
+            ..CertReport::default()
+        };
+        let (mut differing, same): (Vec<CertRow>, Vec<CertRow>) =
+            rows.into_iter().partition(|row| row.differs);
+        differing.retain(|row| row.impartner_id.is_some());
+        report.unchanged = same.iter().filter(|row| row.remote.is_some()).count() as u64;
+        let total = differing.len() as u64;
+        for chunk in differing.chunks(CHUNK) {
+            may_push(running, progress, &report)?;
+            let stop = self
+                .push_chunk(running, impartner, chunk, &mut report, progress)
+                .await?;
+            progress.report(RunEvent::Working {
+                what: "partners".to_owned(),
+                done: report.pushed + report.failed.len() as u64,
+                total: Some(total),
+            });
+            if let Some(stop) = stop {
+                return Err(stop.into());
+            }
+        }
+        Ok(report)
+    }
+
+    /// Writes a chunk down, sends it with bounded concurrency, writes down how each ended.
+    async fn push_chunk(
+        &self,
+        running: &Running,
+        impartner: &Client,
+        chunk: &[CertRow],
+        report: &mut CertReport,
+        progress: &Progress,
+    ) -> Result<Option<ImpartnerError>> {
+        let mut pushes = Vec::new();
+        for row in chunk {
+            let Some(impartner_id) = row.impartner_id else {
+                continue;
+            };
+            pushes.push(NewPush {
+                row_id: row.row_id,
+                impartner_id,
+                name: row.name.clone(),
+                before: rules::journal(row.remote).to_string(),
+                after: rules::journal(Some(row.local)).to_string(),
+            });
+        }
+        let config = self.config();
+        let at = self.clock().now();
+        let ids = self
+            .store()
+            .open_pushes(running.run_id, &config.operator, at, &pushes)
+            .await?;
+        // Owned, so that the future can be sent to another thread: the console spawns it.
+        let calls: Vec<(CertRow, i64)> = chunk.iter().cloned().zip(ids).collect();
+        let mut outcomes = stream::iter(calls)
+            .map(|(row, push_id)| async move {
+                let settled = self.push_one(impartner, &row, progress).await;
+                (row, push_id, settled)
+            })
+            .buffer_unordered(config.impartner.concurrency.max(1));
+        let mut stop = None;
+        while let Some((row, push_id, settled)) = outcomes.next().await {
+            let at = self.clock().now();
+            self.store()
+                .settle_push(push_id, settled.status, settled.message.as_deref(), at)
+                .await?;
+            if settled.status == PushStatus::Ok {
+                report.pushed += 1;
+            } else {
+                report.failed.push(CertFault {
+                    row_id: row.row_id,
+                    impartner_id: row.impartner_id,
+                    name: row.name,
+                    status: settled.status.word().to_owned(),
+                    message: settled.message.unwrap_or_default(),
+                });
+            }
+            stop = stop.or(settled.stop);
+        }
+        Ok(stop)
+    }
+
+    async fn push_one(&self, impartner: &Client, row: &CertRow, progress: &Progress) -> Settled {
+        let mapping = &self.config().mapping;
+        let body = rules::body(row.local, &mapping.certification_count, &mapping.total_npcu);
+        let id = row.impartner_id.unwrap_or_default();
+        let settled = |status, message| Settled {
+            status,
+            message,
+            stop: None,
+        };
+        match impartner.patch(Entity::Partners, id, &body).await {
+            Ok(PatchOutcome::Ok) => settled(PushStatus::Ok, None),
+            Ok(PatchOutcome::Failed(why)) => settled(PushStatus::Failed, Some(why)),
+            // No clear answer: what Impartner holds now decides.
+            Ok(PatchOutcome::Unknown(why)) => match self.held(id, progress).await {
+                Ok(Some(held)) if rules::same_figures(held, row.local) => settled(
+                    PushStatus::Ok,
+                    Some(format!("{why}; read again: it had arrived")),
+                ),
+                Ok(Some(_)) => settled(
+                    PushStatus::Failed,
+                    Some(format!("{why}; read again: it had not arrived")),
+                ),
+                Ok(None) => settled(
+                    PushStatus::Unknown,
+                    Some(format!("{why}; it could not be read again")),
+                ),
+                Err(error) => settled(
+                    PushStatus::Unknown,
+                    Some(format!("{why}; it could not be read again ({error})")),
+                ),
+            },
+            Err(error) => Settled {
+                status: PushStatus::Failed,
+                message: Some(error.to_string()),
+                stop: Some(error),
+            },
+        }
+    }
+}
+
+/// Before every chunk: the lease is still ours, and nobody cancelled.
+fn may_push(running: &Running, progress: &Progress, report: &CertReport) -> Result<()> {
+    let so_far = format!(
+        "{} partners were pushed before that and stay so.",
+        report.pushed
+    );
+    if running.lease.lost().is_cancelled() {
+        return Err(Error::new(
+            Kind::Leased,
+            "lease_lost",
+            format!("The lease went to somebody else. {so_far}"),
+        )
+        .help("Push again: only what still differs is sent."));
+    }
+    if progress.is_cancelled() {
+        return Err(
+            Error::new(Kind::Cancelled, "cancelled", format!("Cancelled. {so_far}"))
+                .help("Push again: only what still differs is sent."),
+        );
+    }
+    Ok(())
+}

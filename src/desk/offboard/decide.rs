@@ -1,0 +1,354 @@
+//! Decisions: looking at a case, approving, rejecting, putting aside; the sweep. Nobody but a person decides, and an
+//! approval covers exactly what the LMS held at that moment.
+
+use super::super::Desk;
+use super::live::{Record, Rested};
+use super::rules::{Move, next, refusal};
+use super::steps::{Outline, drift};
+use crate::error::{Error, Kind, Result};
+use crate::progress::Progress;
+use crate::store::{CaseEvent, CaseMove, CaseRecord, Decision, NewOutline, Opening};
+use crate::values::{Case, CaseState};
+
+impl Desk {
+    /// The cases, all or those in one state, oldest first, with the steps as they were last computed.
+    pub async fn cases(&self, state: Option<CaseState>) -> Result<Vec<Case>> {
+        let records = self.store().cases(state).await?;
+        Ok(records.into_iter().map(|record| record.case).collect())
+    }
+
+    /// One case. While it is undecided its steps are computed anew from the live LMS and kept as what was shown; an
+    /// approval later than that notices anything new.
+    pub async fn case(&self, case_id: i64) -> Result<Case> {
+        let record = self.find_case(case_id).await?;
+        if !matches!(record.case.state, CaseState::Pending | CaseState::Held) {
+            return Ok(record.case);
+        }
+        if self.row_of(&record.case).await?.active {
+            return self.came_back(record).await;
+        }
+        let lms = self.lms()?;
+        let seen = self
+            .see(lms, &record.case, None, &Progress::silent())
+            .await?;
+        let mut case = record.case.clone();
+        case.people = seen.outline.people();
+        case.foreign_members = seen.outline.foreign.len() as u64;
+        case.steps = merged(&record.case, &seen.outline);
+        if !self.config().read_only {
+            let mut kept = Record::of(&record)?;
+            kept.shown = Some(Rested::of(&seen.outline));
+            let text = kept.text()?;
+            self.store()
+                .keep_shown(
+                    case_id,
+                    &NewOutline {
+                        steps: &case.steps,
+                        people: case.people,
+                        foreign: case.foreign_members,
+                        foreign_accepted: false,
+                        record: &text,
+                    },
+                )
+                .await?;
+        }
+        Ok(case)
+    }
+
+    /// Approves cases, all of them or none: the operator named on purpose, a note, the steps from the live LMS, foreign
+    /// members acknowledged, and with `policy.four_eyes` not by who opened the case.
+    pub async fn approve(
+        &self,
+        ids: &[i64],
+        note: &str,
+        accept_foreign: bool,
+    ) -> Result<Vec<Case>> {
+        self.allow_write("approve anything")?;
+        self.named("Approving a case")?;
+        let note = noted(note)?;
+        let lms = self.lms()?;
+        let mut ready = Vec::new();
+        for &id in ids {
+            let record = self.open_case(id, Move::Approve).await?;
+            self.four_eyes(&record.case)?;
+            let seen = self
+                .see(lms, &record.case, None, &Progress::silent())
+                .await?;
+            let kept = Record::of(&record)?;
+            if let Some(shown) = &kept.shown
+                && let Some(news) = drift(&shown.with(&record.case), &seen.outline)
+            {
+                return Err(Error::new(
+                    Kind::Blocked,
+                    "case_changed",
+                    format!(
+                        "The LMS changed since case {id} was shown: {news}. No case was approved."
+                    ),
+                )
+                .help(format!(
+                    "Look again with `prmdesk offboard show {id}`, then approve."
+                )));
+            }
+            let foreign = seen.outline.foreign.len();
+            if foreign > 0 && !accept_foreign {
+                return Err(Error::new(
+                    Kind::Blocked,
+                    "foreign_members",
+                    format!(
+                        "The group of case {id} has {foreign} {} somebody else: {}. No case was approved.",
+                        if foreign == 1 { "member that belongs to" } else { "members that belong to" },
+                        names(&seen.outline),
+                    ),
+                )
+                .help("Acknowledge them with --accept-foreign-members, or move them in the LMS first."));
+            }
+            ready.push((record, seen.outline, kept));
+        }
+        let mut approved = Vec::new();
+        for (record, outline, mut kept) in ready {
+            kept.shown = None;
+            kept.approved = Some(Rested::of(&outline));
+            let steps = merged(&record.case, &outline);
+            let text = kept.text()?;
+            let new = NewOutline {
+                steps: &steps,
+                people: outline.people(),
+                foreign: outline.foreign.len() as u64,
+                foreign_accepted: accept_foreign,
+                record: &text,
+            };
+            self.move_to(&record.case, Move::Approve, Some(note), Some(new))
+                .await?;
+            approved.push(self.find_case(record.case.case_id).await?.case);
+        }
+        Ok(approved)
+    }
+
+    /// Decides against cases, all or none.
+    pub async fn reject(&self, ids: &[i64], note: &str) -> Result<Vec<Case>> {
+        self.allow_write("reject anything")?;
+        self.decide(ids, Move::Reject, note).await
+    }
+
+    /// Puts cases aside, all or none.
+    pub async fn hold_cases(&self, ids: &[i64], note: &str) -> Result<Vec<Case>> {
+        self.allow_write("hold anything")?;
+        self.decide(ids, Move::Hold, note).await
+    }
+
+    async fn decide(&self, ids: &[i64], step: Move, note: &str) -> Result<Vec<Case>> {
+        self.named("Deciding a case")?;
+        let note = noted(note)?;
+        let mut ready = Vec::new();
+        for &id in ids {
+            ready.push(self.open_case(id, step).await?);
+        }
+        let mut decided = Vec::new();
+        for record in ready {
+            self.move_to(&record.case, step, Some(note), None).await?;
+            decided.push(self.find_case(record.case.case_id).await?.case);
+        }
+        Ok(decided)
+    }
+
+    /// Opens cases for inactive rows that are still in LMS groups, by the tables of the last refresh; gives how many.
+    pub async fn sweep(&self) -> Result<u64> {
+        self.allow_write("open cases")?;
+        let config = self.config();
+        let opening = Opening {
+            run_id: None,
+            operator: &config.operator,
+            at: self.clock().now(),
+        };
+        let opened = self
+            .store()
+            .sweep_cases(&config.lms.all_partners_group, opening)
+            .await?;
+        tracing::info!(opened, "off-boarding sweep");
+        Ok(opened)
+    }
+
+    /// A case by its number; one that does not exist is wrong usage.
+    pub(super) async fn find_case(&self, case_id: i64) -> Result<CaseRecord> {
+        self.store().case(case_id).await?.ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "unknown_case",
+                format!("There is no off-boarding case {case_id}."),
+            )
+            .help("`prmdesk offboard list` shows the cases.")
+        })
+    }
+
+    /// A case that can take `step`; one whose record came back is made obsolete here and now.
+    async fn open_case(&self, case_id: i64, step: Move) -> Result<CaseRecord> {
+        let record = self.find_case(case_id).await?;
+        let state = record.case.state;
+        if next(state, step).is_none() {
+            return Err(refused(case_id, state, step));
+        }
+        if self.row_of(&record.case).await?.active {
+            let case = self.came_back(record).await?;
+            return Err(refused(case_id, case.state, step));
+        }
+        Ok(record)
+    }
+
+    /// Makes a case obsolete because its record is active again.
+    pub(super) async fn came_back(&self, record: CaseRecord) -> Result<Case> {
+        if self.config().read_only {
+            return Ok(record.case);
+        }
+        let note = "the record is active again";
+        self.move_to(&record.case, Move::Return, Some(note), None)
+            .await?;
+        Ok(self.find_case(record.case.case_id).await?.case)
+    }
+
+    /// Moves a case; somebody else having moved it meanwhile is an error.
+    pub(super) async fn move_to(
+        &self,
+        case: &Case,
+        step: Move,
+        note: Option<&str>,
+        outline: Option<NewOutline<'_>>,
+    ) -> Result<CaseState> {
+        let Some(to) = next(case.state, step) else {
+            return Err(refused(case.case_id, case.state, step));
+        };
+        let decision = match step {
+            Move::Approve | Move::Reject | Move::Hold | Move::Restore | Move::RestoreReturned => {
+                Decision::Person
+            }
+            Move::Start | Move::Finish | Move::Fail | Move::Drift | Move::Return => {
+                Decision::Machine
+            }
+        };
+        let moved = self
+            .store()
+            .move_case(&CaseMove {
+                case_id: case.case_id,
+                from: case.state,
+                event: CaseEvent {
+                    at: self.clock().now(),
+                    who: self.config().operator.clone(),
+                    what: step.word().to_owned(),
+                    from: case.state,
+                    to,
+                    note: note.map(str::to_owned),
+                },
+                decision,
+                outline,
+            })
+            .await?;
+        if !moved {
+            return Err(Error::new(
+                Kind::Blocked,
+                "case_moved",
+                format!(
+                    "Case {} was changed by somebody else meanwhile; it was left as it is.",
+                    case.case_id
+                ),
+            )
+            .help("Look at it again with `prmdesk offboard list`."));
+        }
+        tracing::info!(
+            case = case.case_id,
+            from = case.state.word(),
+            to = to.word(),
+            "case moved"
+        );
+        Ok(to)
+    }
+
+    /// Off-boarding decisions are made by somebody, not by a login name (PRODUCT.md section 7).
+    fn named(&self, what: &str) -> Result<()> {
+        if self.config().operator_named {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Usage,
+            "operator_needed",
+            format!("{what} needs an operator named on purpose; the login name is not enough."),
+        )
+        .help("Name yourself with --operator NAME, PRMDESK_OPERATOR or `operator` in the configuration."))
+    }
+
+    fn four_eyes(&self, case: &Case) -> Result<()> {
+        let operator = &self.config().operator;
+        let same = case.opened_by.trim().to_lowercase() == operator.trim().to_lowercase();
+        if self.config().policy.four_eyes && same {
+            return Err(Error::new(
+                Kind::Blocked,
+                "four_eyes",
+                format!(
+                    "Case {} was opened by {operator}, who cannot approve it too (policy.four_eyes). No case was approved.",
+                    case.case_id
+                ),
+            )
+            .help("Somebody else approves it."));
+        }
+        Ok(())
+    }
+}
+
+/// The steps that are done stay first: what ran is never forgotten; then what would be done now.
+pub(super) fn merged(case: &Case, outline: &Outline) -> Vec<crate::values::Step> {
+    use crate::values::StepState::{Done, Unknown};
+    let mut steps: Vec<_> = case
+        .steps
+        .iter()
+        .filter(|step| matches!(step.state, Done | Unknown))
+        .cloned()
+        .collect();
+    for step in &outline.steps {
+        let known = steps.iter().any(|done| {
+            (done.action, &done.group_id, &done.person_id)
+                == (step.action, &step.group_id, &step.person_id)
+                && done.state == Unknown
+        });
+        if !known {
+            steps.push(step.clone());
+        }
+    }
+    steps
+}
+
+fn names(outline: &Outline) -> String {
+    let notes: Vec<&str> = outline
+        .steps
+        .iter()
+        .filter_map(|step| {
+            step.note
+                .as_deref()?
+                .split_once("somebody else: ")?
+                .1
+                .into()
+        })
+        .collect();
+    if notes.is_empty() {
+        outline.foreign.join(", ")
+    } else {
+        notes.join("; ")
+    }
+}
+
+fn noted(note: &str) -> Result<&str> {
+    crate::text::clean(note).ok_or_else(|| {
+        Error::new(
+            Kind::Usage,
+            "note_needed",
+            "A decision needs a note that says why.",
+        )
+        .help("Add --note TEXT.")
+    })
+}
+
+pub(super) fn refused(case_id: i64, state: CaseState, step: Move) -> Error {
+    Error::new(
+        Kind::Blocked,
+        "case_state",
+        format!("Case {case_id} cannot take this: {}.", refusal(state, step)),
+    )
+    .help("`prmdesk offboard list` shows the state of each case.")
+}

@@ -1,0 +1,6 @@
+//! Off-boarding against the stand-in LMS over real HTTP, on both engines.
+
+mod crash;
+mod decide;
+pub mod rig;
+mod run;

@@ -1,0 +1,220 @@
+//! How cases come to be and who decides about them.
+
+use prmdesk::error::Kind;
+use prmdesk::progress::Progress;
+use prmdesk::values::CaseState;
+
+use super::rig::{ACME, ALL, BETA, Rig, brief};
+use crate::mariadb::{both, sqlite};
+
+#[tokio::test]
+async fn a_sweep_finds_leftovers_once_and_the_live_steps_are_exact() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        let cases = rig.swept().await;
+        let names: Vec<&str> = cases.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["Acme", "u1@x.example", "u2@x.example", "U6@X.example"]
+        );
+        assert_eq!(rig.desk.sweep().await.unwrap(), 0, "one case a row");
+
+        let acme = rig.desk.case(cases[0].case_id).await.unwrap();
+        assert_eq!(
+            brief(&acme.steps),
+            [
+                "remove u1 from g-all: planned",
+                "remove u2 from g-all: planned",
+                "remove u3 from g-all: planned",
+                "remove u4 from g-all: skipped",
+                "remove u9 from g-all: planned",
+                "delete g-acme: planned",
+            ]
+        );
+        assert_eq!(
+            acme.steps[3].note.as_deref(),
+            Some("protected: active contact of Beta  Société")
+        );
+        assert_eq!((acme.people, acme.foreign_members), (4, 2));
+        assert_eq!(acme.steps[0].person.as_deref(), Some("u1@x.example"));
+
+        let u6 = rig.desk.case(cases[3].case_id).await.unwrap();
+        assert_eq!(
+            brief(&u6.steps),
+            [
+                "remove u6 from g-beta: planned",
+                "remove u6 from g-all: planned"
+            ]
+        );
+        assert!(
+            rig.writes().is_empty(),
+            "looking changes nothing in the LMS"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_a_named_person_with_a_note_approves() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        rig.swept().await;
+        let id = rig.case_of("u1@x.example").await.case_id;
+
+        let nameless = rig.other(|c| c.operator_named = false).await;
+        for error in [
+            nameless.approve(&[id], "left", true).await.unwrap_err(),
+            nameless.reject(&[id], "left").await.unwrap_err(),
+            rig.desk.approve(&[id], "  ", true).await.unwrap_err(),
+            rig.desk.approve(&[9999], "left", true).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind.exit_code(), 2, "{error}");
+        }
+        let reader = rig.other(|c| c.read_only = true).await;
+        for error in [
+            reader.approve(&[id], "left", true).await.unwrap_err(),
+            reader
+                .run_cases(None, &Progress::silent())
+                .await
+                .unwrap_err(),
+            reader
+                .restore_case(id, &Progress::silent())
+                .await
+                .unwrap_err(),
+            reader.sweep().await.unwrap_err(),
+        ] {
+            assert_eq!(error.code, "read_only");
+        }
+        assert_eq!(rig.case_of("u1@x.example").await.state, CaseState::Pending);
+
+        let case = rig
+            .desk
+            .approve(&[id], "left in May", false)
+            .await
+            .unwrap()
+            .remove(0);
+        assert_eq!(case.state, CaseState::Approved);
+        assert_eq!(case.decided_by.as_deref(), Some("ann"));
+        assert_eq!(case.note.as_deref(), Some("left in May"));
+        assert!(case.decided_at.is_some());
+        let again = rig.desk.approve(&[id], "again", false).await.unwrap_err();
+        assert_eq!(again.kind, Kind::Blocked);
+    }
+}
+
+#[tokio::test]
+async fn four_eyes_and_foreign_members_block_an_approval_whole() {
+    let rig = Rig::with(sqlite(), |c| c.policy.four_eyes = true).await;
+    rig.swept().await;
+    let acme = rig.case_of("Acme").await.case_id;
+    let u1 = rig.case_of("u1@x.example").await.case_id;
+    let same = rig.desk.approve(&[u1], "left", true).await.unwrap_err();
+    assert_eq!((same.kind, same.code), (Kind::Blocked, "four_eyes"));
+
+    let bob = rig.other(|c| c.operator = "bob".into()).await;
+    let foreign = bob.approve(&[u1, acme], "left", false).await.unwrap_err();
+    assert_eq!(
+        (foreign.kind, foreign.code),
+        (Kind::Blocked, "foreign_members")
+    );
+    assert!(foreign.message.contains("u9@x.example"), "{foreign}");
+    assert_eq!(
+        rig.case_of("u1@x.example").await.state,
+        CaseState::Pending,
+        "all or none"
+    );
+    bob.approve(&[u1, acme], "left", true).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rejection_stands_and_a_held_case_waits() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        rig.swept().await;
+        let u1 = rig.case_of("u1@x.example").await.case_id;
+        let u2 = rig.case_of("u2@x.example").await.case_id;
+        rig.desk.reject(&[u1], "stays a trainer").await.unwrap();
+        rig.desk.hold_cases(&[u2], "ask first").await.unwrap();
+        assert_eq!(rig.desk.sweep().await.unwrap(), 0, "nobody asks again");
+        assert!(
+            rig.desk
+                .run_cases(Some(&[u2]), &Progress::silent())
+                .await
+                .is_err()
+        );
+        assert!(
+            rig.run().await.is_empty(),
+            "nothing approved to run is no error"
+        );
+        rig.desk.approve(&[u2], "asked", false).await.unwrap();
+        rig.desk.reject(&[u2], "no after all").await.unwrap();
+        assert!(rig.run().await.is_empty());
+        assert!(rig.writes().is_empty());
+        let log = rig
+            .db
+            .one(&format!(
+                "SELECT log FROM offboarding_cases WHERE case_id = {u2}"
+            ))
+            .await;
+        let history: Vec<serde_json::Value> = serde_json::from_str(&log).unwrap();
+        let moves: Vec<&str> = history
+            .iter()
+            .map(|e| e["what"].as_str().unwrap())
+            .collect();
+        assert_eq!(moves, ["open", "hold", "approve", "reject"]);
+        assert_eq!(history[3]["note"], "no after all");
+        assert_eq!(history[3]["who"], "ann");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_came_back_makes_its_case_obsolete() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        rig.swept().await;
+        let u1 = rig.case_of("u1@x.example").await.case_id;
+        let u2 = rig.case_of("u2@x.example").await.case_id;
+        rig.approve(u1).await;
+        rig.db
+            .run("UPDATE contacts SET is_active = TRUE WHERE id IN (11, 12)")
+            .await;
+        let error = rig.desk.approve(&[u2], "left", false).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Blocked);
+        assert_eq!(rig.case_of("u2@x.example").await.state, CaseState::Obsolete);
+        rig.run().await;
+        assert_eq!(rig.case_of("u1@x.example").await.state, CaseState::Obsolete);
+        let error = rig
+            .desk
+            .run_cases(Some(&[u1]), &Progress::silent())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind.exit_code(), 3, "{error}");
+        assert!(rig.writes().is_empty(), "an active person loses nothing");
+    }
+}
+
+#[tokio::test]
+async fn what_changed_since_it_was_shown_is_not_approved_blindly() {
+    let rig = Rig::new(sqlite()).await;
+    rig.swept().await;
+    let acme = rig.case_of("Acme").await.case_id;
+    rig.desk.case(acme).await.unwrap();
+    rig.add(ACME, "u5");
+    let error = rig.desk.approve(&[acme], "left", true).await.unwrap_err();
+    assert_eq!((error.kind, error.code), (Kind::Blocked, "case_changed"));
+    rig.desk.case(acme).await.unwrap();
+    rig.approve(acme).await;
+}
+
+#[tokio::test]
+async fn without_the_group_that_everybody_is_in_nothing_is_decided() {
+    let rig = Rig::new(sqlite()).await;
+    rig.swept().await;
+    let acme = rig.case_of("Acme").await.case_id;
+    let lost = rig
+        .other(|c| c.lms.all_partners_group = "Everyone".into())
+        .await;
+    let error = lost.approve(&[acme], "left", true).await.unwrap_err();
+    assert_eq!(error.code, "all_partners_missing");
+    assert_eq!(rig.members(BETA), "4 5 6");
+    assert_eq!(rig.members(ALL), "1 2 3 4 5 6 7 8 9");
+}
