@@ -5,6 +5,7 @@
 //! → [`Selection`] → store.
 
 mod build;
+mod document;
 mod entity;
 pub mod export;
 pub mod file;
@@ -13,6 +14,7 @@ pub mod guards;
 mod index;
 mod item;
 mod matching;
+mod op;
 mod outcome;
 mod packed;
 mod partners;
@@ -23,11 +25,10 @@ mod selection;
 pub mod sfid;
 pub mod undo;
 
+pub use document::{Arenas, Plan, PlanOrigin, SourceFacts, Totals, Warning};
 pub use entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
-pub use item::{
-    Arenas, Change, Changed, Evidence, Item, ItemView, Op, PartnerAt, PartnerRef, Plan, PlanOrigin,
-    SourceFacts, Totals, Value, Warning,
-};
+pub use item::{Change, Changed, Item, ItemView, PartnerAt, PartnerRef, Value};
+pub use op::{Evidence, Op};
 pub use outcome::{CarryOver, Outcome, carry_over};
 pub use packed::Packed;
 pub use records::{

@@ -1,5 +1,8 @@
 //! From fates to items: diff, evidence, ticks, totals, warnings.
 
+mod gone;
+mod rows;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::matching::{Fate, Matcher, fates, latest_readings};
@@ -7,11 +10,10 @@ use super::partners::Resolved;
 use super::planner::{EntityInput, PlanInput, Read, counted};
 use super::rules::{Rules, Verdict};
 use super::{
-    Changed, Entity, Evidence, FieldKind, Item, LmsLinks, Mode, Op, PartnerAt, Plan, RowSet,
-    Schema, SourceSet, Warning, sfid,
+    Changed, Entity, Evidence, FieldKind, Item, LmsLinks, Op, PartnerAt, Plan, Schema, Warning,
+    sfid,
 };
 use crate::config::{FilterConfig, PartnerRule};
-use crate::text::{clean, email_key};
 
 pub(super) use super::partners::Directory;
 
@@ -301,56 +303,6 @@ impl Builder<'_> {
         }
     }
 
-    /// Why a record cannot be written to its row: no name, an id beyond the column, a value longer than its column.
-    fn does_not_fit(
-        &self,
-        at: u32,
-        row: Option<u32>,
-        changed: Changed,
-        reactivates: bool,
-    ) -> Option<String> {
-        let (schema, source, rows) = (self.schema, &self.read.records, &self.known.rows);
-        let value = |index| {
-            after(
-                schema,
-                source,
-                rows,
-                self.lms_links,
-                at,
-                row,
-                index,
-                reactivates,
-            )
-        };
-        if value(Schema::KEY).is_none() {
-            return Some(format!(
-                "it has no {}",
-                schema.fields[Schema::KEY].label.to_lowercase()
-            ));
-        }
-        let id = source.ids()[at as usize];
-        if i32::try_from(id).is_err() {
-            return Some(format!("its id {id} does not fit the column impartner_id"));
-        }
-        schema
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|&(index, _)| u32::try_from(index).is_ok_and(|bit| changed.has(bit)))
-            .find_map(|(index, field)| {
-                let limit = self.known.limits.lengths.get(index).copied().flatten()? as usize;
-                let text = value(index)?;
-                // Bytes are an upper bound of characters, and cheaper to count.
-                (text.len() > limit && text.chars().count() > limit).then(|| {
-                    format!(
-                        "{} is {} characters long; its column holds {limit}",
-                        field.label,
-                        text.chars().count()
-                    )
-                })
-            })
-    }
-
     fn conflict(&mut self, at: u32, row: Option<u32>, reason: &str) -> Op {
         let id = self.read.records.ids()[at as usize];
         let changed = self.diff(at, row, false);
@@ -393,120 +345,6 @@ impl Builder<'_> {
         (!kept_back).then_some(Op::Excluded)
     }
 
-    /// A soft-delete. What it writes beside `is_active`: for partners the tier that speaks for it and the status.
-    fn soft_delete(
-        &mut self,
-        id: Option<i64>,
-        row: u32,
-        evidence: Evidence,
-        reason: String,
-        seen: Option<u32>,
-        suspicious: bool,
-    ) {
-        let entity = self.schema.entity;
-        let mut item = self.item(Op::SoftDelete, id, Some(row), reason);
-        item.evidence = Some(evidence);
-        item.selected = evidence.ticked_at_first() && !item.held;
-        item.suspicious = suspicious;
-        let rows = &self.known.rows;
-        let after = &mut self.plan.arenas[entity].after;
-        let mut cells: Vec<Option<String>> = (0..self.schema.fields.len())
-            .map(|field| rows.field(row, field).map(str::to_owned))
-            .collect();
-        if entity == Entity::Partners {
-            for (column, value) in [
-                (
-                    "partner_tier",
-                    seen.and_then(|seen| {
-                        self.schema
-                            .index("partner_tier")
-                            .and_then(|field| after.get(seen, field))
-                    })
-                    .map(str::to_owned),
-                ),
-                ("account_status", Some(INACTIVE.to_owned())),
-            ] {
-                let Some(field) = self.schema.index(column) else {
-                    continue;
-                };
-                if value.is_some() && value.as_deref() != cells[field].as_deref().and_then(clean) {
-                    cells[field] = value;
-                    item.changed.set(u32::try_from(field).unwrap_or(31));
-                }
-            }
-        }
-        let extra: Vec<Option<String>> = (0..2)
-            .map(|at| {
-                seen.and_then(|seen| after.get(seen, self.schema.fields.len() + at))
-                    .map(str::to_owned)
-            })
-            .collect();
-        item.after = Some(after.push(cells.iter().chain(&extra).map(Option::as_deref)));
-        self.plan.items.push(item);
-    }
-
-    /// Rows that no record of this run means (PRODUCT.md section 5: absence is not evidence by itself).
-    fn absent(
-        &mut self,
-        latest: &FxHashMap<i64, u32>,
-        touched: &dyn Fn(u32) -> bool,
-        settled: &mut FxHashSet<i64>,
-    ) {
-        let (known, read) = (self.known, self.read);
-        let full = self.plan.mode == Mode::Full;
-        for row in known
-            .rows
-            .indices()
-            .filter(|&row| known.rows.active(row) && !touched(row))
-        {
-            let id = known.rows.impartner_id(row);
-            if id.is_some_and(|id| latest.contains_key(&id)) {
-                continue;
-            }
-            let gone = id.is_some_and(|id| read.answers.gone.contains(&id));
-            if !full && !gone {
-                continue;
-            }
-            if !read.facts.proved {
-                self.plan.kept_back[self.schema.entity] += 1;
-                continue;
-            }
-            let (evidence, reason) = match id {
-                None => (
-                    Evidence::Unverified,
-                    "it has no Impartner id to ask for, and no record means it".to_owned(),
-                ),
-                Some(_) if gone => (
-                    Evidence::Deleted,
-                    "Impartner has no such record any more".to_owned(),
-                ),
-                Some(id) => {
-                    let why = read
-                        .answers
-                        .unverified
-                        .get(&id)
-                        .map_or("it was not asked for by id", String::as_str);
-                    (
-                        Evidence::Unverified,
-                        format!("absent from the listing, and not verified: {why}"),
-                    )
-                }
-            };
-            self.soft_delete(id, row, evidence, reason, None, false);
-        }
-        for &id in &known.carried {
-            let row_active = self
-                .matcher
-                .row_of_id(id)
-                .is_some_and(|row| known.rows.active(row));
-            if read.answers.gone.contains(&id) && !row_active {
-                settled.insert(id);
-            } else if !full && let Some(why) = read.answers.unverified.get(&id) {
-                self.warn("carried_over_unverified", id, format!("{} #{id} is carried over from an earlier run and could not be read: {why}; it stays carried over.", title(self.schema.entity)));
-            }
-        }
-    }
-
     fn warn_of_listing(&mut self) {
         let facts = &self.read.facts;
         if facts.proved {
@@ -532,111 +370,12 @@ impl Builder<'_> {
         );
     }
 
-    /// The fields in which record `at` differs from its row; without a row, those that have a value.
-    fn diff(&self, at: u32, row: Option<u32>, reactivates: bool) -> Changed {
-        let (schema, source, rows) = (self.schema, &self.read.records, &self.known.rows);
-        let mut changed = Changed::default();
-        for (bit, field) in (0u32..).zip(&schema.fields) {
-            let before = row
-                .and_then(|row| rows.field(row, bit as usize))
-                .and_then(clean);
-            if !same(
-                field.kind,
-                before,
-                after(
-                    schema,
-                    source,
-                    rows,
-                    self.lms_links,
-                    at,
-                    row,
-                    bit as usize,
-                    reactivates,
-                ),
-            ) {
-                changed.set(bit);
-            }
-        }
-        changed
-    }
-
-    /// Adds the row as it will be to the `after` arena: what does not change stays letter by letter as the row has it.
-    fn push_after(
-        &mut self,
-        at: u32,
-        row: Option<u32>,
-        changed: Changed,
-        reactivates: bool,
-    ) -> u32 {
-        let (schema, source, rows, links) = (
-            self.schema,
-            &self.read.records,
-            &self.known.rows,
-            self.lms_links,
-        );
-        let fields = (0u32..).zip(&schema.fields).map(|(bit, _)| {
-            let index = bit as usize;
-            match row {
-                Some(row) if !changed.has(bit) => rows.field(row, index),
-                _ => after(schema, source, rows, links, at, row, index, reactivates),
-            }
-        });
-        let extra = [source.status(at), source.account_name(at)];
-        self.plan.arenas[schema.entity]
-            .after
-            .push(fields.chain(extra))
-    }
-
     fn fill_before(&mut self) {
         let rows = &self.known.rows;
         let before = &mut self.plan.arenas[self.schema.entity].before;
         for &row in &self.kept_rows {
             before.push(rows.cells.row(row));
         }
-    }
-}
-
-/// A field as it will be. What is not read from the source stays as the row has it: unmapped fields, and an LMS link
-/// that no LMS user has the e-mail for. Reactivating clears the status (PRODUCT.md section 6).
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one record, one row, one field; called in the innermost loop"
-)]
-fn after<'a>(
-    schema: &Schema,
-    source: &'a SourceSet,
-    rows: &'a RowSet,
-    links: &'a LmsLinks,
-    at: u32,
-    row: Option<u32>,
-    index: usize,
-    reactivates: bool,
-) -> Option<&'a str> {
-    let field = &schema.fields[index];
-    let present = || row.and_then(|row| rows.field(row, index));
-    if field.kind == FieldKind::LmsLink {
-        let email = source.field(at, Schema::KEY);
-        let linked = if links.is_empty() {
-            None
-        } else {
-            email.and_then(|email| links.get(&email_key(email)))
-        };
-        return linked.map(String::as_str).or_else(present);
-    }
-    match &field.source {
-        Some(_) => source.field(at, index),
-        None if reactivates && field.column == "account_status" => None,
-        None => present(),
-    }
-}
-
-/// Whether two values are equal (PRODUCT.md section 5). Salesforce ids compare on their 15 characters.
-fn same(kind: FieldKind, before: Option<&str>, after: Option<&str>) -> bool {
-    match (kind, before, after) {
-        (FieldKind::SalesforceId, Some(before), Some(after)) => {
-            before == after || sfid::key(before) == sfid::key(after)
-        }
-        _ => before == after.and_then(clean),
     }
 }
 

@@ -3,4 +3,4 @@
 mod faults;
 mod model;
 mod promises;
-mod rig;
+pub mod rig;

@@ -12,6 +12,7 @@ mod certs;
 mod desk;
 mod house;
 mod impartner;
+mod kills;
 mod lms;
 mod lms_client;
 mod mariadb;

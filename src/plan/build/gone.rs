@@ -1,0 +1,123 @@
+//! Rows that leave: soft-deletes and what they rest on.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Builder, INACTIVE, title};
+use crate::plan::{Entity, Evidence, Mode, Op};
+use crate::text::clean;
+
+impl Builder<'_> {
+    /// A soft-delete. What it writes beside `is_active`: for partners the tier that speaks for it and the status.
+    pub(super) fn soft_delete(
+        &mut self,
+        id: Option<i64>,
+        row: u32,
+        evidence: Evidence,
+        reason: String,
+        seen: Option<u32>,
+        suspicious: bool,
+    ) {
+        let entity = self.schema.entity;
+        let mut item = self.item(Op::SoftDelete, id, Some(row), reason);
+        item.evidence = Some(evidence);
+        item.selected = evidence.ticked_at_first() && !item.held;
+        item.suspicious = suspicious;
+        let rows = &self.known.rows;
+        let after = &mut self.plan.arenas[entity].after;
+        let mut cells: Vec<Option<String>> = (0..self.schema.fields.len())
+            .map(|field| rows.field(row, field).map(str::to_owned))
+            .collect();
+        if entity == Entity::Partners {
+            for (column, value) in [
+                (
+                    "partner_tier",
+                    seen.and_then(|seen| {
+                        self.schema
+                            .index("partner_tier")
+                            .and_then(|field| after.get(seen, field))
+                    })
+                    .map(str::to_owned),
+                ),
+                ("account_status", Some(INACTIVE.to_owned())),
+            ] {
+                let Some(field) = self.schema.index(column) else {
+                    continue;
+                };
+                if value.is_some() && value.as_deref() != cells[field].as_deref().and_then(clean) {
+                    cells[field] = value;
+                    item.changed.set(u32::try_from(field).unwrap_or(31));
+                }
+            }
+        }
+        let extra: Vec<Option<String>> = (0..2)
+            .map(|at| {
+                seen.and_then(|seen| after.get(seen, self.schema.fields.len() + at))
+                    .map(str::to_owned)
+            })
+            .collect();
+        item.after = Some(after.push(cells.iter().chain(&extra).map(Option::as_deref)));
+        self.plan.items.push(item);
+    }
+
+    /// Rows that no record of this run means (PRODUCT.md section 5: absence is not evidence by itself).
+    pub(super) fn absent(
+        &mut self,
+        latest: &FxHashMap<i64, u32>,
+        touched: &dyn Fn(u32) -> bool,
+        settled: &mut FxHashSet<i64>,
+    ) {
+        let (known, read) = (self.known, self.read);
+        let full = self.plan.mode == Mode::Full;
+        for row in known
+            .rows
+            .indices()
+            .filter(|&row| known.rows.active(row) && !touched(row))
+        {
+            let id = known.rows.impartner_id(row);
+            if id.is_some_and(|id| latest.contains_key(&id)) {
+                continue;
+            }
+            let gone = id.is_some_and(|id| read.answers.gone.contains(&id));
+            if !full && !gone {
+                continue;
+            }
+            if !read.facts.proved {
+                self.plan.kept_back[self.schema.entity] += 1;
+                continue;
+            }
+            let (evidence, reason) = match id {
+                None => (
+                    Evidence::Unverified,
+                    "it has no Impartner id to ask for, and no record means it".to_owned(),
+                ),
+                Some(_) if gone => (
+                    Evidence::Deleted,
+                    "Impartner has no such record any more".to_owned(),
+                ),
+                Some(id) => {
+                    let why = read
+                        .answers
+                        .unverified
+                        .get(&id)
+                        .map_or("it was not asked for by id", String::as_str);
+                    (
+                        Evidence::Unverified,
+                        format!("absent from the listing, and not verified: {why}"),
+                    )
+                }
+            };
+            self.soft_delete(id, row, evidence, reason, None, false);
+        }
+        for &id in &known.carried {
+            let row_active = self
+                .matcher
+                .row_of_id(id)
+                .is_some_and(|row| known.rows.active(row));
+            if read.answers.gone.contains(&id) && !row_active {
+                settled.insert(id);
+            } else if !full && let Some(why) = read.answers.unverified.get(&id) {
+                self.warn("carried_over_unverified", id, format!("{} #{id} is carried over from an earlier run and could not be read: {why}; it stays carried over.", title(self.schema.entity)));
+            }
+        }
+    }
+}
