@@ -1,7 +1,9 @@
 //! Dialogs: a stack of them, the topmost has the keyboard. Each peels off with Esc.
 
-pub(super) mod ask;
-pub(super) mod palette;
+mod ask;
+mod edit;
+mod listing;
+mod palette;
 
 use crossterm::event::KeyCode;
 
@@ -10,7 +12,9 @@ use super::key::Key;
 use super::list::{Cursor, Move};
 use crate::error::Error;
 use crate::text::safe_lines;
-pub(super) use ask::{Ask, Field, FieldKind, Focus, Listing, Then};
+pub(super) use ask::{Ask, Field, FieldKind, Focus, Then};
+pub(super) use edit::edit_input;
+pub(super) use listing::Listing;
 pub(super) use palette::Palette;
 
 /// One dialog.

@@ -3,4 +3,5 @@
 mod driver;
 mod looks;
 mod scripts;
+mod scripts_more;
 mod visual;

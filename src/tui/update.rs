@@ -3,11 +3,15 @@
 
 mod act;
 mod answers;
+mod applying;
 mod cases;
+mod certs;
 mod confirm;
 mod filter;
+mod hand;
 mod mouse;
 mod review;
+mod runs;
 
 pub(super) use answers::changed_fields;
 pub(super) use cases::step_words;
@@ -153,8 +157,8 @@ fn settle(model: &mut Model, dialog: Dialog, outcome: Outcome) -> Vec<Effect> {
             }
             act::act(model, action)
         }
-        Outcome::Choose(Choice::ExportCsv) => act::export(model, Format::Csv),
-        Outcome::Choose(Choice::ExportJson) => act::export(model, Format::Json),
+        Outcome::Choose(Choice::ExportCsv) => hand::export(model, Format::Csv),
+        Outcome::Choose(Choice::ExportJson) => hand::export(model, Format::Json),
     }
 }
 

@@ -3,16 +3,15 @@
 //! Focus begins on *No* or in a text field, never on *Yes*; a number is typed, a paste into it is ignored; and the key
 //! that confirms is never the one that was just used (UX.md, "Confirming").
 
-use std::sync::Arc;
-
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use super::super::glyphs::Glyphs;
 use super::super::hits::Hits;
 use super::super::key::Key;
+use super::edit::edit_input;
+use super::listing::Listing;
 use super::{Outcome, ToneLine, scroll};
-use crate::plan::{Entity, Plan};
+use crate::plan::Entity;
 use crate::text::safe;
 
 /// A question before something is done.
@@ -34,52 +33,6 @@ pub(in crate::tui) struct Ask {
     /// Why the last try to confirm did nothing.
     pub(in crate::tui) hint: Option<String>,
     pub(in crate::tui) then: Then,
-}
-
-/// What is listed in a question.
-#[derive(Debug, Clone, Default)]
-pub(in crate::tui) enum Listing {
-    #[default]
-    Nothing,
-    Lines(Vec<String>),
-    /// Items of a plan: they may be many, so their lines are made when they are drawn.
-    Items(Arc<Plan>, Vec<u32>),
-}
-
-impl Listing {
-    /// Number of lines.
-    pub(in crate::tui) fn len(&self) -> usize {
-        match self {
-            Self::Nothing => 0,
-            Self::Lines(lines) => lines.len(),
-            Self::Items(_, items) => items.len(),
-        }
-    }
-
-    /// Line `at`; safe to show.
-    pub(in crate::tui) fn line(&self, at: usize, glyphs: &Glyphs) -> String {
-        match self {
-            Self::Nothing => String::new(),
-            Self::Lines(lines) => lines.get(at).cloned().unwrap_or_default(),
-            Self::Items(plan, items) => {
-                let Some(&item) = items.get(at) else {
-                    return String::new();
-                };
-                let view = plan.view(item as usize);
-                let id = view
-                    .item
-                    .impartner_id
-                    .map_or_else(String::new, |id| format!(" #{id}"));
-                format!(
-                    "{} {} {}{id}  {}",
-                    glyphs.sign(view.item.op),
-                    view.item.entity.singular(),
-                    safe(view.name()),
-                    super::super::plan_columns::what(&view, glyphs)
-                )
-            }
-        }
-    }
 }
 
 /// Something to fill in.
@@ -376,29 +329,6 @@ impl Ask {
             _ => {}
         }
     }
-}
-
-/// Edits a line of text as shells do. Whether the text changed.
-pub(in crate::tui) fn edit_input(input: &mut Input, key: Key) -> bool {
-    let ctrl = key.mods.contains(KeyModifiers::CONTROL);
-    let request = match key.code {
-        KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
-        KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
-        KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
-        KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
-        KeyCode::Char('k') if ctrl => InputRequest::DeleteTillEnd,
-        KeyCode::Char(c) if key.mods.is_empty() => InputRequest::InsertChar(c),
-        KeyCode::Backspace => InputRequest::DeletePrevChar,
-        KeyCode::Delete => InputRequest::DeleteNextChar,
-        KeyCode::Left if ctrl => InputRequest::GoToPrevWord,
-        KeyCode::Right if ctrl => InputRequest::GoToNextWord,
-        KeyCode::Left => InputRequest::GoToPrevChar,
-        KeyCode::Right => InputRequest::GoToNextChar,
-        KeyCode::Home => InputRequest::GoToStart,
-        KeyCode::End => InputRequest::GoToEnd,
-        _ => return false,
-    };
-    input.handle(request).is_some_and(|changed| changed.value)
 }
 
 #[cfg(test)]

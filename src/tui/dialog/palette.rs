@@ -12,7 +12,7 @@ use super::super::key::Key;
 use super::super::keymap::BINDINGS;
 use super::super::list::{Cursor, Move};
 use super::super::model::Screen;
-use super::{Outcome, ask::edit_input};
+use super::{Outcome, edit_input};
 
 /// The palette.
 #[derive(Debug)]

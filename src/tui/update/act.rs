@@ -1,8 +1,7 @@
 //! Actions that belong to no screen alone, and the way to those that do.
 
 use super::super::action::Action;
-use super::super::dialog::{Ask, Choice, Dialog, Menu, Palette, TextDialog, Then, Tone};
-use super::super::export::{Data, Export, Format};
+use super::super::dialog::{Ask, Dialog, Palette, TextDialog, Then, Tone};
 use super::super::keymap::BINDINGS;
 use super::super::list::{Cursor, Move};
 use super::super::model::{Life, Model, Screen};
@@ -10,7 +9,7 @@ use super::super::msg::{Effect, Reach, Request};
 use super::super::overview;
 use super::super::preview::{Fields, Pane};
 use super::super::theme::{Theme, ThemeName};
-use super::{cases, filter, quit, review};
+use super::{applying, cases, certs, filter, hand, quit, review, runs};
 use crate::plan::{Mode, Scope};
 
 /// Does an action, or says why it cannot be done.
@@ -60,8 +59,8 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![Effect::Mouse(model.mouse)]
         }
         Action::NextTheme => next_theme(model),
-        Action::Copy => copy(model),
-        Action::Export => export_menu(model),
+        Action::Copy => hand::copy(model),
+        Action::Export => hand::export_menu(model),
         Action::Filter => filter::open(model),
         Action::PreviewIncremental => review::preview(model, Scope::All, Mode::Incremental),
         Action::PreviewFull => review::preview(model, Scope::All, Mode::Full),
@@ -82,10 +81,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SortNext => review::sort_next(model),
         Action::SortReverse => review::sort_reverse(model),
         Action::AllFields => all_fields(model),
-        Action::Apply => review::apply(model),
-        Action::ReleaseGuard => review::release(model),
-        Action::Journal => cases::journal(model),
-        Action::Undo => cases::undo(model),
+        Action::Apply => applying::apply(model),
+        Action::ReleaseGuard => applying::release(model),
+        Action::Journal => runs::journal(model),
+        Action::Undo => runs::undo(model),
         Action::Approve => cases::approve(model),
         Action::Reject => cases::reject(model),
         Action::HoldCase => cases::hold(model),
@@ -97,7 +96,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![model.ask(Request::LmsRefresh { transcripts })]
         }
         Action::Compare => vec![model.ask(Request::Certs)],
-        Action::Push => cases::push_certs(model),
+        Action::Push => certs::push_certs(model),
     }
 }
 
@@ -256,7 +255,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.offboard.pane = Pane::Detail;
             cases::ask_live(model)
         }
-        Screen::Certifications => cases::open_partner(model),
+        Screen::Certifications => certs::open_partner(model),
         Screen::History => match (
             &mut model.history.open,
             model.history.runs.get(model.history.cursor.at),
@@ -413,76 +412,4 @@ fn all_fields(model: &mut Model) -> Vec<Effect> {
         model.preview.fields = other(model.preview.fields);
     }
     Vec::new()
-}
-
-fn copy(model: &mut Model) -> Vec<Effect> {
-    let text = match model.screen {
-        Screen::Preview => review::copied(model),
-        Screen::Offboarding => model.offboard.chosen().map(|case| case.name.clone()),
-        Screen::Certifications => model.certs.chosen().map(|row| row.name.clone()),
-        Screen::History => match model.history.change() {
-            Some(change) => Some(change.name.clone()),
-            None => model.history.run().map(|run| run.run_id.to_string()),
-        },
-        Screen::Overview => None,
-    };
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        model.complain("There is nothing to copy here.");
-        return Vec::new();
-    };
-    let text = crate::text::safe(&text);
-    model.toast(format!("Copied: {text}"));
-    vec![Effect::Copy(text)]
-}
-
-fn export_menu(model: &mut Model) -> Vec<Effect> {
-    if exported(model).is_none() {
-        model.complain("There is nothing to export here.");
-        return Vec::new();
-    }
-    push(
-        model,
-        Dialog::Menu(Menu {
-            title: "Export what is shown".to_owned(),
-            items: vec![
-                ("CSV, for spreadsheets".to_owned(), Choice::ExportCsv),
-                ("JSON, for programs".to_owned(), Choice::ExportJson),
-            ],
-            at: 0,
-        }),
-    )
-}
-
-/// What is shown, as data.
-fn exported(model: &Model) -> Option<Data> {
-    match model.screen {
-        Screen::Preview => review::exported(model),
-        Screen::Offboarding => {
-            let cases: Vec<_> = model.offboard.shown().into_iter().cloned().collect();
-            (!cases.is_empty()).then_some(Data::Cases(cases))
-        }
-        Screen::Certifications => {
-            let rows: Vec<_> = model.certs.shown().into_iter().cloned().collect();
-            (!rows.is_empty()).then_some(Data::Certs(rows))
-        }
-        Screen::History => match &model.history.open {
-            Some(open) => Some(Data::Run(open.detail.clone())),
-            None => {
-                (!model.history.runs.is_empty()).then(|| Data::Runs(model.history.runs.clone()))
-            }
-        },
-        Screen::Overview => None,
-    }
-}
-
-/// Exports what is shown.
-pub(in crate::tui) fn export(model: &mut Model, format: Format) -> Vec<Effect> {
-    match exported(model) {
-        Some(data) => vec![Effect::Export(Export {
-            format,
-            data,
-            at: model.now,
-        })],
-        None => Vec::new(),
-    }
 }

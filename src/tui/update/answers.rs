@@ -10,7 +10,7 @@ use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
 use super::super::preview::{Pane, Review};
 use super::super::query::Computed;
-use super::{cases, filter, quit, review};
+use super::{applying, cases, filter, quit, runs};
 use crate::error::{Error, Kind};
 use crate::plan::{Op, Plan, Release};
 use crate::text::safe;
@@ -208,8 +208,8 @@ fn planned(model: &mut Model, plan: Plan) -> Vec<Effect> {
 
 /// An apply ended.
 fn applied(model: &mut Model, report: &RunReport) -> Vec<Effect> {
-    let lines = cases::report_lines(model, report);
-    let words = review::applied_words(model, &report.applied);
+    let lines = runs::report_lines(model, report);
+    let words = applying::applied_words(model, &report.applied);
     let run = report
         .run_id
         .map_or_else(String::new, |run| format!("Run {run}: "));
@@ -372,7 +372,7 @@ pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
                 return Vec::new();
             }
             if review.apply_waits {
-                return review::apply(model);
+                return applying::apply(model);
             }
             Vec::new()
         }

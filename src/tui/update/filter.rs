@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use super::super::dialog::ask::edit_input;
+use super::super::dialog::edit_input;
 use super::super::key::Key;
 use super::super::model::Model;
 use super::super::msg::Effect;

@@ -1,0 +1,379 @@
+//! More scripts: leaving, the other screens, the mouse, keys of the configuration.
+
+use crossterm::event::{MouseButton, MouseEventKind};
+
+use super::super::action::Action;
+use super::super::dialog::Dialog;
+use super::super::fixtures;
+use super::super::hits::Target;
+use super::super::keymap::{BINDINGS, Keymap};
+use super::super::model::{Life, Screen};
+use super::super::msg::{Answer, Effect, Msg, Request};
+use super::super::query::Tab;
+use super::driver::Driver;
+use crate::error::{Error, Kind};
+use crate::plan::{Mode, Op};
+
+fn ticked(driver: &Driver) -> usize {
+    let review = driver.model.preview.review.as_ref().unwrap();
+    review.selection.count()
+}
+
+fn chosen_name(driver: &Driver) -> String {
+    let review = driver.model.preview.review.as_ref().unwrap();
+    review.view().unwrap().name().to_owned()
+}
+
+#[test]
+fn escape_and_ctrl_c_stop_work() {
+    let mut d = Driver::new(80, 24);
+    d.answer_all();
+    d.keys("P Esc");
+    assert!(matches!(d.others[..], [Effect::Cancel(_)]));
+    d.fail(Error::cancelled());
+    assert!(d.model.job.is_none());
+    assert!(d.shows("cancelled. Nothing was written."), "{}", d.screen());
+    assert!(d.model.dialogs.is_empty());
+    d.others.clear();
+    d.keys("p Ctrl-C Ctrl-C");
+    assert!(
+        matches!(d.others[..], [Effect::Cancel(_), Effect::Cancel(_)]),
+        "{:?}",
+        d.others
+    );
+    assert_eq!(
+        d.model.life,
+        Life::Ending,
+        "the second one leaves when the work has ended"
+    );
+}
+
+#[test]
+fn committing_cannot_be_stopped_and_says_so() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2 A 3 Enter");
+    let ticket = d.asked.last().unwrap().0;
+    d.msg(Msg::Event(ticket, crate::progress::RunEvent::CommitStarted));
+    d.keys("Esc");
+    assert!(d.others.is_empty());
+    assert!(d.shows("too late to stop"), "{}", d.screen());
+}
+
+#[test]
+fn quitting_while_something_is_written_asks_first() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2 A 3 Enter 1 q");
+    assert!(matches!(d.model.dialogs[..], [Dialog::Ask(_)]));
+    d.keys("n q y");
+    assert_eq!(d.model.life, Life::Ending);
+    d.fail(Error::cancelled());
+    assert_eq!(d.model.life, Life::Over);
+    assert!(
+        d.others
+            .iter()
+            .any(|effect| matches!(effect, Effect::Save(_)))
+    );
+}
+
+#[test]
+fn q_quits_and_keeps_what_people_expect_to_find() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2 / \"op:add Enter Esc s s 5 q");
+    assert_eq!(d.model.life, Life::Over);
+    let saved = d.others.iter().find_map(|effect| match effect {
+        Effect::Save(saved) => Some(saved.clone()),
+        _ => None,
+    });
+    let saved = saved.unwrap();
+    assert_eq!(saved.screen.as_deref(), Some("History"));
+    assert_eq!(saved.filters, ["op:add"]);
+    assert_eq!(saved.sort.as_deref(), Some("name"));
+    let mut next = Driver::new(80, 24);
+    saved.restore(&mut next.model, None);
+    assert_eq!(next.model.screen, Screen::History);
+    assert_eq!(next.model.preview.filter.history, ["op:add"]);
+}
+
+#[test]
+fn a_signal_ends_at_once_when_nothing_is_at_work() {
+    let mut d = Driver::full(80, 24);
+    d.msg(Msg::Shutdown);
+    assert_eq!(d.model.life, Life::Over);
+}
+
+#[test]
+fn read_only_shows_and_refuses() {
+    let mut d = Driver::full(120, 40);
+    d.model.environment.read_only = true;
+    d.keys("2 A");
+    assert!(d.model.dialogs.is_empty());
+    assert!(d.shows("READ-ONLY"), "{}", d.screen());
+    assert!(d.shows("Read-only mode"), "{}", d.screen());
+}
+
+#[test]
+fn an_undo_is_previewed_and_asks_for_its_number() {
+    let mut d = Driver::full(120, 40);
+    d.keys("5 U");
+    assert!(matches!(d.wanted()[..], [Request::PreviewUndo(12)]));
+    let mut undo = fixtures::small_plan();
+    undo.origin = crate::plan::PlanOrigin::Undo { run_id: 12 };
+    d.answer(Answer::Plan(Box::new(undo)));
+    d.answer_all();
+    assert!(d.shows("Undo of run 12"), "{}", d.screen());
+    d.keys("A");
+    assert!(d.shows("Type 12 to undo"), "{}", d.screen());
+    d.keys("Esc 5 j j U");
+    assert!(d.shows("undone by run 11 already"), "{}", d.screen());
+}
+
+#[test]
+fn an_approval_wants_note_number_and_acknowledgement() {
+    let mut d = Driver::full(120, 40);
+    d.keys("3");
+    d.answer_all();
+    d.keys("j");
+    d.answer_all();
+    d.keys("a \"left Enter Enter 2 Enter");
+    assert!(d.wanted().is_empty(), "not acknowledged");
+    d.keys("Space Enter Enter");
+    assert!(d.wanted().is_empty(), "Enter twice is a slip");
+    d.keys("Tab Enter");
+    match d.wanted()[..] {
+        [
+            Request::Approve {
+                ids,
+                note,
+                accept_foreign: true,
+            },
+        ] => {
+            assert_eq!(ids[..], [5]);
+            assert_eq!(note, "left");
+        }
+        ref other => panic!("{other:?} {}", d.screen()),
+    }
+    d.model.environment.operator_named = false;
+    d.keys("a");
+    assert!(d.model.dialogs.is_empty());
+    assert!(d.shows("operator named on purpose"), "{}", d.screen());
+}
+
+#[test]
+fn certifications_are_compared_ticked_and_pushed() {
+    let mut d = Driver::full(120, 40);
+    d.keys("4 p");
+    d.answer_all();
+    assert!(d.shows("3 of 4 partners differ"), "{}", d.screen());
+    assert!(!d.shows("Générale"), "only differences");
+    d.keys("v");
+    assert!(d.shows("Générale"));
+    d.keys("v A y");
+    match d.wanted()[..] {
+        [Request::PushCerts(rows)] => {
+            assert_eq!(rows[..], [17, 23], "the one not found there is not pushed");
+        }
+        ref other => panic!("{other:?}"),
+    }
+    d.answer(Answer::Pushed(crate::values::CertReport {
+        run_id: Some(14),
+        pushed: 1,
+        failed: vec![crate::values::CertFault {
+            row_id: 23,
+            impartner_id: Some(1_023),
+            name: "Hitachi".into(),
+            status: "failed".into(),
+            message: "field is read-only".into(),
+        }],
+        unchanged: 0,
+    }));
+    d.keys("Esc");
+    assert!(d.shows("pushed"), "{}", d.screen());
+    assert!(d.shows("field is"), "{}", d.screen());
+}
+
+#[test]
+fn the_mouse_does_what_keys_do() {
+    let mut d = Driver::full(120, 40);
+    let tab = d.model.hits.place(Target::Screen(Screen::Preview)).unwrap();
+    d.click(tab.x + 1, tab.y);
+    assert_eq!(d.model.screen, Screen::Preview);
+    let before = ticked(&d);
+    let tick = d.model.hits.place(Target::Tick(2)).unwrap();
+    d.click(tick.x, tick.y);
+    assert_eq!(ticked(&d), before - 1);
+    let head = d.model.hits.place(Target::Head(1)).unwrap();
+    d.click(head.x, head.y);
+    assert_eq!(
+        d.model.preview.sort.column,
+        Some(super::super::plan_columns::PlanColumn::Name)
+    );
+    let border = d.model.hits.place(Target::Border { beside: true }).unwrap();
+    let split = d.model.split;
+    d.mouse(
+        MouseEventKind::Down(MouseButton::Left),
+        border.x,
+        border.y + 3,
+    );
+    d.mouse(
+        MouseEventKind::Drag(MouseButton::Left),
+        border.x - 12,
+        border.y + 3,
+    );
+    d.mouse(
+        MouseEventKind::Up(MouseButton::Left),
+        border.x - 12,
+        border.y + 3,
+    );
+    assert!(d.model.split < split);
+    d.keys("g");
+    let at = d.model.preview.review.as_ref().unwrap().list().cursor.at;
+    d.mouse(MouseEventKind::ScrollDown, 10, 12);
+    assert_eq!(
+        d.model.preview.review.as_ref().unwrap().list().cursor.at,
+        at + 3
+    );
+    d.keys("A");
+    let row = d.model.hits.place(Target::Row(1));
+    assert_eq!(row, None, "what is under a dialog cannot be clicked");
+    d.keys("Esc m");
+    assert!(
+        d.others
+            .iter()
+            .any(|effect| matches!(effect, Effect::Mouse(false)))
+    );
+}
+
+#[test]
+fn a_double_click_confirms_nothing() {
+    let mut d = Driver::full(120, 40);
+    d.keys("4 p");
+    d.answer_all();
+    let push = BINDINGS
+        .iter()
+        .position(|b| b.action == Action::Push)
+        .unwrap();
+    let button = d.model.hits.place(Target::Binding(push)).unwrap();
+    d.click(button.x, button.y);
+    let yes = d.model.hits.place(Target::DialogPart(1)).unwrap();
+    d.click(yes.x + 1, yes.y);
+    assert!(
+        d.wanted().is_empty(),
+        "the click that opened it does not confirm it"
+    );
+}
+
+#[test]
+fn a_paste_is_never_a_burst_of_commands() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2");
+    let before = ticked(&d);
+    d.msg(Msg::Paste("t A 3\n".into()));
+    assert_eq!(ticked(&d), before);
+    assert!(d.model.dialogs.is_empty());
+    d.keys("/");
+    d.msg(Msg::Paste("acme\nrm -rf".into()));
+    assert_eq!(d.model.preview.filter.input.value(), "acme");
+}
+
+#[test]
+fn the_palette_reaches_other_screens() {
+    let mut d = Driver::full(80, 24);
+    d.keys(": \"compare_our Enter");
+    assert_eq!(d.model.screen, Screen::Certifications);
+    assert!(matches!(d.wanted()[..], [Request::Certs]));
+}
+
+#[test]
+fn keys_of_the_configuration_go_before_the_table() {
+    let mut d = Driver::full(80, 24);
+    let wanted = std::collections::BTreeMap::from([("apply".to_owned(), "F9".to_owned())]);
+    d.model.keymap = Keymap::new(&wanted).0;
+    d.keys("2 A");
+    assert!(d.model.dialogs.is_empty());
+    d.keys("F9");
+    assert_eq!(d.model.dialogs.len(), 1);
+    assert!(d.shows("Apply 12 changes"), "{}", d.screen());
+}
+
+#[test]
+fn a_failure_shows_its_causes_with_enter() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2 P");
+    let error = Error::new(
+        Kind::Database,
+        "database",
+        "The database went away. Nothing was written.",
+    )
+    .source(std::io::Error::other("connection reset by \u{1b}[31mpeer"));
+    d.fail(error);
+    assert!(!d.shows("connection reset"));
+    d.keys("Enter");
+    assert!(
+        d.shows("because: connection reset by \\x1b[31mpeer"),
+        "{}",
+        d.screen()
+    );
+    d.keys("Enter");
+    assert!(d.model.dialogs.is_empty());
+}
+
+#[test]
+fn every_disabled_action_says_why() {
+    for screen in Screen::ALL {
+        for binding in BINDINGS.iter().filter(|b| b.on.has(screen)) {
+            let mut d = Driver::new(120, 40);
+            d.model.screen = screen;
+            d.model.toasts.clear();
+            if let Some(why) = (binding.disabled)(&d.model) {
+                assert!(why.ends_with('.'), "{why}");
+                let key = binding.keys.first().map(ToString::to_string);
+                if let Some(key) = key {
+                    d.keys(&key);
+                    assert!(
+                        !d.model.toasts.is_empty(),
+                        "{:?} says nothing",
+                        binding.action
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn resizing_keeps_place_ticks_and_filter() {
+    let mut small = Driver::full(120, 40);
+    small.keys("2 / \"e Enter j j j Space");
+    let (name, ticks) = (chosen_name(&small), ticked(&small));
+    let mut other = Driver::new(60, 16);
+    std::mem::swap(&mut other.model, &mut small.model);
+    other.draw();
+    other.msg(Msg::Resize);
+    assert_eq!((chosen_name(&other), ticked(&other)), (name, ticks));
+    assert!(other.model.preview.filter.active());
+}
+
+#[test]
+fn tabs_keep_their_filter_in_force() {
+    let mut d = Driver::full(120, 40);
+    d.keys("2 / \"zzz Enter ]");
+    let review = d.model.preview.review.as_ref().unwrap();
+    assert_eq!(review.tab, Tab::Excluded);
+    assert!(review.list().shown.is_empty());
+    d.keys("Esc");
+    assert_eq!(
+        d.model.preview.review.as_ref().unwrap().list().shown.len(),
+        3
+    );
+}
+
+#[test]
+fn the_facts_wake_the_screen_and_nothing_else_does() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2");
+    d.model.toasts.clear();
+    assert_eq!(d.model.wake_at(), None, "an idle Preview never wakes");
+    d.keys("P");
+    let quiet = d.model.wake_at().unwrap();
+    assert_eq!(quiet - d.model.now, chrono::Duration::milliseconds(250));
+}

@@ -1,0 +1,201 @@
+//! From the ticks to the question before an apply, and the release of a guard.
+
+use std::sync::Arc;
+
+use super::super::cells::{count, counted};
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Tone};
+use super::super::model::Model;
+use super::super::msg::Effect;
+use super::super::preview::Review;
+use super::super::words;
+use super::act::push;
+use crate::plan::{Entity, Op, PerEntity};
+use crate::values::Applied;
+
+/// What an apply would really write: ticked, and not withheld by a guard that nobody released.
+fn effective(review: &Review) -> PerEntity<Applied> {
+    let mut rows = review.tally.ticked;
+    for guard in review.tally.tripped() {
+        let op = guard.rule.withholds();
+        if review.withheld(op) {
+            match op {
+                Op::SoftDelete => rows[guard.entity].soft_delete = 0,
+                _ => rows[guard.entity].update = 0,
+            }
+        }
+    }
+    rows
+}
+
+/// `A`: asks before it applies; waits for the count of the ticks.
+pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    if review.tallying.pending() {
+        review.apply_waits = true;
+        return Vec::new();
+    }
+    review.apply_waits = false;
+    let rows = effective(review);
+    let total = rows.partners.total() + rows.contacts.total();
+    if total == 0 {
+        model.complain("Everything that is ticked is withheld by a guard; ! looks at it.");
+        return Vec::new();
+    }
+    let deletes = rows.partners.soft_delete + rows.contacts.soft_delete;
+    let changes = counted(total, "change");
+    let mut ask = Ask::new(
+        format!("Apply {changes}?"),
+        format!("Apply {changes}"),
+        Then::Apply,
+    );
+    for entity in Entity::ALL {
+        if rows[entity].total() > 0 {
+            ask.intro
+                .push((Tone::Plain, format!("{entity}: {}", in_words(rows[entity]))));
+        }
+    }
+    for guard in review.tally.tripped() {
+        let op = guard.rule.withholds();
+        let state = if review.withheld(op) {
+            "withheld"
+        } else {
+            "released by you"
+        };
+        ask.intro.push((
+            Tone::Warn,
+            format!("{} The {}s are {state}.", guard.sentence(), op.label()),
+        ));
+    }
+    let hidden = review.tally.total().saturating_sub(review.ticked_shown);
+    if hidden > 0 {
+        ask.intro.push((
+            Tone::Warn,
+            format!(
+                "{} of the ticked are hidden by the filter and go too.",
+                count(hidden)
+            ),
+        ));
+    }
+    if let Some(run) = review.undoes() {
+        ask.intro
+            .push((Tone::Strong, format!("This undoes run {run}.")));
+        ask.danger = true;
+        ask.listing = Listing::Items(Arc::clone(&review.plan), going(review, &[], &rows));
+        ask = ask.field(Field::new(
+            format!("Type {total} to undo"),
+            FieldKind::Number(total),
+        ));
+    } else if deletes > 0 {
+        ask.danger = true;
+        ask.listing = Listing::Items(
+            Arc::clone(&review.plan),
+            going(review, &[Op::SoftDelete], &rows),
+        );
+        let label = format!(
+            "Type {deletes} to soft-delete {}",
+            if deletes == 1 {
+                "this row"
+            } else {
+                "these rows"
+            }
+        );
+        ask = ask.field(Field::new(label, FieldKind::Number(deletes)));
+    }
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// The ticked items of `ops` (none: of all) that are not withheld.
+fn going(review: &Review, ops: &[Op], rows: &PerEntity<Applied>) -> Vec<u32> {
+    let goes = |op: Op, entity: Entity| match op {
+        Op::SoftDelete => rows[entity].soft_delete > 0,
+        Op::Update => rows[entity].update > 0,
+        _ => true,
+    };
+    let items = review.plan.items.iter().enumerate();
+    items
+        .filter(|(at, item)| {
+            review.selection.is_ticked(*at)
+                && (ops.is_empty() || ops.contains(&item.op))
+                && goes(item.op, item.entity)
+        })
+        .filter_map(|(at, _)| u32::try_from(at).ok())
+        .collect()
+}
+
+fn in_words(rows: Applied) -> String {
+    let parts: Vec<String> = [
+        (rows.soft_delete, Op::SoftDelete),
+        (rows.reactivate, Op::Reactivate),
+        (rows.update, Op::Update),
+        (rows.add, Op::Add),
+    ]
+    .into_iter()
+    .filter(|&(number, _)| number > 0)
+    .map(|(number, op)| counted(number, op.label()))
+    .collect();
+    parts.join(", ")
+}
+
+/// `!`: shows the tripped guards and asks for their release, once, for this plan.
+pub(super) fn release(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = &model.preview.review else {
+        return Vec::new();
+    };
+    let deletes = review
+        .tally
+        .withholds(Op::SoftDelete)
+        .then(|| review.tally.deletes());
+    let updates = review
+        .tally
+        .withholds(Op::Update)
+        .then(|| review.tally.updates());
+    let then = Then::Release {
+        deletes,
+        updates,
+        reason: String::new(),
+    };
+    let mut ask = Ask::new("Release the guard for this plan?", "Release", then);
+    ask.danger = true;
+    for guard in review.tally.tripped() {
+        ask.intro.push((Tone::Warn, guard.sentence()));
+    }
+    ask.intro.push((
+        Tone::Plain,
+        "Look through the list first. The release holds for this plan and these ticks only, and is recorded with your name and reason. Nothing is applied yet.".to_owned(),
+    ));
+    let all = review.tally.ticked;
+    let mut ops = Vec::new();
+    ops.extend(deletes.map(|_| Op::SoftDelete));
+    ops.extend(updates.map(|_| Op::Update));
+    ask.listing = Listing::Items(Arc::clone(&review.plan), going(review, &ops, &all));
+    ask = ask.field(Field::new("The reason", FieldKind::Note));
+    if let Some(number) = deletes {
+        ask = ask.field(Field::new(
+            format!("Type {number}, the soft-deletes"),
+            FieldKind::Number(number),
+        ));
+    }
+    if let Some(number) = updates {
+        ask = ask.field(Field::new(
+            format!("Type {number}, the updates"),
+            FieldKind::Number(number),
+        ));
+    }
+    push(model, Dialog::Ask(Box::new(ask)))
+}
+
+/// What was applied, for a toast.
+pub(super) fn applied_words(model: &Model, applied: &PerEntity<Applied>) -> String {
+    let parts: Vec<String> = applied
+        .iter()
+        .filter(|(_, rows)| rows.total() > 0)
+        .map(|(entity, rows)| format!("{entity} {}", words::applied(*rows, model.glyphs)))
+        .collect();
+    if parts.is_empty() {
+        "nothing was written".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}

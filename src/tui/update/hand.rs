@@ -1,0 +1,82 @@
+//! What is handed out of the console: to the clipboard, to files.
+
+use super::super::dialog::{Choice, Dialog, Menu};
+use super::super::export::{Data, Export, Format};
+use super::super::model::{Model, Screen};
+use super::super::msg::Effect;
+use super::act::push;
+use super::review;
+
+/// Copies the name or id of what is chosen.
+pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
+    let text = match model.screen {
+        Screen::Preview => review::copied(model),
+        Screen::Offboarding => model.offboard.chosen().map(|case| case.name.clone()),
+        Screen::Certifications => model.certs.chosen().map(|row| row.name.clone()),
+        Screen::History => match model.history.change() {
+            Some(change) => Some(change.name.clone()),
+            None => model.history.run().map(|run| run.run_id.to_string()),
+        },
+        Screen::Overview => None,
+    };
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        model.complain("There is nothing to copy here.");
+        return Vec::new();
+    };
+    let text = crate::text::safe(&text);
+    model.toast(format!("Copied: {text}"));
+    vec![Effect::Copy(text)]
+}
+
+/// Asks for the format of an export.
+pub(super) fn export_menu(model: &mut Model) -> Vec<Effect> {
+    if exported(model).is_none() {
+        model.complain("There is nothing to export here.");
+        return Vec::new();
+    }
+    push(
+        model,
+        Dialog::Menu(Menu {
+            title: "Export what is shown".to_owned(),
+            items: vec![
+                ("CSV, for spreadsheets".to_owned(), Choice::ExportCsv),
+                ("JSON, for programs".to_owned(), Choice::ExportJson),
+            ],
+            at: 0,
+        }),
+    )
+}
+
+/// What is shown, as data.
+fn exported(model: &Model) -> Option<Data> {
+    match model.screen {
+        Screen::Preview => review::exported(model),
+        Screen::Offboarding => {
+            let cases: Vec<_> = model.offboard.shown().into_iter().cloned().collect();
+            (!cases.is_empty()).then_some(Data::Cases(cases))
+        }
+        Screen::Certifications => {
+            let rows: Vec<_> = model.certs.shown().into_iter().cloned().collect();
+            (!rows.is_empty()).then_some(Data::Certs(rows))
+        }
+        Screen::History => match &model.history.open {
+            Some(open) => Some(Data::Run(open.detail.clone())),
+            None => {
+                (!model.history.runs.is_empty()).then(|| Data::Runs(model.history.runs.clone()))
+            }
+        },
+        Screen::Overview => None,
+    }
+}
+
+/// Exports what is shown.
+pub(super) fn export(model: &mut Model, format: Format) -> Vec<Effect> {
+    match exported(model) {
+        Some(data) => vec![Effect::Export(Export {
+            format,
+            data,
+            at: model.now,
+        })],
+        None => Vec::new(),
+    }
+}
