@@ -3,8 +3,6 @@
 //! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`effects`] alone spawns. One task owns
 //! the terminal and the model ([`run`]).
 
-#![expect(dead_code, reason = "wired to Desk when that lands")]
-
 mod action;
 mod cells;
 mod certs;
@@ -25,6 +23,7 @@ mod overview;
 mod plan_columns;
 mod preview;
 mod query;
+mod service;
 mod setup;
 mod state;
 mod terminal;
@@ -40,6 +39,9 @@ mod fixtures;
 mod tests;
 
 use std::path::PathBuf;
+
+use crate::desk::Desk;
+use crate::error::Error;
 
 pub use theme::ThemeName;
 
@@ -70,6 +72,17 @@ pub enum Colour {
     Always,
     /// No.
     Never,
+}
+
+/// Runs the console on `desk` until it is left. Must be awaited where the program waits for it (`block_on` in `main`):
+/// the thread that polls it owns the terminal.
+pub async fn run(desk: Desk, options: Options) -> Result<(), Error> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let model = setup::model(desk.config(), &options, desk.clock().now(), &lookup);
+    // crossterm leaves colours out by itself under NO_COLOR; what is asked for on purpose goes before that.
+    crossterm::style::force_color_output(model.depth != theme::Depth::None);
+    let clock = desk.clock().clone();
+    turn::turn(model, service::service(desk), clock, options.state_dir).await
 }
 
 /// The list of keys for the docs, in Markdown, made from the binding table.

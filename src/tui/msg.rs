@@ -86,6 +86,10 @@ pub(super) enum Reach {
 
 /// Something asked of the core.
 #[derive(Clone, Debug)]
+#[expect(
+    dead_code,
+    reason = "off-boarding and certifications are wired when their core lands"
+)]
 pub(super) enum Request {
     Preview(PreviewRequest),
     PreviewUndo(i64),
@@ -202,6 +206,10 @@ impl Request {
 
 /// What the core answers.
 #[derive(Debug)]
+#[expect(
+    dead_code,
+    reason = "off-boarding and certifications are wired when their core lands"
+)]
 pub(super) enum Answer {
     Plan(Box<Plan>),
     Report(Box<RunReport>),

@@ -1,17 +1,10 @@
 //! Scripts: keys in, what the console asks of the core and shows out.
 
-use crossterm::event::{MouseButton, MouseEventKind};
-
-use super::super::action::Action;
 use super::super::dialog::Dialog;
 use super::super::fixtures;
-use super::super::hits::Target;
-use super::super::keymap::{BINDINGS, Keymap};
 use super::super::model::{Life, Screen};
-use super::super::msg::{Answer, Effect, Msg, Request};
-use super::super::query::Tab;
+use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
-use crate::error::{Error, Kind};
 use crate::plan::{Mode, Op};
 
 fn plan(driver: &mut Driver, leavers: i64) {

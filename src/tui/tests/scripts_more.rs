@@ -12,7 +12,6 @@ use super::super::msg::{Answer, Effect, Msg, Request};
 use super::super::query::Tab;
 use super::driver::Driver;
 use crate::error::{Error, Kind};
-use crate::plan::{Mode, Op};
 
 fn ticked(driver: &Driver) -> usize {
     let review = driver.model.preview.review.as_ref().unwrap();
