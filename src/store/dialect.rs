@@ -127,6 +127,14 @@ pub(super) fn as_text(engine: Engine, column: &str) -> String {
     }
 }
 
+/// `true` inside a JSON_OBJECT.
+pub(super) fn json_true(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => "true",
+        Engine::Sqlite => "json('true')",
+    }
+}
+
 /// The columns of every table: table, column, type in lower case, length in characters, nullable, default, collation.
 pub(super) fn columns(engine: Engine) -> &'static str {
     match engine {

@@ -43,32 +43,37 @@ pub struct RowFacts {
     pub lms_user_id: Option<String>,
 }
 
-/// The list of columns in the order that [`see_row`] reads, as expressions that fit the table's own types.
-pub(super) fn row_columns(engine: Engine, schema: &Schema, table: &Table) -> String {
-    let int = |name: &str| match table.column(name) {
+/// A column as a whole number, whatever type an adopted schema gave it.
+pub(super) fn int_column(engine: Engine, table: &Table, name: &str) -> String {
+    match table.column(name) {
         Some(column) if column.is_int() => name.to_owned(),
         Some(_) => dialect::as_int(engine, name),
         None => "NULL".to_owned(),
-    };
+    }
+}
+
+/// A column as text, whatever type an adopted schema gave it.
+pub(super) fn text_column(engine: Engine, table: &Table, name: &str) -> String {
+    match table.column(name) {
+        Some(column) if column.is_text() => name.to_owned(),
+        Some(_) => dialect::as_text(engine, name),
+        None => "NULL".to_owned(),
+    }
+}
+
+/// The list of columns in the order that [`see_row`] reads.
+pub(super) fn row_columns(engine: Engine, schema: &Schema, table: &Table) -> String {
     let mut columns = vec![
-        int("id"),
-        int("impartner_id"),
+        int_column(engine, table, "id"),
+        int_column(engine, table, "impartner_id"),
         "COALESCE(is_active, 1) <> 0".to_owned(),
     ];
     columns.push(match schema.entity {
         Entity::Partners => "NULL".to_owned(),
-        Entity::Contacts => int("partner_id"),
+        Entity::Contacts => int_column(engine, table, "partner_id"),
     });
-    columns.extend(
-        schema
-            .fields
-            .iter()
-            .map(|field| match table.column(field.column) {
-                Some(column) if column.is_text() => field.column.to_owned(),
-                Some(_) => dialect::as_text(engine, field.column),
-                None => "NULL".to_owned(),
-            }),
-    );
+    let fields = schema.fields.iter();
+    columns.extend(fields.map(|field| text_column(engine, table, field.column)));
     columns.join(", ")
 }
 

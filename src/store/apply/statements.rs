@@ -16,6 +16,8 @@ pub(super) struct Statements {
     /// Begins a read of rows; ids and lock are put behind.
     pub(super) select: String,
     pub(super) insert: String,
+    /// A row's values as the JSON that the journal keeps of an add.
+    pub(super) as_json: String,
     update: String,
     reactivate: String,
     soft_delete: String,
@@ -37,6 +39,7 @@ impl Statements {
                 schema.entity
             ),
             insert: insert(engine, schema, table, &now),
+            as_json: as_json(engine, schema, table),
             update: update(engine, schema, table, &format!("updated_at = {now}")),
             reactivate: update(
                 engine,
@@ -84,6 +87,31 @@ fn fresh(value: &str, field: &Field, column: &Column) -> String {
         (None, Some(default)) => format!("COALESCE({value}, {default})"),
         _ => fitting(value, column),
     }
+}
+
+/// See [`Statements::as_json`]; the same names as in `entries`.
+fn as_json(engine: Engine, schema: &Schema, table: &Table) -> String {
+    let mut pairs: Vec<String> = schema
+        .fields
+        .iter()
+        .map(|field| {
+            format!(
+                "'{}', {}",
+                field.column,
+                read::text_column(engine, table, field.column)
+            )
+        })
+        .collect();
+    let ids = match schema.entity {
+        Entity::Partners => &["impartner_id"][..],
+        Entity::Contacts => &["impartner_id", "partner_id"],
+    };
+    pairs.extend(
+        ids.iter()
+            .map(|id| format!("'{id}', {}", read::int_column(engine, table, id))),
+    );
+    pairs.push(format!("'is_active', {}", dialect::json_true(engine)));
+    format!("JSON_OBJECT({})", pairs.join(", "))
 }
 
 /// The cells of [`insert_row`].

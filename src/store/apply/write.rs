@@ -12,6 +12,11 @@ use crate::progress::Progress;
 use crate::store::db::args;
 use crate::store::{StoreError, dialect, read};
 
+/// Fewer adds than this go into the journal with everything else.
+const STRETCH_MIN: usize = 20;
+/// More adds than this would be one long statement that nobody can cancel.
+const STRETCH_MAX: usize = 5000;
+
 impl ApplyTx {
     /// Writes the ticked items of `plan` and their journal. One outcome for each item of [`Plan::items`].
     pub async fn write(
@@ -131,7 +136,15 @@ impl ApplyTx {
                 view.item.entity.singular()
             ));
         }
-        self.journal(plan, &targets, outcomes, &mut entries).await?;
+        self.journal_adds(
+            plan,
+            &statements,
+            &targets,
+            outcomes,
+            &mut entries,
+            progress,
+        )
+        .await?;
 
         // Those that were stale before anything was written.
         for &at in items {
@@ -206,6 +219,48 @@ impl ApplyTx {
             entries
                 .add(self, &view, &outcomes[target.at], written)
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// The journal of adds: long stretches of rows whose ids follow each other are left to the database.
+    async fn journal_adds(
+        &mut self,
+        plan: &Plan,
+        statements: &Statements,
+        targets: &[Target],
+        outcomes: &[Outcome],
+        entries: &mut Entries,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        let row_id = |target: &Target| match outcomes[target.at] {
+            Outcome::Applied { row_id, .. } => Some(row_id),
+            _ => None,
+        };
+        let mut left = targets;
+        while let Some(first) = left.first() {
+            self.may_go_on(progress)?;
+            let reason = plan.items[first.at].reason;
+            let stretch = left
+                .iter()
+                .take(STRETCH_MAX)
+                .zip(0..)
+                .take_while(|&(target, step)| {
+                    plan.items[target.at].reason == reason
+                        && row_id(target).is_some()
+                        && row_id(target) == row_id(first).map(|id| id + step)
+                })
+                .count();
+            let (now, later) = left.split_at(stretch.max(1));
+            match row_id(first) {
+                Some(id) if stretch >= STRETCH_MIN => {
+                    let count = i64::try_from(stretch).unwrap_or(i64::MAX);
+                    let reason = plan.view(first.at).reason();
+                    entries.add_run(self, statements, id, count, reason).await?;
+                }
+                _ => self.journal(plan, now, outcomes, entries).await?,
+            }
+            left = later;
         }
         Ok(())
     }

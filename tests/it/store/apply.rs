@@ -334,3 +334,33 @@ async fn a_watermark_never_moves_back() {
         lease.release().await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_of_an_add_is_the_same_for_one_and_for_many() {
+    for db in both().await {
+        let store = db.store().await;
+        let odd = "a \"quote\", a \\ and \u{1b} é 😀";
+        let some = |ids: std::ops::Range<i64>| {
+            ids.map(|id| person(id, &format!("p{id}@x.example"), Some(1)).with("title", odd))
+                .collect::<Vec<_>>()
+        };
+        apply(&store, &plan_of(&store, &[account(1, "One")], &[]).await).await;
+        let (few, _) = apply(&store, &plan_of(&store, &[], &some(1..3)).await).await;
+        let (many, _) = apply(&store, &plan_of(&store, &[], &some(100..400)).await).await;
+        let few = &store.changes(few).await.unwrap()[0];
+        let many = store.changes(many).await.unwrap();
+        assert_eq!(many.len(), 300);
+        for (entry, id) in many.iter().zip(100..) {
+            assert_eq!(entry.impartner_id, Some(id), "in the order of the plan");
+            assert_eq!(entry.name, format!("p{id}@x.example"));
+            let mut expected = few.after.clone();
+            expected["email"] = entry.after["email"].clone();
+            expected["impartner_id"] = id.into();
+            assert_eq!(entry.after, expected, "{:?}", db.engine);
+            assert_eq!(
+                (&entry.before, &entry.message, entry.op),
+                (&few.before, &few.message, few.op)
+            );
+        }
+    }
+}
