@@ -293,6 +293,7 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
             });
         }
     }
+    input.warnings.extend(answers.warnings);
     read.records.append(&answers.records);
     read.answers.gone.extend(answers.gone);
     for (id, why) in answers.unverified {

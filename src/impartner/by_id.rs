@@ -31,7 +31,7 @@ pub struct ByIds {
     pub records: SourceSet,
     /// Those that Impartner says do not exist, ascending.
     pub gone: Vec<i64>,
-    /// Those about which nothing is known, and why (a sentence), ascending.
+    /// Those about which nothing is known, and why (a clause), ascending.
     pub unverified: Vec<(i64, String)>,
     /// What looked odd in the records.
     pub warnings: Vec<Warning>,
@@ -106,7 +106,7 @@ impl Client {
         }
         for id in waiting {
             let why = format!(
-                "not asked for: the {HOPELESS} checks before it all failed. {}",
+                "not asked for: the {HOPELESS} checks before it all failed, the last with: {}",
                 out.last_failure
             );
             out.unverified.push((id, why));
@@ -356,6 +356,10 @@ impl Collected {
     fn finish(mut self, shape: &Shape, dialect: Dialect) -> ByIds {
         self.gone.sort_unstable();
         self.unverified.sort_unstable();
+        for (_, why) in &mut self.unverified {
+            // Some of the reasons end as sentences; what they are put into goes on.
+            why.truncate(why.trim_end_matches('.').len());
+        }
         let warnings = tidy::warnings(shape, dialect, &self.odd, 0, 0, 0);
         ByIds {
             records: self.records,

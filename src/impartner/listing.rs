@@ -196,7 +196,7 @@ impl Client {
                 if attempt < ATTEMPTS && swept.ledger.count().is_some() {
                     progress.report(RunEvent::Notice {
                         message: format!(
-                            "The listing of {} is not proved: {doubt} Reading it again.",
+                            "The listing of {} is not proved: {doubt}. It is read again.",
                             shape.object
                         ),
                     });

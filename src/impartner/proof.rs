@@ -132,52 +132,50 @@ impl Ledger {
         }
     }
 
-    /// Why the listing is not proved, or `None` when it is. `asked`: records asked for per page; `distinct` ids came,
+    /// Why the listing is not proved, as a clause, or `None` when it is. `asked`: records asked for per page; `distinct` ids came,
     /// and `doubled` is one that came more than once.
     pub(super) fn doubt(&self, asked: u64, distinct: u64, doubled: Option<i64>) -> Option<String> {
         let page = |start: u64| start / asked.max(1) + 1;
         let Some(count) = self.count() else {
             return Some(
-                "The source gives no total, so nothing shows that the listing is complete.".into(),
+                "the source gives no total, so nothing shows that the listing is complete".into(),
             );
         };
         if let Some((a, b)) = self.repeated {
-            return Some(format!("Page {} repeated page {}.", page(b), page(a)));
+            return Some(format!("page {} repeated page {}", page(b), page(a)));
         }
         if self.unusable > 0 {
             return Some(format!(
-                "{} came without a usable id.",
+                "{} came without a usable id",
                 records(self.unusable)
             ));
         }
         if let Some(id) = doubled {
             return Some(format!(
-                "{} came more than once (one of them has the id {id}).",
+                "{} came more than once (one of them has the id {id})",
                 records(self.records.saturating_sub(distinct))
             ));
         }
         if let Some(now) = self.moved {
             return Some(format!(
-                "The total moved while reading, from {count} to {now}."
+                "the total moved while reading, from {count} to {now}"
             ));
         }
         if self.last.is_some_and(|(_, last)| last.count.is_none()) {
-            return Some("The last page names no total.".into());
+            return Some("the last page names no total".into());
         }
         if distinct != count {
             let hole = self.holes.first().map_or_else(String::new, |&start| {
                 format!(" (nothing came on page {})", page(start))
             });
             return Some(format!(
-                "{} came, but the source counts {count}{hole}.",
+                "{} came, but the source counts {count}{hole}",
                 records(distinct)
             ));
         }
         // A page that was not cut to size holds all there is, even where paging is ignored.
         if self.endless && !(self.pages == 1 && distinct != asked) {
-            return Some(
-                "Asked for records after the last one, the source gave some again.".into(),
-            );
+            return Some("asked for records after the last one, the source gave some again".into());
         }
         None
     }
@@ -226,31 +224,31 @@ mod tests {
         for (pages, want) in [
             (
                 vec![(0, &[1, 2][..], five), (2, &[3][..], five)],
-                "3 records came, but the source counts 5.",
+                "3 records came, but the source counts 5",
             ),
             (
                 vec![(0, &[1, 2], five), (2, &[1, 2], five)],
-                "Page 2 repeated page 1.",
+                "page 2 repeated page 1",
             ),
             (
                 vec![(0, &[1, 2], five), (2, &[2, 3], five)],
-                "1 record came more than once (one of them has the id 2).",
+                "1 record came more than once (one of them has the id 2)",
             ),
             (
                 vec![(0, &[1, 2], five), (2, &[3, 4], Some(4))],
-                "The total moved while reading, from 5 to 4.",
+                "the total moved while reading, from 5 to 4",
             ),
             (
                 vec![(0, &[1, 2], five), (2, &[3, 4], five), (4, &[5], None)],
-                "The last page names no total.",
+                "the last page names no total",
             ),
             (
                 vec![(0, &[1, 2], None)],
-                "The source gives no total, so nothing shows that the listing is complete.",
+                "the source gives no total, so nothing shows that the listing is complete",
             ),
             (
                 vec![(0, &[1, 2], Some(1))],
-                "2 records came, but the source counts 1.",
+                "2 records came, but the source counts 1",
             ),
         ] {
             assert_eq!(doubt(&pages).as_deref(), Some(want));

@@ -484,7 +484,7 @@ async fn each_fault_of_a_listing_and_what_comes_out() {
                         .facts
                         .reason
                         .as_ref()
-                        .is_some_and(|why| why.ends_with('.'))
+                        .is_some_and(|why| !why.ends_with('.'))
                 );
                 let ids = listing.records.ids();
                 assert!(

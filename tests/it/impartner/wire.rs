@@ -358,7 +358,7 @@ async fn records_without_a_usable_id_are_left_out_and_told() {
     assert!(!listing.facts.proved);
     assert_eq!(
         listing.facts.reason.as_deref(),
-        Some("4 records came without a usable id.")
+        Some("4 records came without a usable id")
     );
     assert_eq!(listing.warnings[0].code, "no_usable_id");
 }
