@@ -15,9 +15,11 @@
 
 mod apply;
 pub mod certs;
+mod doctor;
 mod fault;
 mod lms;
 mod look;
+mod migrate;
 pub mod offboard;
 mod reading;
 mod running;
@@ -40,7 +42,9 @@ use crate::store::Store;
 use crate::values::PreviewRequest;
 
 pub use apply::{Attendance, Choice};
+pub use doctor::doctor;
 pub use look::Probe;
+pub use migrate::{migrate, schema_sql};
 pub use running::Prepared;
 
 /// The shared sync core. Cheap to clone; clones share connections.

@@ -20,6 +20,7 @@ mod process;
 mod read;
 mod runs;
 mod schema;
+mod seed;
 mod standing;
 mod target;
 mod window;
@@ -53,6 +54,7 @@ pub use privileges::MissingPrivileges;
 pub use read::{Counts, RowFacts};
 pub use runs::NewRun;
 pub use schema::SchemaState;
+pub use seed::{Seed, SeedTable, SeedValue};
 pub use standing::Carried;
 
 /// Longest wait for one host at connecting.

@@ -74,6 +74,8 @@ impl Desk {
         let lease = self.store().lease(claim).await?;
         match self.open_record(&lease, run).await {
             Ok(run_id) => {
+                // A face that gave its work a span finds the run's id on every line of it.
+                tracing::Span::current().record("run_id", run_id);
                 tracing::info!(run = run_id, kind, operator = %config.operator, "run started");
                 Ok(Running { run_id, lease })
             }

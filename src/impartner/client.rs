@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use chrono::{DateTime, Utc};
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue};
 use reqwest::{Method, redirect};
 use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
@@ -168,6 +170,19 @@ impl Client {
             latency: started.elapsed(),
             dialect,
         })
+    }
+
+    /// The time by the server's clock, from the `Date` header of an answer, to the second. `None`: it gives none, or
+    /// does not answer.
+    pub async fn server_time(&self) -> Option<DateTime<Utc>> {
+        let slice = super::dialect::Slice { start: 0, take: 1 };
+        let url = self.url(&["Account"], &Dialect::Objects.page("Id", slice, None));
+        let _permit = self.inner.gate.enter().await;
+        let response = self.inner.http.get(url).send().await.ok()?;
+        let date = response.headers().get(DATE)?.to_str().ok()?;
+        DateTime::parse_from_rfc2822(date)
+            .ok()
+            .map(|at| at.with_timezone(&Utc))
     }
 
     /// The address of an object or of one record, with a query that is encoded already.

@@ -9,6 +9,7 @@
 )]
 
 mod certs;
+mod cli;
 mod desk;
 mod house;
 mod impartner;

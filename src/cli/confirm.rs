@@ -1,0 +1,113 @@
+//! Asking before something is applied (CONTRACT.md section 1: no terminal and no `--yes` is exit 2).
+
+use super::ask::{self, Echo};
+use super::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::plan::guards::Guard;
+use crate::plan::{Op, Plan, Release, Selection};
+
+/// Whether a person was asked on the command line already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// `--yes`, or an unattended run.
+    Given,
+    /// A person at the terminal is asked.
+    Asked,
+}
+
+impl Consent {
+    /// `--yes`, else a terminal; neither is wrong usage. `what` is what is not done, e.g. "apply the plan".
+    pub(super) fn from_yes(yes: bool, what: &str) -> Result<Self> {
+        if yes {
+            Ok(Self::Given)
+        } else if ask::somebody() {
+            Ok(Self::Asked)
+        } else {
+            Err(Error::new(
+                Kind::Usage,
+                "no_terminal",
+                format!("There is no terminal to ask on, so prmdesk did not {what}."),
+            )
+            .help("Add --yes to go ahead without being asked; guards hold all the same."))
+        }
+    }
+
+    /// Asks about `plan` with the ticks of `selection`. Nothing ticked: nobody is asked.
+    pub(super) async fn plan(
+        self,
+        cx: &Context<'_>,
+        plan: &Plan,
+        selection: &Selection,
+        guards: &[Guard],
+        release: &Release,
+    ) -> Result<()> {
+        if self == Self::Given {
+            return Ok(());
+        }
+        let mut left = selection.clone();
+        for guard in guards.iter().filter(|guard| guard.tripped) {
+            let op = guard.rule.withholds();
+            let released = if op == Op::Update {
+                release.updates
+            } else {
+                release.deletes
+            };
+            if released.is_none() {
+                left.withhold(plan, guard.entity, op);
+            }
+        }
+        let changes = left.count();
+        if changes == 0 {
+            return Ok(());
+        }
+        let deletes = left.count_op(plan, Op::SoftDelete);
+        let deletes = deletes.partners + deletes.contacts;
+        let profile = &cx.config.profile;
+        let sure = if deletes > 0 {
+            let question = format!(
+                "{changes} changes in profile {profile}, {deletes} of them soft-deletes. Type the number of soft-deletes to go ahead"
+            );
+            answer(cx, question)
+                .await?
+                .is_some_and(|answer| answer == deletes.to_string())
+        } else {
+            yes_or_no(
+                cx,
+                &format!("{changes} changes in profile {profile}. Go ahead?"),
+            )
+            .await?
+        };
+        if sure { Ok(()) } else { Err(declined()) }
+    }
+}
+
+async fn yes_or_no(cx: &Context<'_>, question: &str) -> Result<bool> {
+    let answer = answer(cx, format!("{question} [y/N]")).await?;
+    Ok(answer.is_some_and(|answer| matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")))
+}
+
+/// Waits for an answer without keeping the lease from being renewed, or a signal from being heard.
+async fn answer(cx: &Context<'_>, question: String) -> Result<Option<String>> {
+    cx.quiet();
+    cx.reading(async {
+        tokio::task::spawn_blocking(move || ask::line(&question, Echo::Shown))
+            .await
+            .map_err(|error| {
+                Error::new(
+                    Kind::Internal,
+                    "terminal",
+                    "The terminal could not be read.",
+                )
+                .source(error)
+            })?
+    })
+    .await
+}
+
+fn declined() -> Error {
+    Error::new(
+        Kind::Cancelled,
+        "declined",
+        "Not confirmed. Nothing was applied.",
+    )
+}

@@ -1,0 +1,154 @@
+//! Wrong use: exit 2, said to people on standard error, to programs as JSON.
+
+use super::Place;
+
+#[test]
+fn wrong_arguments_are_exit_2() {
+    let place = Place::new();
+    for (args, says) in [
+        ("nonsense", "unrecognized subcommand 'nonsense'"),
+        ("statu", "a similar subcommand exists: 'status'"),
+        ("preview --mode half", "possible values: incremental, full"),
+        ("preview nobody", "possible values: all, partners, contacts"),
+        ("sync --yes --allow-deletes 3", "--reason <TEXT>"),
+        ("sync --yes --allow-updates 3", "--reason <TEXT>"),
+        ("sync --yes --allow-deletes -1 --reason x", "'-1'"),
+        ("undo 3 --yes --allow-deletes 1", "--reason <TEXT>"),
+        ("apply", "<PLAN>"),
+        ("undo", "<RUN>"),
+        ("undo seven", "invalid digit"),
+        ("holds add partners 7", "--note <TEXT>"),
+        (
+            "holds add people 7 --note x",
+            "possible values: partners, contacts",
+        ),
+        ("completions tcsh", "possible values"),
+        ("serve --listen nowhere", "invalid socket address"),
+        (
+            "status --color sometimes",
+            "possible values: auto, always, never",
+        ),
+    ] {
+        let ran = place.run(args);
+        ran.fails(2, says);
+        let json = place.run(&format!("{args} --json"));
+        assert_eq!(json.code, 2, "{args}");
+        let error = json.fails_json(2, "usage");
+        assert!(
+            !error["message"].as_str().unwrap().starts_with("error:"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn one_form_of_output_at_a_time() {
+    let error = Place::new()
+        .run("preview --json --csv")
+        .fails_json(2, "usage");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("cannot be used with")
+    );
+}
+
+#[test]
+fn an_empty_reason_or_note_is_none() {
+    let place = Place::new();
+    let args = ["sync", "--yes", "--allow-deletes", "3", "--reason", ""];
+    place
+        .run_args(&args, &[])
+        .fails(2, "a value is required for '--reason <TEXT>'");
+}
+
+#[test]
+fn a_filter_that_does_not_parse_is_pointed_at() {
+    let place = Place::new();
+    let args = ["preview", "--filter", "tier:premier op:"];
+    let ran = place.run_args(&args, &[]);
+    ran.fails(2, "--filter: ");
+    assert!(
+        ran.stderr
+            .contains("\n  tier:premier op:\n               ^^^\n"),
+        "{}",
+        ran.stderr
+    );
+    for flag in ["--only", "--except"] {
+        let ran = place.run_args(&["sync", "--yes", "--json", flag, "colour:red"], &[]);
+        let error = ran.fails_json(2, "filter");
+        assert!(error["message"].as_str().unwrap().starts_with(flag));
+    }
+}
+
+/// A filter may begin with a hyphen: that is how a term is negated.
+#[test]
+fn a_filter_may_begin_with_a_hyphen() {
+    let place = Place::new();
+    let ran = place.run_args(&["preview", "--json", "--filter", "-op:add"], &[]);
+    ran.fails_json(2, "no_database");
+}
+
+#[test]
+fn nobody_to_ask_and_no_yes_is_exit_2() {
+    let place = Place::new();
+    place.write("plan.json", "{}");
+    for args in ["sync", "undo 1"] {
+        place.run(args).fails(2, "There is no terminal to ask on");
+        place
+            .run(&format!("{args} --json"))
+            .fails_json(2, "no_terminal");
+    }
+}
+
+#[test]
+fn the_console_needs_a_terminal() {
+    let place = Place::new();
+    place.run("").fails(2, "The console needs a terminal");
+    place.run("demo").fails(2, "The console needs a terminal");
+}
+
+#[test]
+fn without_a_token_only_loopback_is_served() {
+    let place = Place::new();
+    place
+        .run("serve --listen 0.0.0.0:0")
+        .fails(2, "listens on loopback only");
+}
+
+#[test]
+fn plans_that_cannot_be_read_are_exit_2() {
+    let place = Place::new();
+    place
+        .run("apply nowhere.json --yes")
+        .fails(2, "nowhere.json could not be read");
+    place.write("plan.json", "{\"plan_id\": \"x\"");
+    place
+        .run("apply plan.json --yes")
+        .fails(2, "plan.json cannot be applied");
+    place
+        .run("apply plan.json --yes --json")
+        .fails_json(2, "plan_file");
+}
+
+#[test]
+fn colour_is_asked_for_or_not_there() {
+    let place = Place::new();
+    assert!(!place.run("sync").stderr.contains('\u{1b}'));
+    assert!(place.run("sync --color always").stderr.contains('\u{1b}'));
+    assert!(
+        place
+            .run("--color always nonsense")
+            .stderr
+            .contains('\u{1b}')
+    );
+    assert!(
+        !place
+            .run("--color never nonsense")
+            .stderr
+            .contains('\u{1b}')
+    );
+    let forced = place.run_env("sync", &[("NO_COLOR", "1")]);
+    assert!(!forced.stderr.contains('\u{1b}'));
+}
