@@ -146,6 +146,25 @@ impl Client {
         group_id: &str,
         progress: &Progress,
     ) -> Result<Option<Vec<String>>, LmsError> {
+        self.members_with(group_id, progress, |_| {}).await
+    }
+
+    /// Like [`Client::members`], and reports how many were read so far: for groups that take a while.
+    pub async fn members_counted(
+        &self,
+        group_id: &str,
+        progress: &Progress,
+    ) -> Result<Option<Vec<String>>, LmsError> {
+        let count = working("members", progress);
+        self.members_with(group_id, progress, count).await
+    }
+
+    async fn members_with(
+        &self,
+        group_id: &str,
+        progress: &Progress,
+        mut count: impl FnMut(u64),
+    ) -> Result<Option<Vec<String>>, LmsError> {
         let known = self.0.membership_shape.load(Ordering::Relaxed);
         let shapes: &[u8] = match known {
             SHAPE_MEMBERSHIPS => &[SHAPE_MEMBERSHIPS],
@@ -160,7 +179,13 @@ impl Client {
                 "people"
             };
             let listed = self
-                .listing(&["groups", group_id, part], &[], progress, member, |_| {})
+                .listing(
+                    &["groups", group_id, part],
+                    &[],
+                    progress,
+                    member,
+                    &mut count,
+                )
                 .await;
             match listed {
                 Ok(mut ids) => {

@@ -111,6 +111,14 @@ pub(super) fn update_from(engine: Engine, table: &str, rows: &str, sets: &str) -
     }
 }
 
+/// A join that is made in the order in which it is written.
+pub(super) fn then_join(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => "STRAIGHT_JOIN",
+        Engine::Sqlite => "CROSS JOIN",
+    }
+}
+
 /// A column of an adopted schema as a whole number, whatever its type.
 pub(super) fn as_int(engine: Engine, column: &str) -> String {
     match engine {

@@ -2,17 +2,19 @@
 
 mod facts;
 mod opening;
+mod rows;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::db::{Conn, Row, args};
+use super::db::{Conn, args};
 use super::{Store, StoreError};
-use crate::plan::Entity;
-use crate::values::{Case, CaseState, Step, StepAction, StepState};
+use crate::values::{Case, CaseState, Step, StepState};
 
 pub use facts::{CaseRow, Claim, Claims};
 pub use opening::{Departure, Opening};
+use rows::{CASE_COLUMNS, action_word, case_of, state_word, step_of};
+pub(super) use rows::{count, entity_of, json_text, marks, tuples};
 
 /// Rows in one multi-row statement.
 pub(super) const CHUNK: usize = 200;
@@ -102,93 +104,6 @@ pub struct NewOutline<'a> {
     pub foreign_accepted: bool,
     /// JSON of the core.
     pub record: &'a str,
-}
-
-const CASE_COLUMNS: &str = "SELECT case_id, entity, row_id, name, state, reason, run_id, opened_at, opened_by, \
-     decided_by, decided_at, note, people, foreign_members, foreign_accepted, pre_image, log FROM offboarding_cases";
-
-fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
-    let bad = |what: &str, value: &str| StoreError::BadValue {
-        what: what.to_owned(),
-        value: value.to_owned(),
-    };
-    let entity = row.text(1)?;
-    let state = row.text(4)?;
-    let history = match row.opt_text(16)? {
-        Some(text) => serde_json::from_str(text).map_err(|_| bad("a case's history", text))?,
-        None => Vec::new(),
-    };
-    Ok(CaseRecord {
-        case: Case {
-            case_id: row.int(0)?,
-            entity: entity.parse().map_err(|_| bad("an entity", entity))?,
-            row_id: row.int(2)?,
-            name: row.string(3)?,
-            state: CaseState::from_word(state).ok_or_else(|| bad("a case's state", state))?,
-            reason: row.string(5)?,
-            run_id: row.opt_int(6)?,
-            opened_at: row.time(7)?,
-            opened_by: row.string(8)?,
-            decided_by: row.opt_string(9)?,
-            decided_at: row.opt_time(10)?,
-            note: row.opt_string(11)?,
-            people: row.count(12)?,
-            foreign_members: row.count(13)?,
-            steps: Vec::new(),
-        },
-        foreign_accepted: row.flag(14)?,
-        record: row.opt_string(15)?,
-        history,
-    })
-}
-
-fn step_of(row: &Row) -> Result<(i64, Step), StoreError> {
-    let bad = |what: &str, value: &str| StoreError::BadValue {
-        what: what.to_owned(),
-        value: value.to_owned(),
-    };
-    let action = match row.text(1)? {
-        "remove_member" => StepAction::RemoveMember,
-        "delete_group" => StepAction::DeleteGroup,
-        other => return Err(bad("a step's action", other)),
-    };
-    let state = match row.text(6)? {
-        "planned" => StepState::Planned,
-        "done" => StepState::Done,
-        "skipped" => StepState::Skipped,
-        "failed" => StepState::Failed,
-        "unknown" => StepState::Unknown,
-        other => return Err(bad("a step's state", other)),
-    };
-    Ok((
-        row.int(0)?,
-        Step {
-            action,
-            group_id: row.string(2)?,
-            group_name: row.string(3)?,
-            person_id: row.opt_string(4)?,
-            person: row.opt_string(5)?,
-            state,
-            note: row.opt_string(7)?,
-        },
-    ))
-}
-
-fn action_word(action: StepAction) -> &'static str {
-    match action {
-        StepAction::RemoveMember => "remove_member",
-        StepAction::DeleteGroup => "delete_group",
-    }
-}
-
-fn state_word(state: StepState) -> &'static str {
-    match state {
-        StepState::Planned => "planned",
-        StepState::Done => "done",
-        StepState::Skipped => "skipped",
-        StepState::Failed => "failed",
-        StepState::Unknown => "unknown",
-    }
 }
 
 impl Store {
@@ -459,39 +374,4 @@ async fn put_steps(
         conn.execute(sql, values).await?;
     }
     Ok(())
-}
-
-/// `?, ?, ?`.
-pub(super) fn marks(n: usize) -> String {
-    let mut text = "?, ".repeat(n);
-    text.truncate(text.len().saturating_sub(2));
-    text
-}
-
-/// `(?, ?), (?, ?)`.
-pub(super) fn tuples(rows: usize, width: usize) -> String {
-    let one = format!("({}), ", marks(width));
-    let mut text = one.repeat(rows);
-    text.truncate(text.len().saturating_sub(2));
-    text
-}
-
-pub(super) fn count(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-pub(super) fn json_text<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::BadValue {
-        what: "a value to be stored".to_owned(),
-        value: e.to_string(),
-    })
-}
-
-/// The word of an entity in the tables.
-pub(super) fn entity_of(row: &Row, at: usize) -> Result<Entity, StoreError> {
-    let word = row.text(at)?;
-    word.parse().map_err(|_| StoreError::BadValue {
-        what: "an entity".to_owned(),
-        value: word.to_owned(),
-    })
 }

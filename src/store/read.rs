@@ -149,7 +149,7 @@ impl Store {
         let mut links = LmsLinks::default();
         let mut shared: FxHashSet<String> = FxHashSet::default();
         conn.each(
-            "SELECT email, id FROM lms_users WHERE email IS NOT NULL",
+            "SELECT email, id FROM lms_users WHERE email IS NOT NULL AND (status IS NULL OR status <> 'gone')",
             vec![],
             |row| {
                 let key = text::email_key(row.text(0)?);

@@ -299,7 +299,7 @@ pub(super) async fn members_of(
     group: &Group,
     progress: &Progress,
 ) -> Result<Option<Vec<String>>, LmsError> {
-    let Some(members) = lms.members(&group.id, progress).await? else {
+    let Some(members) = lms.members_counted(&group.id, progress).await? else {
         return Ok(None);
     };
     match group.user_count {
