@@ -86,10 +86,6 @@ pub(super) enum Reach {
 
 /// Something asked of the core.
 #[derive(Clone, Debug)]
-#[expect(
-    dead_code,
-    reason = "off-boarding and certifications are wired when their core lands"
-)]
 pub(super) enum Request {
     Preview(PreviewRequest),
     PreviewUndo(i64),
@@ -129,8 +125,7 @@ pub(super) enum Request {
         ids: Vec<i64>,
         note: String,
     },
-    /// `None`: all that are approved.
-    RunCases(Option<Vec<i64>>),
+    RunCases(Vec<i64>),
     RestoreCase(i64),
     Sweep,
     LmsRefresh {
@@ -206,10 +201,6 @@ impl Request {
 
 /// What the core answers.
 #[derive(Debug)]
-#[expect(
-    dead_code,
-    reason = "off-boarding and certifications are wired when their core lands"
-)]
 pub(super) enum Answer {
     Plan(Box<Plan>),
     Report(Box<RunReport>),

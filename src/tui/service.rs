@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::cells::{count, counted};
 use super::effects::Service;
 use super::history::History;
 use super::msg::{Answer, Reach, Request};
 use crate::desk::{Attendance, Choice, Desk, Probe};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::progress::Progress;
+use crate::values::{LmsRefreshed, Transcripts};
 
 /// `desk` as the one who answers.
 pub(super) fn service(desk: Desk) -> Service {
@@ -68,18 +70,51 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
                 entity.singular()
             ))
         }
-        other => return Err(unbuilt(&other)),
+        Request::Cases => Answer::Cases(desk.cases(None).await?),
+        Request::Case(id) => Answer::Case(Box::new(desk.case(id).await?)),
+        Request::Approve {
+            ids,
+            note,
+            accept_foreign,
+        } => Answer::Decided(desk.approve(&ids, &note, accept_foreign).await?),
+        Request::Reject { ids, note } => Answer::Decided(desk.reject(&ids, &note).await?),
+        Request::HoldCases { ids, note } => Answer::Decided(desk.hold_cases(&ids, &note).await?),
+        Request::RunCases(ids) => Answer::Decided(desk.run_cases(Some(&ids), progress).await?),
+        Request::RestoreCase(id) => Answer::Decided(vec![desk.restore_case(id, progress).await?]),
+        Request::Sweep => Answer::Done(swept(desk.sweep().await?)),
+        Request::LmsRefresh { transcripts } => {
+            let transcripts = if transcripts {
+                Transcripts::All
+            } else {
+                Transcripts::No
+            };
+            Answer::Done(refreshed(&desk.lms_refresh(transcripts, progress).await?))
+        }
+        Request::Certs => Answer::Certs(desk.certs_preview(&[], progress).await?),
+        Request::PushCerts(ids) => Answer::Pushed(desk.certs_push(&ids, progress).await?),
     })
 }
 
-/// What the core cannot do yet.
-fn unbuilt(request: &Request) -> Error {
-    Error::new(
-        Kind::Internal,
-        "not_built",
-        format!(
-            "{} is not part of this build yet. Nothing was changed.",
-            request.title()
-        ),
-    )
+/// What a sweep found, in a sentence.
+fn swept(found: u64) -> String {
+    if found == 0 {
+        "The sweep found no leftovers.".to_owned()
+    } else {
+        format!("The sweep opened {}.", counted(found, "case"))
+    }
+}
+
+/// What a reading of the LMS brought, in one or two sentences.
+fn refreshed(read: &LmsRefreshed) -> String {
+    let mut words = format!(
+        "Read {} people and {} of the LMS; {} changed.",
+        count(read.people),
+        counted(read.groups, "group"),
+        counted(read.changed, "row"),
+    );
+    if let Some(warning) = read.warnings.first() {
+        words.push(' ');
+        words.push_str(warning);
+    }
+    words
 }

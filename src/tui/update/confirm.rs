@@ -87,7 +87,7 @@ pub(super) fn done(model: &mut Model, then: Then) -> Vec<Effect> {
         },
         Then::Reject { ids, note } => Request::Reject { ids, note },
         Then::HoldCases { ids, note } => Request::HoldCases { ids, note },
-        Then::RunCases(ids) => Request::RunCases(Some(ids)),
+        Then::RunCases(ids) => Request::RunCases(ids),
         Then::Restore(id) => Request::RestoreCase(id),
         Then::Push(ids) => Request::PushCerts(ids),
         Then::Quit => return act::leave(model),
