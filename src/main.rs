@@ -3,8 +3,10 @@
 
 use std::process::ExitCode;
 
-use prmdesk::cli::{Console, Faces, Running, Serve};
+use prmdesk::cli::{Color, Console, Faces, Running, Serve};
+use prmdesk::desk::Desk;
 use prmdesk::error::{Error, Kind};
+use prmdesk::tui;
 
 fn main() -> ExitCode {
     // Installing twice is the only way this can fail, and a plain panic text is no loss then.
@@ -12,13 +14,22 @@ fn main() -> ExitCode {
     prmdesk::cli::run(std::env::args_os(), Faces { console, serve })
 }
 
-fn console(_start: Console) -> Running {
-    Box::pin(async {
-        Err(Error::new(
-            Kind::Internal,
-            "console",
-            "This build has no console.",
-        ))
+fn console(start: Console) -> Running {
+    let options = tui::Options {
+        ascii: start.ascii,
+        colour: match start.color {
+            Color::Auto => tui::Colour::Auto,
+            Color::Always => tui::Colour::Always,
+            Color::Never => tui::Colour::Never,
+        },
+        theme: None,
+        state_dir: Some(start.state_dir),
+        environment: start.config.profile.clone(),
+        demo_banner: start.banner,
+    };
+    Box::pin(async move {
+        let desk = Desk::open(start.config, start.clock).await?;
+        tui::run(desk, options).await
     })
 }
 
