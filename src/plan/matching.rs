@@ -99,6 +99,20 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// Whether two records of the source share neither name (or e-mail) nor Salesforce id any more.
+    fn differ(&self, source: &SourceSet, one: u32, other: u32) -> bool {
+        let key = |at| {
+            source
+                .field(at, Schema::KEY)
+                .map(|text| match_key(self.schema.entity, text))
+        };
+        let crm = |at| {
+            let (field, _) = self.by_crm.as_ref()?;
+            source.field(at, *field).map(sfid::key)
+        };
+        key(one) != key(other) && (crm(one).is_none() || crm(one) != crm(other))
+    }
+
     /// The Impartner id that owns the row which record `at` aims at, when it is another record's.
     pub(super) fn foreign_owner(&self, source: &SourceSet, at: u32) -> Option<i64> {
         let id = source.ids()[at as usize];
@@ -200,6 +214,14 @@ fn place(
     let row_id = input.rows.row_id(row);
     match input.rows.impartner_id(row) {
         None => Ok(Some(row)),
+        // Its owner gives the name or e-mail up in this very run: the record means a row of its own.
+        Some(owner)
+            if latest
+                .get(&owner)
+                .is_some_and(|&owner| matcher.differ(source, at, owner)) =>
+        {
+            Ok(None)
+        }
         Some(owner) if latest.contains_key(&owner) => Err((
             row,
             format!("row {row_id} belongs to #{owner}, which is still there"),

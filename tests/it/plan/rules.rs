@@ -558,3 +558,14 @@ fn a_saved_plan_is_the_same_plan_and_an_edited_one_is_refused() {
     );
     assert!(Plan::read_json(&file[..file.len() / 2], &schemas).is_err());
 }
+
+#[test]
+fn what_its_owner_gives_up_a_new_record_may_take_in_the_same_run() {
+    let mut world = World::default();
+    world.rows.contacts = vec![row(1, &user(7, "ann@acme.com", None))];
+    world.records.contacts = vec![user(7, "ann@new.com", None), user(8, "ann@acme.com", None)];
+    let plan = world.plan();
+    assert_eq!((op(&plan, C, 7), op(&plan, C, 8)), (Op::Update, Op::Add));
+    world.apply(&plan);
+    assert!(!world.plan().has_changes());
+}
