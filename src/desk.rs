@@ -11,6 +11,7 @@
 //! | `offboard` | cases: opened, decided, run, put back |
 //! | `lms` | the refresh of the `lms_` tables |
 //! | `certs` | certification counts, compared with Impartner and pushed |
+//! | `monitor` | what pollers and monitoring ask |
 //! | `fault` | from the errors of the outsides to the one error of the faces |
 
 mod apply;
@@ -20,6 +21,7 @@ mod fault;
 mod lms;
 mod look;
 mod migrate;
+mod monitor;
 pub mod offboard;
 mod reading;
 mod running;

@@ -92,6 +92,22 @@ pub enum Phase {
     Refreshing,
 }
 
+impl Phase {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Reading => "reading",
+            Self::Checking => "checking",
+            Self::Planning => "planning",
+            Self::Applying => "applying",
+            Self::Offboarding => "offboarding",
+            Self::Pushing => "pushing",
+            Self::Refreshing => "refreshing",
+        }
+    }
+}
+
 /// A handle that the core reports to and asks whether it was cancelled. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {

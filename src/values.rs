@@ -9,6 +9,7 @@ mod status;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::plan::guards::Rule;
 use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 
 pub use certs::{CertFault, CertFigures, CertReport, CertRow};
@@ -105,6 +106,71 @@ impl Applied {
     }
 }
 
+/// What kept rows back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The guard `max_count`.
+    MaxCount,
+    /// The guard `max_percent`.
+    MaxPercent,
+    /// The guard `small_set`.
+    SmallSet,
+    /// The guard `field_change`.
+    FieldChange,
+    /// The policy: an unattended run does not soft-delete.
+    Unattended,
+    /// A hold that came after the plan.
+    Held,
+    /// The listing was not proved complete.
+    Unproved,
+}
+
+impl Cause {
+    /// All.
+    pub const ALL: [Self; 7] = [
+        Self::MaxCount,
+        Self::MaxPercent,
+        Self::SmallSet,
+        Self::FieldChange,
+        Self::Unattended,
+        Self::Held,
+        Self::Unproved,
+    ];
+
+    /// The word in JSON and metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::MaxCount => "max_count",
+            Self::MaxPercent => "max_percent",
+            Self::SmallSet => "small_set",
+            Self::FieldChange => "field_change",
+            Self::Unattended => "unattended",
+            Self::Held => "held",
+            Self::Unproved => "unproved",
+        }
+    }
+
+    /// Whether it is a guard, which a person can release.
+    pub fn is_guard(self) -> bool {
+        matches!(
+            self,
+            Self::MaxCount | Self::MaxPercent | Self::SmallSet | Self::FieldChange
+        )
+    }
+}
+
+impl From<Rule> for Cause {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::MaxCount => Self::MaxCount,
+            Rule::MaxPercent => Self::MaxPercent,
+            Rule::SmallSet => Self::SmallSet,
+            Rule::FieldChange => Self::FieldChange,
+        }
+    }
+}
+
 /// What was kept back, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Withheld {
@@ -116,6 +182,8 @@ pub struct Withheld {
     pub count: u64,
     /// Why, and how to release it. One or two sentences.
     pub reason: String,
+    /// Why, in a word for programs.
+    pub cause: Cause,
 }
 
 /// A row that was not written.
@@ -154,6 +222,9 @@ pub struct RunReport {
     pub stale: Vec<RowFault>,
     /// Off-boarding cases opened.
     pub cases_opened: u64,
+    /// Entities whose listing was not proved complete.
+    #[serde(default)]
+    pub unproved: Vec<Entity>,
 }
 
 /// One run in a list (CONTRACT.md section 3, `last_runs`).
@@ -189,6 +260,15 @@ pub struct RunSummary {
     pub undoes: Option<i64>,
     /// The run that undid it.
     pub undone_by: Option<i64>,
+}
+
+/// A run with the report that was kept with it; runs that applied no plan have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedRun {
+    /// The run.
+    pub run: RunSummary,
+    /// Its report.
+    pub report: Option<RunReport>,
 }
 
 /// One row of the journal (CONTRACT.md section 3, `runs show`).

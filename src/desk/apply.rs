@@ -11,10 +11,15 @@ use crate::plan::guards::{self, Guard, Rule};
 use crate::plan::{Entity, Op, Outcome, PerEntity, Plan, Release, Selection, carry_over};
 use crate::progress::{Phase, Progress};
 use crate::store::{ApplyTx, Finish, SoftDeletes};
-use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
+use crate::values::{Applied, Cause, RowFault, RunReport, RunStatus, Withheld};
 
 /// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
 const ATTEMPTS: u32 = 4;
+
+const HELD_LATER: &str =
+    "the row was put on hold after the plan was made; lift the hold first (`prmdesk holds lift`)";
+const UNATTENDED: &str = "an unattended run does not soft-delete (policy.unattended_deletes); review it in the console or with `prmdesk sync`";
+const UNPROVED: &str = "the listing was not proved complete, so no soft-delete was proposed; run again when the source answers properly";
 
 /// How a plan is applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,18 +107,6 @@ impl Desk {
     ) -> Result<Screened> {
         let mut withheld = Vec::new();
         let before = selection.clone();
-        if choice.attendance == Attendance::Unattended && !self.config().policy.unattended_deletes {
-            withhold(
-                plan,
-                &mut selection,
-                &mut withheld,
-                Op::SoftDelete,
-                |_| true,
-                |_| {
-                    "an unattended run does not soft-delete (policy.unattended_deletes); review it in the console or with `prmdesk sync`".into()
-                },
-            );
-        }
         for entity in plan.scope.entities() {
             let held = self.held_ids(entity).await?;
             let is_held = |item: &crate::plan::Item| {
@@ -129,9 +122,7 @@ impl Desk {
                 &mut withheld,
                 Op::SoftDelete,
                 is_held,
-                |_| {
-                    "the row was put on hold after the plan was made; lift the hold first (`prmdesk holds lift`)".into()
-                },
+                (Cause::Held, HELD_LATER),
             );
         }
         let wanted = PerEntity::from_fn(|entity| {
@@ -183,7 +174,18 @@ impl Desk {
                 &mut withheld,
                 op,
                 |item| item.entity == entity,
-                |_| release_hint(guard, &reason, total),
+                (guard.rule.into(), &release_hint(guard, &reason, total)),
+            );
+        }
+        // After the guards: a mass deactivation is called one, also where an unattended run deletes nothing.
+        if choice.attendance == Attendance::Unattended && !self.config().policy.unattended_deletes {
+            withhold(
+                plan,
+                &mut selection,
+                &mut withheld,
+                Op::SoftDelete,
+                |_| true,
+                (Cause::Unattended, UNATTENDED),
             );
         }
         for (entity, &count) in plan.kept_back.iter().filter(|&(_, &count)| count > 0) {
@@ -191,7 +193,8 @@ impl Desk {
                 entity,
                 op: Op::SoftDelete,
                 count,
-                reason: "the listing was not proved complete, so no soft-delete was proposed; run again when the source answers properly".into(),
+                reason: UNPROVED.into(),
+                cause: Cause::Unproved,
             });
         }
         let kept = (0..plan.items.len())
@@ -287,7 +290,7 @@ fn withhold(
     withheld: &mut Vec<Withheld>,
     op: Op,
     which: impl Fn(&crate::plan::Item) -> bool,
-    reason: impl Fn(Entity) -> String,
+    (cause, reason): (Cause, &str),
 ) {
     let mut counts = PerEntity::<u64>::default();
     for (at, item) in plan.items.iter().enumerate() {
@@ -302,7 +305,8 @@ fn withhold(
             entity,
             op,
             count,
-            reason: reason(entity),
+            reason: reason.to_owned(),
+            cause,
         });
     }
 }
@@ -330,6 +334,13 @@ fn release_hint(guard: &Guard, sentence: &str, total: u64) -> String {
         "guard {}: {sentence} To release it for this plan: {flag} {total} --reason TEXT, or `!` in the console.",
         guard.rule.word()
     )
+}
+
+/// The entities whose listing was not proved complete.
+fn unproved(plan: &Plan) -> Vec<Entity> {
+    let sources = plan.sources.iter();
+    let unproved = sources.filter(|(_, facts)| facts.as_ref().is_some_and(|facts| !facts.proved));
+    unproved.map(|(entity, _)| entity).collect()
 }
 
 fn report(plan: &Plan, run_id: i64, outcomes: &[Outcome], withheld: &[Withheld]) -> RunReport {
@@ -368,6 +379,7 @@ fn report(plan: &Plan, run_id: i64, outcomes: &[Outcome], withheld: &[Withheld])
         failed,
         stale,
         cases_opened: 0,
+        unproved: unproved(plan),
     }
 }
 

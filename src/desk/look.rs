@@ -55,7 +55,7 @@ impl Desk {
         })
     }
 
-    async fn reach_impartner(&self) -> Reachability {
+    pub(super) async fn reach_impartner(&self) -> Reachability {
         let target = self.config().impartner.url.clone();
         let client = match self.impartner() {
             Ok(client) => client,
@@ -72,7 +72,7 @@ impl Desk {
         }
     }
 
-    async fn reach_lms(&self) -> Reachability {
+    pub(super) async fn reach_lms(&self) -> Reachability {
         let target = self.config().lms.url.clone();
         let client = match self.lms() {
             Ok(client) => client,

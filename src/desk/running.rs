@@ -120,6 +120,7 @@ impl Desk {
         let running = self
             .begin(self.new_run("sync", request.scope.word(), Some(request.mode)))
             .await?;
+        progress.run_started(running.run_id);
         self.prepare(running, Box::pin(self.preview(request, progress)))
             .await
     }
@@ -134,6 +135,7 @@ impl Desk {
             ..self.new_run("undo", scope.word(), None)
         };
         let running = self.begin(run).await?;
+        progress.run_started(running.run_id);
         self.prepare(running, Box::pin(self.preview_undo(run_id)))
             .await
     }
@@ -171,6 +173,7 @@ impl Desk {
             },
         };
         let running = self.begin(run).await?;
+        progress.run_started(running.run_id);
         let result = self
             .apply_under(&running, plan, selection, choice, progress)
             .await;

@@ -28,6 +28,9 @@ pub(super) const SUMMARY: &str = "r.run_id, r.kind, r.scope, r.mode, r.status, r
      r.finished_at, r.applied, r.withheld, r.faults, r.message, r.undoes, \
      (SELECT MAX(u.run_id) FROM sync_runs u WHERE u.undoes = r.run_id AND u.status IN ('applied', 'partial'))";
 
+/// Number of the columns of [`SUMMARY`].
+const SUMMARY_COLUMNS: usize = 15;
+
 pub(super) fn summary(row: &Row) -> Result<RunSummary, StoreError> {
     let applied = row
         .opt_text(9)?
@@ -153,6 +156,22 @@ impl Store {
         let mut conn = self.conn().await?;
         let sql = format!("SELECT {SUMMARY} FROM sync_runs r ORDER BY r.run_id DESC LIMIT ?");
         conn.all(sql, args![i64::from(limit)], summary).await
+    }
+
+    /// Runs after `run_id` with the report that was kept with each (JSON), oldest first, at most `limit`.
+    pub async fn runs_after(
+        &self,
+        run_id: i64,
+        limit: u32,
+    ) -> Result<Vec<(RunSummary, Option<String>)>, StoreError> {
+        let mut conn = self.conn().await?;
+        let sql = format!(
+            "SELECT {SUMMARY}, r.report FROM sync_runs r WHERE r.run_id > ? ORDER BY r.run_id LIMIT ?"
+        );
+        conn.all(sql, args![run_id, i64::from(limit)], |row| {
+            Ok((summary(row)?, row.opt_string(SUMMARY_COLUMNS)?))
+        })
+        .await
     }
 
     /// The last run of each kind, scope and mode, newest first.

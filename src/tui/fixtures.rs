@@ -387,5 +387,6 @@ pub(super) fn report() -> RunReport {
         failed: Vec::new(),
         stale: Vec::new(),
         cases_opened: 2,
+        unproved: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::RunSummary;
+use super::{CaseState, RunSummary};
 use crate::plan::PerEntity;
 
 /// Whether something outside answers.
@@ -53,6 +53,22 @@ pub struct CaseCounts {
     pub held: u64,
     /// The record came back.
     pub obsolete: u64,
+}
+
+impl CaseCounts {
+    /// How many are in `state`.
+    pub fn of(&self, state: CaseState) -> u64 {
+        match state {
+            CaseState::Pending => self.pending,
+            CaseState::Approved => self.approved,
+            CaseState::Running => self.running,
+            CaseState::Done => self.done,
+            CaseState::Failed => self.failed,
+            CaseState::Rejected => self.rejected,
+            CaseState::Held => self.held,
+            CaseState::Obsolete => self.obsolete,
+        }
+    }
 }
 
 /// A run whose process went away.
