@@ -13,6 +13,7 @@ mod certs;
 mod cli;
 mod desk;
 mod house;
+mod http;
 mod impartner;
 mod kills;
 mod lms;
