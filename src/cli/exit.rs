@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::error::Kind;
     use crate::plan::{Entity, Op, PerEntity};
-    use crate::values::{Applied, RowFault, RunStatus, Withheld};
+    use crate::values::{Applied, Cause, RowFault, RunStatus, Withheld};
 
     fn report(withheld: bool, failed: bool, stale: bool) -> RunReport {
         let fault = || RowFault {
@@ -125,12 +125,14 @@ mod tests {
                     op: Op::SoftDelete,
                     count: 3,
                     reason: "r".into(),
+                    cause: Cause::MaxCount,
                 })
                 .into_iter()
                 .collect(),
             failed: failed.then(fault).into_iter().collect(),
             stale: stale.then(fault).into_iter().collect(),
             cases_opened: 0,
+            unproved: Vec::new(),
         }
     }
 
