@@ -3,22 +3,21 @@
 //! Everything is read before the first row is written. What the LMS does not give whole is kept as the tables have it:
 //! an empty listing where there was one is an error, a membership shorter than its group says stays as it was.
 
+mod transcripts;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
+use rustc_hash::FxHashSet;
 
 use super::Desk;
 use super::running::Running;
 use crate::error::{Error, Kind, Result};
 use crate::lms::{Client, Group, LmsError};
 use crate::progress::{Phase, Progress, RunEvent};
-use crate::store::{
-    LinkRules, LmsSnapshot, StoredEnrolment, StoredGroup, StoredPerson, Transcript,
-};
+use crate::store::{LinkRules, LmsSnapshot, StoredGroup, StoredPerson};
 use crate::values::{LmsRefreshed, RunStatus, Transcripts};
 
 /// Calls under way at once; the rate limit is shared, this only hides the latency.
 const CONCURRENCY: usize = 6;
-/// People whose transcripts are written together.
-const CHUNK: usize = 200;
 
 impl Desk {
     /// Reads people, groups and memberships (and transcripts) from the LMS into the `lms_` tables, links contacts by
@@ -89,10 +88,20 @@ impl Desk {
         done: &mut LmsRefreshed,
         progress: &Progress,
     ) -> Result<()> {
-        let (people, groups) = tokio::try_join!(lms.people(progress), lms.groups(progress))?;
-        let (had_people, had_groups) = self.store().lms_counts().await?;
-        refuse_empty("people", people.len(), had_people)?;
-        refuse_empty("groups", groups.len(), had_groups)?;
+        let (mut people, mut groups) =
+            tokio::try_join!(lms.people(progress), lms.groups(progress))?;
+        let (had_people, had_groups) = self.store().lms_ids().await?;
+        refuse_empty("people", people.len(), had_people.len())?;
+        refuse_empty("groups", groups.len(), had_groups.len())?;
+        // These listings have no control total: whoever is missing is asked for by id before they count as gone.
+        let missing = missing(had_people, people.iter().map(|person| person.id.as_str()));
+        people.extend(
+            still_there(missing, progress, |id| async move { lms.person(&id).await }).await?,
+        );
+        let missing = self::missing(had_groups, groups.iter().map(|group| group.id.as_str()));
+        groups.extend(
+            still_there(missing, progress, |id| async move { lms.group(&id).await }).await?,
+        );
         done.people = people.len() as u64;
         done.groups = groups.len() as u64;
         let groups = memberships(lms, groups, done, progress).await?;
@@ -167,55 +176,6 @@ impl Desk {
             ))),
         }
     }
-
-    /// Courses, their values, and the transcripts of the people who count for `partners` (all active ones when empty).
-    async fn transcripts(
-        &self,
-        lms: &Client,
-        partners: &[i64],
-        done: &mut LmsRefreshed,
-        progress: &Progress,
-    ) -> Result<()> {
-        let courses = courses(lms, progress).await?;
-        done.courses = courses.len() as u64;
-        done.changed += self.store().replace_courses(&courses).await?;
-        let people = self.store().cert_people(partners).await?;
-        let total = people.len() as u64;
-        for chunk in people.chunks(CHUNK) {
-            let read: Vec<Option<Transcript>> = stream::iter(chunk.iter().cloned())
-                .map(|user_id| async move {
-                    let lines = lms.transcript(&user_id, progress).await?;
-                    Ok::<_, LmsError>(lines.map(|lines| {
-                        Transcript {
-                            user_id,
-                            enrolments: lines
-                                .into_iter()
-                                .map(|line| StoredEnrolment {
-                                    id: line.id,
-                                    course_id: line.course_id,
-                                    status: line.status,
-                                    completed_at: line.completed_at,
-                                    expires_at: line.expires_at,
-                                })
-                                .collect(),
-                        }
-                    }))
-                })
-                .buffered(CONCURRENCY)
-                .try_collect()
-                .await?;
-            // Somebody who is gone from the LMS keeps the enrolments that the tables have.
-            let read: Vec<Transcript> = read.into_iter().flatten().collect();
-            done.changed += self.store().replace_transcripts(&read).await?;
-            done.transcripts += read.len() as u64;
-            progress.report(RunEvent::Working {
-                what: "transcripts".to_owned(),
-                done: done.transcripts,
-                total: Some(total),
-            });
-        }
-        Ok(())
-    }
 }
 
 fn unknown(message: String) -> Error {
@@ -223,8 +183,41 @@ fn unknown(message: String) -> Error {
         .help("Give the row id that `prmdesk certs preview --json` shows as row_id.")
 }
 
+/// The ids that the tables have and the listing has not.
+fn missing<'a>(known: Vec<String>, listed: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let listed: FxHashSet<&str> = listed.collect();
+    known
+        .into_iter()
+        .filter(|id| !listed.contains(id.as_str()))
+        .collect()
+}
+
+/// Those of `ids` that answer by id.
+async fn still_there<T, F: Future<Output = Result<Option<T>, LmsError>>>(
+    ids: Vec<String>,
+    progress: &Progress,
+    ask: impl Fn(String) -> F,
+) -> Result<Vec<T>> {
+    let total = ids.len() as u64;
+    let mut asking = stream::iter(ids).map(ask).buffered(CONCURRENCY);
+    let (mut found, mut done) = (Vec::new(), 0);
+    while let Some(answer) = asking.try_next().await? {
+        if progress.is_cancelled() {
+            return Err(LmsError::Cancelled.into());
+        }
+        found.extend(answer);
+        done += 1;
+        progress.report(RunEvent::Working {
+            what: "missing".to_owned(),
+            done,
+            total: Some(total),
+        });
+    }
+    Ok(found)
+}
+
 /// A listing that is empty where the tables have rows is no answer: everybody at once does not leave.
-fn refuse_empty(what: &str, read: usize, had: u64) -> Result<()> {
+fn refuse_empty(what: &str, read: usize, had: usize) -> Result<()> {
     if read > 0 || had == 0 {
         return Ok(());
     }
@@ -246,11 +239,8 @@ async fn memberships(
     let total = groups.len() as u64;
     let mut reading = stream::iter(groups)
         .map(|group| async move {
-            let members = if group.user_count == Some(0) {
-                Some(Vec::new())
-            } else {
-                lms.members(&group.id, progress).await?
-            };
+            // Asked for even where the group says that it is empty: that count is seen in clients only (APIS.md).
+            let members = lms.members(&group.id, progress).await?;
             Ok::<_, LmsError>((group, members))
         })
         .buffered(CONCURRENCY);
@@ -283,27 +273,4 @@ async fn memberships(
         });
     }
     Ok(stored)
-}
-
-/// The courses with their values; `None`: this key may not see the value.
-async fn courses(
-    lms: &Client,
-    progress: &Progress,
-) -> Result<Vec<(String, String, Option<i64>)>, LmsError> {
-    let (courses, listed) = tokio::try_join!(lms.courses(progress), lms.course_values(progress))?;
-    let listed = listed.unwrap_or_default();
-    let mut valued = Vec::new();
-    for course in courses {
-        // Some are left out of the listing, or the whole listing is refused: each is asked for by itself then.
-        let npcu = match listed.iter().find(|value| value.course_id == course.id) {
-            Some(value) => Some(value.npcu.unwrap_or(0.0)),
-            None => lms.course_value(&course.id).await?,
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "0, 1 or 2; the column holds whole numbers"
-        )]
-        valued.push((course.id, course.name, npcu.map(|npcu| npcu.round() as i64)));
-    }
-    Ok(valued)
 }

@@ -79,18 +79,20 @@ pub struct LmsWritten {
 }
 
 impl Store {
-    /// Number of people and groups that the tables hold (those that are gone not counted).
-    pub async fn lms_counts(&self) -> Result<(u64, u64), StoreError> {
+    /// The people (those that are gone not counted) and the groups that the tables hold.
+    pub async fn lms_ids(&self) -> Result<(Vec<String>, Vec<String>), StoreError> {
         let mut conn = self.conn().await?;
-        let counts = conn
-            .first(
-                "SELECT (SELECT COUNT(*) FROM lms_users WHERE status IS NULL OR status <> 'gone'), \
-                 (SELECT COUNT(*) FROM lms_groups)",
+        let people = conn
+            .all(
+                "SELECT id FROM lms_users WHERE status IS NULL OR status <> 'gone'",
                 args![],
-                |row| Ok((row.count(0)?, row.count(1)?)),
+                |row| row.string(0),
             )
             .await?;
-        Ok(counts.unwrap_or_default())
+        let groups = conn
+            .all("SELECT id FROM lms_groups", args![], |row| row.string(0))
+            .await?;
+        Ok((people, groups))
     }
 
     /// Brings people, groups and memberships up to `snapshot`, in one transaction, writing only what differs.
