@@ -173,6 +173,7 @@ impl Server {
         };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        tracing::info!(%address, "listening");
         Ok(Self {
             app: App::new(desk, limits),
             listener,
@@ -191,9 +192,8 @@ impl Server {
     }
 
     /// Serves until `shutdown`, then lets what is being applied finish, at most [`Limits::grace`] long.
-    pub async fn run(self, shutdown: CancellationToken) -> Result<()> {
+    pub async fn run(self, shutdown: CancellationToken) {
         listen::serve(self.listener, self.app, shutdown).await;
-        Ok(())
     }
 }
 
@@ -201,6 +201,6 @@ impl Server {
 /// address before.
 pub async fn serve(desk: Desk, listen: SocketAddr, shutdown: CancellationToken) -> Result<()> {
     let server = Server::bind(desk, listen, Limits::default()).await?;
-    tracing::info!(address = %server.address(), "listening");
-    server.run(shutdown).await
+    server.run(shutdown).await;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use prmdesk::cli::{Color, Console, Faces, Running, Serve};
 use prmdesk::desk::Desk;
-use prmdesk::error::{Error, Kind};
+use prmdesk::http::{Limits, Server};
 use prmdesk::tui;
 
 fn main() -> ExitCode {
@@ -33,12 +33,11 @@ fn console(start: Console) -> Running {
     })
 }
 
-fn serve(_start: Serve) -> Running {
-    Box::pin(async {
-        Err(Error::new(
-            Kind::Internal,
-            "serve",
-            "This build has no HTTP adapter.",
-        ))
+fn serve(start: Serve) -> Running {
+    Box::pin(async move {
+        let server = Server::bind(start.desk, start.listen, Limits::default()).await?;
+        (start.listening)(server.address());
+        server.run(start.shutdown).await;
+        Ok(())
     })
 }

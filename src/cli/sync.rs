@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::preview;
 use crate::desk::{Attendance, Choice, Desk, Prepared};
 use crate::error::Result;
+use crate::notify;
 use crate::plan::Selection;
 use crate::values::{PreviewRequest, RunReport};
 
@@ -41,7 +42,12 @@ impl Sync {
             scope: self.what.scope,
             mode: self.what.mode,
         };
-        let prepared = desk.begin_sync(request, &cx.progress).await?;
+        let prepared = match desk.begin_sync(request, &cx.progress).await {
+            Err(error) if self.unattended => {
+                return tell(cx, Err(error)).await.map(|_| Exit::Failed);
+            }
+            prepared => prepared?,
+        };
         let choice = Choice {
             release: self.releases.release(),
             attendance: if self.unattended {
@@ -84,6 +90,16 @@ pub(super) async fn apply(
         return Err(declined);
     }
     let plan = plan.clone();
-    let report: RunReport = prepared.apply(selection, choice, &cx.progress).await?;
-    finish(cx, &plan, &report)
+    let mut ended = prepared.apply(selection, choice, &cx.progress).await;
+    if choice.attendance == Attendance::Unattended {
+        ended = tell(cx, ended).await;
+    }
+    finish(cx, &plan, &ended?)
+}
+
+/// Tells the webhook how an unattended run ended, and gives the end back.
+async fn tell(cx: &Context<'_>, ended: Result<RunReport>) -> Result<RunReport> {
+    let notes = notify::of_unattended(&cx.config, &ended);
+    notify::send(&cx.config, &notes).await;
+    ended
 }

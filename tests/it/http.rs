@@ -1,6 +1,7 @@
 //! The HTTP adapter on the sandbox, over real sockets (CONTRACT.md section 6).
 
 mod answers;
+mod binary;
 mod bounds;
 mod contract;
 mod day;

@@ -12,13 +12,13 @@ use super::rig::{Rig, until};
 use crate::mariadb;
 
 /// A receiver of webhooks that answers `status`.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     taken: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Receiver {
-    async fn start(status: u16) -> Self {
+    pub(crate) async fn start(status: u16) -> Self {
         let taken = Arc::new(Mutex::new(Vec::new()));
         let keep = taken.clone();
         let receive = move |Json(body): Json<Value>| async move {
@@ -35,7 +35,7 @@ impl Receiver {
         Self { url, taken }
     }
 
-    fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         let taken = self.taken.lock().unwrap();
         taken
             .iter()

@@ -113,7 +113,7 @@ impl Running {
         let stop = CancellationToken::new();
         let task = tokio::spawn({
             let stop = stop.clone();
-            async move { server.run(stop).await.unwrap() }
+            server.run(stop)
         });
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
