@@ -4,6 +4,7 @@
 mod apply;
 mod args;
 mod ask;
+mod certs;
 mod completions;
 mod confirm;
 mod console;
@@ -14,8 +15,10 @@ pub mod exit;
 mod faces;
 mod holds;
 mod init;
+mod lms;
 mod man;
 mod migrate;
+mod offboard;
 mod output;
 mod preview;
 mod progress;
@@ -91,6 +94,9 @@ enum DeskCommand {
     Runs(runs::Runs),
     Undo(undo::Undo),
     Holds(holds::Holds),
+    Offboard(offboard::Offboard),
+    Lms(lms::Lms),
+    Certs(certs::Certs),
 }
 
 impl Command {
@@ -106,6 +112,9 @@ impl Command {
                 DeskCommand::Runs(command) => command.json,
                 DeskCommand::Undo(command) => command.json,
                 DeskCommand::Holds(command) => command.json,
+                DeskCommand::Offboard(command) => command.json,
+                DeskCommand::Lms(command) => command.json,
+                DeskCommand::Certs(command) => command.json,
                 DeskCommand::Migrate(_) => return Format::Human,
             },
             _ => return Format::Human,
@@ -175,9 +184,12 @@ fn dispatch(cli: Cli, faces: Faces, format: Format, out: &mut Out) -> Result<Exi
                     DeskCommand::Runs(command) => command.run(cx).await,
                     DeskCommand::Undo(command) => command.run(cx).await,
                     DeskCommand::Holds(command) => command.run(cx).await,
+                    DeskCommand::Offboard(command) => command.run(cx).await,
+                    DeskCommand::Lms(command) => command.run(cx).await,
+                    DeskCommand::Certs(command) => Box::pin(command.run(cx)).await,
                 }
             };
-            work.instrument(span).await
+            Box::pin(work.instrument(span)).await
         }),
     }
 }

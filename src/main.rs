@@ -4,9 +4,7 @@
 use std::process::ExitCode;
 
 use prmdesk::cli::{Color, Console, Faces, Running, Serve};
-use prmdesk::desk::Desk;
-use prmdesk::http::{Limits, Server};
-use prmdesk::tui;
+use prmdesk::{http, tui};
 
 fn main() -> ExitCode {
     // Installing twice is the only way this can fail, and a plain panic text is no loss then.
@@ -24,18 +22,15 @@ fn console(start: Console) -> Running {
         },
         theme: None,
         state_dir: Some(start.state_dir),
-        environment: start.config.profile.clone(),
+        environment: start.desk.config().profile.clone(),
         demo_banner: start.banner,
     };
-    Box::pin(async move {
-        let desk = Desk::open(start.config, start.clock).await?;
-        tui::run(desk, options).await
-    })
+    Box::pin(tui::run(start.desk, options))
 }
 
 fn serve(start: Serve) -> Running {
     Box::pin(async move {
-        let server = Server::bind(start.desk, start.listen, Limits::default()).await?;
+        let server = http::Server::bind(start.desk, start.listen, http::Limits::default()).await?;
         (start.listening)(server.address());
         server.run(start.shutdown).await;
         Ok(())

@@ -79,6 +79,15 @@ impl Consent {
         };
         if sure { Ok(()) } else { Err(declined()) }
     }
+
+    /// Asks a plain question.
+    pub(super) async fn question(self, cx: &Context<'_>, question: &str) -> Result<()> {
+        if self == Self::Given || yes_or_no(cx, question).await? {
+            Ok(())
+        } else {
+            Err(declined())
+        }
+    }
 }
 
 async fn yes_or_no(cx: &Context<'_>, question: &str) -> Result<bool> {

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::faces::{Console, Faces};
 use crate::clock::Clock;
 use crate::config::{self, Config, process_env, state_dir};
+use crate::desk::Desk;
 use crate::error::{Error, Kind, Result};
 
 /// Opens the console on the configured database.
@@ -25,9 +26,9 @@ pub(super) async fn run(
     banner: Option<String>,
 ) -> Result<Exit> {
     let _log = context::start_log(&config);
+    let desk = Desk::open(config, Clock::system()).await?;
     (faces.console)(Console {
-        config,
-        clock: Clock::system(),
+        desk,
         ascii: global.ascii,
         color: global.color,
         state_dir: state_dir(&process_env),

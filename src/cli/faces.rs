@@ -8,8 +8,6 @@ use std::pin::Pin;
 use tokio_util::sync::CancellationToken;
 
 use super::output::Color;
-use crate::clock::Clock;
-use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::Result;
 
@@ -28,10 +26,8 @@ pub struct Faces {
 /// What the console needs to know.
 #[derive(Clone, Debug)]
 pub struct Console {
-    /// The configuration.
-    pub config: Config,
-    /// The clock.
-    pub clock: Clock,
+    /// The desk that it works at.
+    pub desk: Desk,
     /// Whether to draw without box glyphs or braille.
     pub ascii: bool,
     /// When to colour.

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod help;
 mod init;
+mod people;
 mod rig;
 mod story;
 mod trouble;

@@ -19,6 +19,18 @@ const COMMANDS: &[&str] = &[
     "holds",
     "holds add",
     "holds lift",
+    "offboard",
+    "offboard list",
+    "offboard show",
+    "offboard approve",
+    "offboard reject",
+    "offboard hold",
+    "offboard run",
+    "offboard restore",
+    "offboard sweep",
+    "lms refresh",
+    "certs preview",
+    "certs push",
     "serve",
     "completions",
     "man",
@@ -66,7 +78,10 @@ fn completions_and_manual_pages_know_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = place.run(&format!("completions {shell}"));
         assert_eq!(ran.code, 0);
-        assert!(ran.stdout.contains("allow-deletes"), "{shell}");
+        assert!(
+            ran.stdout.contains("offboard") && ran.stdout.contains("allow-deletes"),
+            "{shell}"
+        );
     }
     let page = place.run("man");
     assert_eq!(page.code, 0);

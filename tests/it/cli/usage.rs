@@ -22,6 +22,14 @@ fn wrong_arguments_are_exit_2() {
             "holds add people 7 --note x",
             "possible values: partners, contacts",
         ),
+        ("offboard approve 1 --note x", "--yes"),
+        ("offboard approve 1 --yes", "--note <TEXT>"),
+        ("offboard approve --yes --note x", "<CASE>"),
+        ("offboard reject 1", "--note <TEXT>"),
+        (
+            "offboard list --state gone",
+            "possible values: pending, approved",
+        ),
         ("completions tcsh", "possible values"),
         ("serve --listen nowhere", "invalid socket address"),
         (
@@ -61,6 +69,10 @@ fn an_empty_reason_or_note_is_none() {
     place
         .run_args(&args, &[])
         .fails(2, "a value is required for '--reason <TEXT>'");
+    let args = ["offboard", "approve", "1", "--yes", "--note", ""];
+    place
+        .run_args(&args, &[])
+        .fails(2, "a value is required for '--note <TEXT>'");
 }
 
 #[test]
@@ -94,7 +106,7 @@ fn a_filter_may_begin_with_a_hyphen() {
 fn nobody_to_ask_and_no_yes_is_exit_2() {
     let place = Place::new();
     place.write("plan.json", "{}");
-    for args in ["sync", "undo 1"] {
+    for args in ["sync", "undo 1", "certs push", "offboard restore 1"] {
         place.run(args).fails(2, "There is no terminal to ask on");
         place
             .run(&format!("{args} --json"))
@@ -107,6 +119,22 @@ fn the_console_needs_a_terminal() {
     let place = Place::new();
     place.run("").fails(2, "The console needs a terminal");
     place.run("demo").fails(2, "The console needs a terminal");
+}
+
+#[test]
+fn approving_needs_a_named_operator() {
+    let place = Place::new();
+    let args = "offboard approve 1 --yes --note x --json";
+    place.run(args).fails_json(2, "operator");
+    // Named in any of the three ways, the next thing that is missing is the database.
+    place
+        .run(&format!("{args} --operator alice"))
+        .fails_json(2, "no_database");
+    place
+        .run_env(args, &[("PRMDESK_OPERATOR", "alice")])
+        .fails_json(2, "no_database");
+    place.write("prmdesk.toml", "operator = 'alice'");
+    place.run(args).fails_json(2, "no_database");
 }
 
 #[test]

@@ -1,0 +1,295 @@
+//! `prmdesk offboard`.
+
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::{Args, Subcommand};
+
+use super::args::Json;
+use super::confirm::Consent;
+use super::context::Context;
+use super::exit::Exit;
+use super::output::Style;
+use super::render::{count, when};
+use crate::error::{Error, Kind, Result};
+use crate::values::{Case, CaseState, Step, StepAction, StepState};
+
+/// People and partners that leave the LMS: review, decide, run, restore
+#[derive(Debug, Args)]
+pub(super) struct Offboard {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    pub(super) json: Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the cases
+    List {
+        /// Only those in this state
+        #[arg(long, value_parser = PossibleValuesParser::new(CaseState::ALL.map(CaseState::word)))]
+        state: Option<String>,
+    },
+    /// Show a case with its exact steps against the live LMS
+    Show {
+        /// The case
+        case: i64,
+    },
+    /// Approve cases: a person's decision, which needs --yes, --note and a named operator
+    Approve {
+        /// The cases
+        #[arg(required = true, value_name = "CASE")]
+        cases: Vec<i64>,
+        /// Yes, these people lose access
+        #[arg(long, required = true)]
+        yes: bool,
+        #[command(flatten)]
+        note: Note,
+        /// Delete the group although it has members that belong to somebody else
+        #[arg(long)]
+        accept_foreign_members: bool,
+    },
+    /// Reject cases: nothing is done in the LMS
+    Reject {
+        /// The cases
+        #[arg(required = true, value_name = "CASE")]
+        cases: Vec<i64>,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Put cases aside
+    Hold {
+        /// The cases
+        #[arg(required = true, value_name = "CASE")]
+        cases: Vec<i64>,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Run approved cases, and resume those that failed
+    Run {
+        /// Only these cases
+        #[arg(value_name = "CASE")]
+        cases: Vec<i64>,
+    },
+    /// Put people back; a deleted group is made again with a new id
+    Restore {
+        /// The case
+        case: i64,
+        /// Go ahead without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Open cases for inactive rows that are still in LMS groups
+    Sweep,
+}
+
+#[derive(Debug, Args)]
+struct Note {
+    /// Why; recorded with the decision
+    #[arg(long = "note", value_name = "TEXT", required = true, value_parser = NonEmptyStringValueParser::new())]
+    text: String,
+}
+
+impl Offboard {
+    pub(super) async fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let cases = match self.command {
+            Command::List { state } => {
+                let state = state.as_deref().and_then(CaseState::from_word);
+                let desk = cx.desk().await?;
+                let cases = cx.reading(desk.cases(state)).await?;
+                if !cx.json() {
+                    list(&cases, cx)?;
+                    return Ok(Exit::Done);
+                }
+                cases
+            }
+            Command::Show { case } => {
+                let desk = cx.desk().await?;
+                let case = cx.reading(desk.case(case)).await?;
+                cx.quiet();
+                if cx.json() {
+                    cx.out.json(&case)?;
+                } else {
+                    show(&case, cx)?;
+                }
+                return Ok(Exit::Done);
+            }
+            Command::Approve {
+                cases,
+                yes: _,
+                note,
+                accept_foreign_members,
+            } => {
+                named_operator(cx)?;
+                let desk = cx.desk().await?;
+                desk.approve(&cases, &note.text, accept_foreign_members)
+                    .await?
+            }
+            Command::Reject { cases, note } => {
+                let desk = cx.desk().await?;
+                desk.reject(&cases, &note.text).await?
+            }
+            Command::Hold { cases, note } => {
+                let desk = cx.desk().await?;
+                desk.hold_cases(&cases, &note.text).await?
+            }
+            Command::Run { cases } => {
+                let desk = cx.desk().await?;
+                let only = (!cases.is_empty()).then_some(cases.as_slice());
+                let cases = desk.run_cases(only, &cx.progress).await?;
+                if cases.is_empty() && !cx.json() {
+                    cx.quiet();
+                    cx.out.line("No approved case to run.")?;
+                }
+                cases
+            }
+            Command::Restore { case, yes } => {
+                let consent = Consent::from_yes(yes, "restore the case")?;
+                let desk = cx.desk().await?;
+                consent
+                    .question(
+                        cx,
+                        &format!("Put the people of case {case} back into their LMS groups?"),
+                    )
+                    .await?;
+                vec![desk.restore_case(case, &cx.progress).await?]
+            }
+            Command::Sweep => {
+                let desk = cx.desk().await?;
+                let opened = desk.sweep().await?;
+                cx.quiet();
+                if cx.json() {
+                    cx.out.json(&serde_json::json!({ "opened": opened }))?;
+                } else {
+                    cx.out
+                        .line(format!("{} opened.", count(opened, "case", "cases")))?;
+                }
+                return Ok(Exit::Done);
+            }
+        };
+        cx.quiet();
+        if cx.json() {
+            cx.out.json(&cases)?;
+        } else {
+            for case in &cases {
+                show(case, cx)?;
+            }
+        }
+        Ok(exit(&cases))
+    }
+}
+
+/// A case that failed is work done in part.
+fn exit(cases: &[Case]) -> Exit {
+    if cases.iter().any(|case| case.state == CaseState::Failed) {
+        Exit::InPart
+    } else {
+        Exit::Done
+    }
+}
+
+/// Nobody but a person approves, and a login name is no signature (PRODUCT.md section 7).
+fn named_operator(cx: &Context<'_>) -> Result<()> {
+    if cx.config.operator_named {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Usage,
+        "operator",
+        "Approving needs an operator named on purpose; the login name does not count. Nothing was approved.",
+    )
+    .help("Add --operator NAME, set PRMDESK_OPERATOR, or put `operator` in the configuration."))
+}
+
+fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
+    if cases.is_empty() {
+        return cx.out.line("No cases.");
+    }
+    let rows: Vec<Vec<String>> = cases
+        .iter()
+        .map(|case| {
+            vec![
+                case.case_id.to_string(),
+                case.state.word().to_owned(),
+                case.entity.singular().to_owned(),
+                case.name.clone(),
+                case.people.to_string(),
+                when(case.opened_at),
+                case.reason.clone(),
+            ]
+        })
+        .collect();
+    cx.out.table(
+        &["CASE", "STATE", "WHO", "NAME", "PEOPLE", "OPENED", "REASON"],
+        &rows,
+    )
+}
+
+fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
+    cx.out.styled(
+        Style::Bold,
+        format!(
+            "Case {}: {} {} ({})",
+            case.case_id,
+            case.entity.singular(),
+            case.name,
+            case.state.word()
+        ),
+    )?;
+    let by = case
+        .run_id
+        .map_or_else(|| "a sweep".to_owned(), |run| format!("run {run}"));
+    cx.out.line(format!(
+        "Opened {} by {by} ({}): {}",
+        when(case.opened_at),
+        case.opened_by,
+        case.reason
+    ))?;
+    if let (Some(who), Some(at)) = (&case.decided_by, case.decided_at) {
+        let note = case.note.as_deref().unwrap_or_default();
+        cx.out
+            .line(format!("Decided {} by {who}: {note}", when(at)))?;
+    }
+    cx.out.line(format!(
+        "{} access.",
+        count(case.people, "person loses", "people lose")
+    ))?;
+    if case.foreign_members > 0 {
+        cx.out.styled(
+            Style::Warn,
+            format!(
+                "{} of the group belong to somebody else; approving needs --accept-foreign-members.",
+                count(case.foreign_members, "member", "members")
+            ),
+        )?;
+    }
+    for (at, step) in case.steps.iter().enumerate() {
+        cx.out.line(format!("  {}. {}", at + 1, step_words(step)))?;
+    }
+    Ok(())
+}
+
+fn step_words(step: &Step) -> String {
+    let what = match step.action {
+        StepAction::RemoveMember => format!(
+            "take {} out of {:?}",
+            step.person
+                .as_deref()
+                .or(step.person_id.as_deref())
+                .unwrap_or("somebody"),
+            step.group_name
+        ),
+        StepAction::DeleteGroup => format!("delete the group {:?}", step.group_name),
+    };
+    let state = match step.state {
+        StepState::Planned => "planned",
+        StepState::Done => "done",
+        StepState::Skipped => "left out",
+        StepState::Failed => "failed",
+        StepState::Unknown => "outcome unknown",
+    };
+    let note = step
+        .note
+        .as_ref()
+        .map_or_else(String::new, |note| format!(": {note}"));
+    format!("{what} [{state}]{note}")
+}
