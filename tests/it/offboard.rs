@@ -3,5 +3,6 @@
 mod applied;
 mod crash;
 mod decide;
+mod killed;
 pub mod rig;
 mod run;

@@ -22,6 +22,8 @@ pub struct Rig {
     pub desk: Desk,
     pub config: Config,
     pub db: TestDb,
+    /// For what the real binary writes beside the database.
+    pub home: tempfile::TempDir,
 }
 
 /// Acme (row 1) left; its people are u1 to u4 (u4 also works for Beta), u9 is in its group and nobody's contact.
@@ -92,6 +94,7 @@ impl Rig {
             desk,
             config,
             db,
+            home: tempfile::TempDir::new().unwrap(),
         }
     }
 
