@@ -5,7 +5,7 @@ use super::{Choice, Desk};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Mode, PerEntity, Plan, PlanOrigin, Selection};
 use crate::progress::{Phase, Progress};
-use crate::store::{Lease, LeaseClaim, NewRun};
+use crate::store::{Lease, LeaseClaim, NewRun, StoreError};
 use crate::values::{PreviewRequest, RunReport, RunStatus};
 
 /// A run that holds the lease: what is under way and how to end it.
@@ -145,7 +145,12 @@ impl Desk {
         running: Running,
         planning: impl Future<Output = Result<Plan>>,
     ) -> Result<Prepared> {
-        match planning.await {
+        // Planning only reads, so it may be dropped anywhere; a database that hangs would never end it.
+        let planned = tokio::select! {
+            planned = planning => planned,
+            () = running.lease.lost().cancelled() => Err(StoreError::LeaseLost.into()),
+        };
+        match planned {
             Ok(plan) => Ok(Prepared {
                 plan,
                 desk: self.clone(),

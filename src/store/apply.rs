@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::db::{Conn, args};
 use super::standing;
-use super::{Engine, Lease, Store, StoreError, dialect, lease};
+use super::{Lease, Store, StoreError, dialect, lease};
 use crate::plan::Outcome;
 use crate::plan::{Entity, PerEntity};
 use crate::progress::{Progress, RunEvent};
@@ -71,10 +71,14 @@ pub struct ApplyTx {
 /// Tries to learn the outcome of a commit whose connection broke.
 const SETTLE_TRIES: u32 = 20;
 
+/// Longest wait for the answer to a commit; then its outcome is looked up. A host that hangs never answers.
+const COMMIT_PATIENCE: Duration = Duration::from_mins(2);
+
 impl Store {
     /// Begins the transaction of a run, under the lease.
     pub async fn begin_apply(&self, lease: &Lease, run_id: i64) -> Result<ApplyTx, StoreError> {
         let mut conn = self.conn().await?;
+        conn.unless_lost(lease.lost().clone());
         conn.begin().await?;
         Ok(ApplyTx {
             store: self.clone(),
@@ -91,11 +95,6 @@ impl Store {
     /// Whether a run ended, asked in a way that waits for a transaction that is still committing.
     async fn ended(&self, run_id: i64) -> Result<bool, StoreError> {
         let mut conn = self.conn().await?;
-        if self.engine() == Engine::MariaDb {
-            // In a Galera cluster the answer may come from another node: it must have everything that was committed
-            // anywhere. A server without Galera does not mind, or does not know the word.
-            let _unknown = conn.raw("SET SESSION wsrep_sync_wait = 1").await;
-        }
         let sql = format!(
             "SELECT status FROM sync_runs WHERE run_id = ?{}",
             dialect::for_update(self.engine())
@@ -194,7 +193,17 @@ impl ApplyTx {
             return Err(StoreError::LeaseLost);
         }
         progress.report(RunEvent::CommitStarted);
-        match self.conn.commit().await {
+        let committed = match tokio::time::timeout(COMMIT_PATIENCE, self.conn.commit()).await {
+            Ok(committed) => committed,
+            Err(_elapsed) => Err(StoreError::Unreachable {
+                target: self.store.target(),
+                reason: format!(
+                    "no answer to the commit within {} seconds",
+                    COMMIT_PATIENCE.as_secs()
+                ),
+            }),
+        };
+        match committed {
             Ok(()) => Ok(()),
             // A deadlock at commit (Galera certification) is a clear answer: rolled back.
             Err(error) if error.is_retryable() && !error.is_lost() => Err(error),

@@ -9,6 +9,7 @@ use sqlx::mysql::{MySqlPool, MySqlRow};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, MySql, Row as _, Sqlite};
+use tokio_util::sync::CancellationToken;
 
 use super::StoreError;
 
@@ -47,6 +48,7 @@ impl Pool {
         Ok(Conn {
             held,
             in_transaction: false,
+            lost: None,
         })
     }
 
@@ -70,6 +72,8 @@ enum Held {
 pub(super) struct Conn {
     held: Held,
     in_transaction: bool,
+    /// When cancelled, a statement is no longer waited for; see [`Conn::unless_lost`].
+    lost: Option<CancellationToken>,
 }
 
 /// One argument of a query.
@@ -175,6 +179,12 @@ macro_rules! bind {
 }
 
 impl Conn {
+    /// Gives statements up once the lease is lost: a host that hangs, or a network that swallows everything, never
+    /// answers at all. The transaction is rolled back then, because the connection is closed.
+    pub(super) fn unless_lost(&mut self, lost: CancellationToken) {
+        self.lost = Some(lost);
+    }
+
     pub(super) fn engine(&self) -> Engine {
         match self.held {
             Held::MySql(_) => Engine::MariaDb,
@@ -188,11 +198,15 @@ impl Conn {
         sql: impl Into<Cow<'static, str>>,
         args: Vec<Arg<'_>>,
     ) -> Result<u64, StoreError> {
-        on_engine!(&mut self.held, sql.into(), args, |query, conn, _wrap| query
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(StoreError::from))
+        let (held, sql) = (&mut self.held, sql.into());
+        let work = async move {
+            on_engine!(held, sql, args, |query, conn, _wrap| query
+                .execute(conn)
+                .await
+                .map(|done| done.rows_affected())
+                .map_err(StoreError::from))
+        };
+        give_up(self.lost.as_ref(), work).await
     }
 
     /// Runs an INSERT; returns the id it made.
@@ -228,13 +242,17 @@ impl Conn {
         args: Vec<Arg<'_>>,
         mut see: impl FnMut(&Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        on_engine!(&mut self.held, sql.into(), args, |query, conn, wrap| {
-            let mut rows = query.fetch(conn);
-            while let Some(row) = rows.try_next().await? {
-                see(&wrap(row))?;
-            }
-            Ok(())
-        })
+        let (held, sql) = (&mut self.held, sql.into());
+        let work = async move {
+            on_engine!(held, sql, args, |query, conn, wrap| {
+                let mut rows = query.fetch(conn);
+                while let Some(row) = rows.try_next().await? {
+                    see(&wrap(row))?;
+                }
+                Ok(())
+            })
+        };
+        give_up(self.lost.as_ref(), work).await
     }
 
     /// Every row of a query, made into values.
@@ -260,10 +278,14 @@ impl Conn {
         args: Vec<Arg<'_>>,
         make: impl FnOnce(&Row) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let row = on_engine!(&mut self.held, sql.into(), args, |query, conn, wrap| query
-            .fetch_optional(conn)
-            .await?
-            .map(wrap));
+        let (held, sql) = (&mut self.held, sql.into());
+        let work = async move {
+            Ok(on_engine!(held, sql, args, |query, conn, wrap| query
+                .fetch_optional(conn)
+                .await?
+                .map(wrap)))
+        };
+        let row = give_up(self.lost.as_ref(), work).await?;
         row.as_ref().map(make).transpose()
     }
 
@@ -273,16 +295,19 @@ impl Conn {
         &mut self,
         sql: impl Into<Cow<'static, str>>,
     ) -> Result<(), StoreError> {
-        let sql = sqlx::raw_sql(AssertSqlSafe(sql.into()));
-        match &mut self.held {
-            Held::MySql(held) => {
-                sql.execute(&mut **held).await?;
+        let (held, sql) = (&mut self.held, sqlx::raw_sql(AssertSqlSafe(sql.into())));
+        let work = async move {
+            match held {
+                Held::MySql(held) => {
+                    sql.execute(&mut **held).await?;
+                }
+                Held::Sqlite(held) => {
+                    sql.execute(&mut **held).await?;
+                }
             }
-            Held::Sqlite(held) => {
-                sql.execute(&mut **held).await?;
-            }
-        }
-        Ok(())
+            Ok(())
+        };
+        give_up(self.lost.as_ref(), work).await
     }
 
     /// Begins a transaction that means to write.
@@ -296,7 +321,9 @@ impl Conn {
         .await
     }
 
+    /// Commits. Once it is sent it is waited for, whoever has the lease: only the answer tells what became of it.
     pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        self.lost = None;
         self.raw("COMMIT").await?;
         self.in_transaction = false;
         Ok(())
@@ -306,6 +333,19 @@ impl Conn {
         self.raw("ROLLBACK").await?;
         self.in_transaction = false;
         Ok(())
+    }
+}
+
+/// Waits for a statement, but no longer than `lost` is not cancelled.
+async fn give_up<T>(
+    lost: Option<&CancellationToken>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let Some(lost) = lost else { return work.await };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = lost.cancelled() => Err(StoreError::LeaseLost),
     }
 }
 

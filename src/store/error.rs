@@ -45,6 +45,17 @@ pub enum StoreError {
     /// No room.
     #[error("The database has no room left: {0}. Nothing was written.")]
     DiskFull(String),
+    /// The disk under a SQLite file failed: a quota, a limit on file sizes, bad hardware.
+    #[error("The disk of the database failed: {0}. Nothing was written.")]
+    Disk(String),
+    /// The SQLite file cannot be opened.
+    #[error("The database file {target} cannot be opened: {reason}.")]
+    File {
+        /// The file.
+        target: String,
+        /// Why, as the system says it.
+        reason: String,
+    },
     /// The tables are not there, or not all of them.
     #[error("The database {target} lacks {} of prmdesk's schema: {}.", missing.len(), listed(missing))]
     NoSchema {
@@ -136,6 +147,7 @@ impl From<sqlx::Error> for StoreError {
         match code(&error) {
             Code::MySql(1021 | 1114 | 3, _) | Code::Sqlite(13) => Self::DiskFull(words(&error)),
             Code::MySql(1290 | 1792 | 1836, _) | Code::Sqlite(8) => Self::ReadOnly(words(&error)),
+            Code::Sqlite(10) => Self::Disk(words(&error)),
             _ => Self::Database(error),
         }
     }
@@ -242,7 +254,9 @@ impl StoreError {
             Code::MySql(1049, _) => Self::UnknownDatabase { target, reason },
             Code::Sqlite(26) => Self::NotADatabase { target },
             Code::Sqlite(8) => Self::ReadOnly(format!("{target}: {reason}")),
+            Code::Sqlite(10) => Self::Disk(format!("{target}: {reason}")),
             Code::Sqlite(13) => Self::DiskFull(format!("{target}: {reason}")),
+            Code::Sqlite(14) => Self::File { target, reason },
             _ => Self::Unreachable { target, reason },
         }
     }
@@ -257,6 +271,8 @@ impl StoreError {
             Self::NotADatabase { .. } => "database_not_sqlite",
             Self::ReadOnly(_) => "database_read_only",
             Self::DiskFull(_) => "database_full",
+            Self::Disk(_) => "database_disk",
+            Self::File { .. } => "database_file",
             Self::NoSchema { .. } => "schema_missing",
             Self::Newer { .. } => "schema_newer",
             Self::Duplicates { .. } => "schema_duplicates",
@@ -308,6 +324,12 @@ impl StoreError {
             }
             Self::ReadOnly(_) => "Check the rights on the file or the server's read_only setting.",
             Self::DiskFull(_) => "Make room and run it again.",
+            Self::Disk(_) => {
+                "Check room, quotas and limits on file sizes, and the disk's health; then run it again."
+            }
+            Self::File { .. } => {
+                "Check that the directory is there, and that this user may write both the file and the directory."
+            }
             Self::NoSchema { .. } => {
                 "Run `prmdesk migrate` (`prmdesk migrate --dry-run` shows the SQL)."
             }

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::db::{Conn, Row, args};
-use super::{Store, StoreError, dialect, process};
+use super::{Engine, Store, StoreError, dialect, process};
 use crate::values::LeaseHolder;
 
 /// What a lease is asked for with.
@@ -186,7 +186,17 @@ async fn renew(store: Store, token: String, ttl: Duration, lost: CancellationTok
     let mut renewed = tokio::time::Instant::now();
     loop {
         ticks.tick().await;
-        let outcome = async { extend(&mut store.conn().await?, &token, ttl).await }.await;
+        let extending = async { extend(&mut store.conn().await?, &token, ttl).await };
+        // A host that hangs never answers; the next try may find another one.
+        let Ok(outcome) = tokio::time::timeout(ttl / 2, extending).await else {
+            tracing::warn!("the lease could not be renewed: the database does not answer");
+            // SQLite has no host to hang: our own transaction has the file.
+            if renewed.elapsed() > ttl && store.engine() == Engine::MariaDb {
+                lost.cancel();
+                return;
+            }
+            continue;
+        };
         match outcome {
             Ok(true) => renewed = tokio::time::Instant::now(),
             Ok(false) => {

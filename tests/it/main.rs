@@ -21,5 +21,6 @@ mod lms_client;
 mod mariadb;
 mod offboard;
 mod plan;
+mod room;
 mod sandbox;
 mod store;

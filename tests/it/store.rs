@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod hang;
 mod kit;
 mod lease;
 mod load;

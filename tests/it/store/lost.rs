@@ -170,7 +170,7 @@ async fn a_file_that_cannot_be_made_is_named() {
     for place in ["/proc/nowhere/prmdesk.db", "/proc"] {
         let url = Secret::new(format!("sqlite://{place}"));
         let error = Store::connect(&url, Clock::system()).await.unwrap_err();
-        assert!(matches!(error, StoreError::Unreachable { .. }), "{error}");
+        assert!(matches!(error, StoreError::File { .. }), "{error}");
         assert!(error.to_string().contains(place), "{error}");
     }
 }
