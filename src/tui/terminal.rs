@@ -17,7 +17,10 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
+
+use super::cells::width;
 
 /// Whether the terminal is turned on, so that it must be turned off and nobody else may write to it.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -40,6 +43,8 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 pub(super) struct Guard {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
+    /// Where the last frame had wide characters.
+    wide: Vec<(u16, u16)>,
 }
 
 impl Guard {
@@ -47,7 +52,11 @@ impl Guard {
     pub(super) fn new(mouse: bool) -> io::Result<Self> {
         install_hook();
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        let mut guard = Self { terminal, mouse };
+        let mut guard = Self {
+            terminal,
+            mouse,
+            wide: Vec::new(),
+        };
         guard.enter()?;
         Ok(guard)
     }
@@ -84,7 +93,14 @@ impl Guard {
     /// Draws one frame, in one synchronized update, so that no half of it is ever seen.
     pub(super) fn draw(&mut self, render: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
         queue!(stdout(), BeginSynchronizedUpdate)?;
-        let drawn = self.terminal.draw(render).map(drop);
+        let wide = &mut self.wide;
+        let drawn = self
+            .terminal
+            .draw(|frame| {
+                render(frame);
+                *wide = refresh_halves(frame.buffer_mut(), wide);
+            })
+            .map(drop);
         execute!(stdout(), EndSynchronizedUpdate)?;
         drawn
     }
@@ -117,6 +133,31 @@ impl Guard {
         write!(out, "\x1b]52;c;{encoded}\x07")?;
         out.flush()
     }
+}
+
+/// Marks the second half of every wide character that is gone, so that it is written anew: ratatui trusts the terminal
+/// to blank it, and not every terminal does. Returns where wide characters are now.
+fn refresh_halves(buffer: &mut Buffer, before: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    let area = buffer.area;
+    let is_wide = |buffer: &Buffer, x: u16, y: u16| {
+        let symbol = buffer[(x, y)].symbol();
+        symbol.len() > 1 && width(symbol) > 1
+    };
+    for &(x, y) in before {
+        let inside = x + 1 < area.right() && y < area.bottom();
+        if inside && !is_wide(buffer, x, y) {
+            buffer[(x + 1, y)].set_diff_option(CellDiffOption::AlwaysUpdate);
+        }
+    }
+    let mut now = Vec::new();
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            if is_wide(buffer, x, y) {
+                now.push((x, y));
+            }
+        }
+    }
+    now
 }
 
 impl Drop for Guard {
@@ -161,4 +202,23 @@ fn install_hook() {
             }
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_half_of_a_wide_character_is_written_anew() {
+        let area = Rect::new(0, 0, 4, 1);
+        let mut first = Buffer::empty(area);
+        first.set_string(0, 0, "株", ratatui::style::Style::new());
+        let wide = refresh_halves(&mut first, &[]);
+        assert_eq!(wide, [(0, 0)]);
+        let mut second = Buffer::empty(area);
+        second.set_string(0, 0, "a", ratatui::style::Style::new());
+        assert!(refresh_halves(&mut second, &wide).is_empty());
+        let changed: Vec<u16> = first.diff(&second).into_iter().map(|(x, ..)| x).collect();
+        assert_eq!(changed, [0, 1]);
+    }
 }

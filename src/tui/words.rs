@@ -34,6 +34,15 @@ pub(super) fn evidence_sentence(evidence: Evidence) -> &'static str {
     }
 }
 
+/// An operation as something that is counted: "soft-delete", "addition".
+pub(super) fn noun(op: Op) -> &'static str {
+    match op {
+        Op::Add => "addition",
+        Op::Reactivate => "reactivation",
+        other => other.label(),
+    }
+}
+
 /// "+3 ~18 ↺1 −2", without what is nought; "no change" when all is.
 pub(super) fn applied(applied: Applied, glyphs: &Glyphs) -> String {
     let parts: Vec<String> = [

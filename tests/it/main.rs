@@ -11,6 +11,7 @@
 
 mod certs;
 mod cli;
+mod console;
 mod desk;
 mod house;
 mod http;

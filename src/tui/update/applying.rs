@@ -133,7 +133,7 @@ fn in_words(rows: Applied) -> String {
     ]
     .into_iter()
     .filter(|&(number, _)| number > 0)
-    .map(|(number, op)| counted(number, op.label()))
+    .map(|(number, op)| counted(number, words::noun(op)))
     .collect();
     parts.join(", ")
 }

@@ -219,7 +219,7 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
             (None, StepState::Skipped) => words.push_str(" (protected)"),
             (None, _) => {}
         }
-        for (at, part) in wrap(&words, room.saturating_sub(3)).into_iter().enumerate() {
+        for (at, part) in wrap(&words, room.saturating_sub(4)).into_iter().enumerate() {
             let head = if at == 0 {
                 format!("{sign} ")
             } else {

@@ -297,7 +297,8 @@ pub(super) fn marked(
         return (side(before, theme.before), side(after, theme.after));
     };
     let diff = similar::TextDiff::from_chars(old, new);
-    if diff.ratio() < 0.5 {
+    let short = old.chars().count().min(new.chars().count()) < 10;
+    if short || diff.ratio() < 0.6 {
         return (
             vec![Span::styled(old.to_owned(), theme.before)],
             vec![Span::styled(new.to_owned(), theme.after)],

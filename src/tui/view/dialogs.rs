@@ -21,6 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bo
     if top {
         // What is under a dialog cannot be clicked.
         canvas.hits.forget_places();
+        canvas.style(area, canvas.theme.shade);
         canvas.hits.add(area, Target::Dialog);
         canvas.cursor = None;
     }

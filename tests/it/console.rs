@@ -1,0 +1,292 @@
+//! The real binary in a pseudo-terminal: `prmdesk demo`. Few, because each starts the whole sandbox. They wait for
+//! what the screen shows, never for time to pass.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long a screen may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What came out of the terminal so far.
+struct Seen {
+    screen: vt100::Parser,
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+/// The console in a pseudo-terminal of its own.
+struct Console {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    _folder: tempfile::TempDir,
+}
+
+impl Console {
+    /// Starts `prmdesk demo` in a terminal of this size, with a folder of its own.
+    fn start(rows: u16, cols: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_prmdesk"));
+        command.args(["demo", "--dir"]);
+        command.arg(folder.path().join("data"));
+        command.cwd(folder.path());
+        command.env("HOME", folder.path());
+        command.env("XDG_STATE_HOME", folder.path().join("state"));
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env_remove("LC_ALL");
+        command.env_remove("NO_COLOR");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        let seen = Arc::new((
+            Mutex::new(Seen {
+                screen: vt100::Parser::new(cells(rows), cells(cols), 0),
+                bytes: Vec::new(),
+                ended: false,
+            }),
+            Condvar::new(),
+        ));
+        let shared = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let mut buffer = [0u8; 8_192];
+            loop {
+                let read = reader.read(&mut buffer).unwrap_or(0);
+                let mut state = shared.0.lock().unwrap();
+                state.screen.process(&buffer[..read]);
+                state.bytes.extend_from_slice(&buffer[..read]);
+                state.ended = read == 0;
+                shared.1.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        Self {
+            master: pair.master,
+            writer,
+            child,
+            seen,
+            _folder: folder,
+        }
+    }
+
+    /// Waits until `wanted` holds of what was seen.
+    fn wait(&self, what: &str, wanted: impl Fn(&Seen) -> bool) {
+        let (lock, changed) = &*self.seen;
+        let end = Instant::now() + PATIENCE;
+        let mut seen = lock.lock().unwrap();
+        while !wanted(&seen) {
+            let left = end.saturating_duration_since(Instant::now());
+            let screen = seen.screen.screen().contents();
+            assert!(!left.is_zero(), "never {what}:\n{screen}");
+            seen = changed.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the screen shows the words.
+    fn until(&self, words: &str) {
+        self.wait(words, |seen| {
+            seen.screen.screen().contents().contains(words)
+        });
+    }
+
+    fn screen(&self) -> String {
+        self.seen.0.lock().unwrap().screen.screen().contents()
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn resize(&mut self, rows: u16, cols: u16) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.seen
+            .0
+            .lock()
+            .unwrap()
+            .screen
+            .screen_mut()
+            .set_size(cells(rows), cells(cols));
+        self.master.resize(size).unwrap();
+    }
+
+    fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// Waits for the end, and checks that the terminal is as it was.
+    fn ended_clean(&mut self) -> u32 {
+        self.wait("ended", |seen| seen.ended);
+        let status = self.child.wait().unwrap();
+        let seen = self.seen.0.lock().unwrap();
+        let screen = seen.screen.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert!(!screen.bracketed_paste(), "bracketed paste is off");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        status.exit_code()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _gone_already = self.child.kill();
+    }
+}
+
+fn cells(number: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(number).unwrap()
+}
+
+/// How often a sequence was written.
+fn times(seen: &Seen, sequence: &str) -> usize {
+    seen.bytes
+        .windows(sequence.len())
+        .filter(|window| *window == sequence.as_bytes())
+        .count()
+}
+
+#[test]
+fn it_starts_says_what_to_press_and_quits_leaving_the_terminal_clean() {
+    let mut console = Console::start(24, 80);
+    console.until("this is the first start");
+    console.press("q");
+    assert_eq!(console.ended_clean(), 0);
+}
+
+#[test]
+fn from_preview_to_apply_with_the_typed_number_and_the_undo_of_it() {
+    let mut console = Console::start(40, 120);
+    console.until("this is the first start");
+    console.press("P");
+    console.until("Macquarie Data");
+    console.press("/op:add\r");
+    console.until("hidden by the filter");
+    console.press("\x1b");
+    console.wait("everything again", |seen| {
+        !seen
+            .screen
+            .screen()
+            .contents()
+            .contains("hidden by the filter")
+    });
+    console.press("A");
+    console.until("to soft-delete these rows");
+    let screen = console.screen();
+    let number = screen
+        .split("Type ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .unwrap()
+        .to_owned();
+    console.press("\x1b[200~");
+    console.press(&number);
+    console.press("\x1b[201~\r");
+    console.wait("the paste ignored and Enter on No", |seen| {
+        !seen
+            .screen
+            .screen()
+            .contents()
+            .contains("to soft-delete these rows")
+    });
+    console.press("A");
+    console.until("to soft-delete these rows");
+    console.press(&number);
+    console.press("\r");
+    console.until("Everything ticked was applied");
+    console.press("5");
+    console.until("apply all full");
+    console.press("U");
+    console.until("Undo of run 1");
+    console.press("q");
+    console.press("q");
+    assert_eq!(console.ended_clean(), 0);
+}
+
+#[test]
+fn it_keeps_its_place_when_the_terminal_is_resized_and_says_when_it_is_too_small() {
+    let mut console = Console::start(24, 80);
+    console.until("this is the first start");
+    console.press("2P");
+    console.until("Macquarie Data");
+    console.press("/op:conflict\r");
+    console.until("/ op:conflict");
+    console.resize(12, 50);
+    console.until("prmdesk needs 60x16");
+    console.resize(40, 120);
+    console.until("op:conflict");
+    console.until("4 Certifications");
+    console.press("\x03");
+    assert_eq!(console.ended_clean(), 0);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for signal in [
+        nix::sys::signal::Signal::SIGTERM,
+        nix::sys::signal::Signal::SIGHUP,
+    ] {
+        let mut console = Console::start(24, 80);
+        console.until("this is the first start");
+        console.signal(signal);
+        console.ended_clean();
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_comes_again() {
+    let mut console = Console::start(24, 80);
+    console.until("this is the first start");
+    console.press("\x1a");
+    // A process group without a shell above it is never stopped by the kernel: it comes back at once.
+    console.wait("left and entered again", |seen| {
+        times(seen, "\x1b[?1049l") == 1 && times(seen, "\x1b[?1049h") == 2
+    });
+    console.until("this is the first start");
+    console.press("q");
+    assert_eq!(console.ended_clean(), 0);
+}
+
+#[test]
+fn an_idle_console_writes_nothing() {
+    let mut console = Console::start(24, 80);
+    console.until("LMS");
+    console.press("5");
+    console.until("No run yet");
+    console.press("5");
+    console.press("?");
+    console.until("Keys of History");
+    // Everything that was asked for is answered now: what is written from here on was asked for by nobody.
+    let (lock, changed) = &*console.seen;
+    let seen = lock.lock().unwrap();
+    let before = seen.bytes.len();
+    let (seen, waited) = changed
+        .wait_timeout_while(seen, Duration::from_secs(2), |seen| {
+            seen.bytes.len() == before
+        })
+        .unwrap();
+    let more = seen.bytes.len() - before;
+    assert!(waited.timed_out(), "an idle console wrote {more} bytes");
+    drop(seen);
+    console.press("\x1bq");
+}
