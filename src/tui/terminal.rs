@@ -18,7 +18,7 @@ use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, CellDiffOption};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::cells::width;
 
@@ -45,6 +45,8 @@ pub(super) struct Guard {
     mouse: bool,
     /// Where the last frame had wide characters.
     wide: Vec<(u16, u16)>,
+    /// What the last frame showed.
+    shown: Option<(Buffer, Option<Position>)>,
 }
 
 impl Guard {
@@ -56,6 +58,7 @@ impl Guard {
             terminal,
             mouse,
             wide: Vec::new(),
+            shown: None,
         };
         guard.enter()?;
         Ok(guard)
@@ -90,25 +93,46 @@ impl Guard {
         }
     }
 
-    /// Draws one frame, in one synchronized update, so that no half of it is ever seen.
-    pub(super) fn draw(&mut self, render: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+    /// The size of the terminal now.
+    pub(super) fn area(&self) -> io::Result<Rect> {
+        Ok(Rect::from(self.terminal.backend().size()?))
+    }
+
+    /// Shows a painted frame, in one synchronized update, so that no half of it is ever seen. A frame that shows what is
+    /// there already costs not one byte.
+    pub(super) fn show(&mut self, painted: Buffer, cursor: Option<Position>) -> io::Result<()> {
+        if self
+            .shown
+            .as_ref()
+            .is_some_and(|(last, at)| *last == painted && *at == cursor)
+        {
+            return Ok(());
+        }
         queue!(stdout(), BeginSynchronizedUpdate)?;
         let wide = &mut self.wide;
         let drawn = self
             .terminal
             .draw(|frame| {
-                render(frame);
-                *wide = refresh_halves(frame.buffer_mut(), wide);
+                // Resized between painting and drawing: the event of it is on its way and brings another frame.
+                if frame.area() == painted.area {
+                    frame.buffer_mut().content.clone_from(&painted.content);
+                    *wide = refresh_halves(frame.buffer_mut(), wide);
+                }
+                if let Some(position) = cursor {
+                    frame.set_cursor_position(position);
+                }
             })
             .map(drop);
         execute!(stdout(), EndSynchronizedUpdate)?;
+        self.shown = Some((painted, cursor));
         drawn
     }
 
     /// Makes the next frame draw every cell.
     pub(super) fn redraw(&mut self) -> io::Result<()> {
-        let size = self.terminal.backend().size()?;
-        self.terminal.resize(Rect::from(size))
+        self.shown = None;
+        let area = self.area()?;
+        self.terminal.resize(area)
     }
 
     /// Gives the terminal back and stops this process group, as any program does on Ctrl-Z; returns when it goes on.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, MouseEventKind};
 use futures_util::StreamExt;
+use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
@@ -14,7 +15,7 @@ use super::model::{Life, Model};
 use super::msg::{Effect, Msg};
 use super::terminal::{self, Guard};
 use super::update::{start, update};
-use super::view::view;
+use super::view::paint;
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
 
@@ -52,11 +53,13 @@ pub(super) async fn turn(
         }
         if dirty && Instant::now() >= next_frame {
             next_frame = Instant::now() + FRAME;
-            let mut hits = None;
+            let area = guard.area().map_err(|error| trouble(error, "draw"))?;
+            let mut buffer = Buffer::empty(area);
+            let (hits, cursor) = paint(&model, &mut buffer);
             guard
-                .draw(|frame| hits = Some(view(&model, frame)))
+                .show(buffer, cursor)
                 .map_err(|error| trouble(error, "draw"))?;
-            model.hits = hits.unwrap_or_default();
+            model.hits = hits;
             dirty = false;
         }
         if model.life == Life::Ending && give_up.is_none() {

@@ -24,8 +24,8 @@ mod progress;
 mod question;
 mod table;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
 use super::hits::Hits;
 use super::model::{Model, Screen};
@@ -35,10 +35,20 @@ pub(super) use panes::beside;
 /// The smallest terminal that the console works in (UX.md, "Size").
 const SMALLEST: (u16, u16) = (60, 16);
 
-/// Draws everything; returns what was put where.
-pub(super) fn view(model: &Model, frame: &mut Frame<'_>) -> Hits {
-    let area = frame.area();
-    let mut canvas = Canvas::new(model, frame.buffer_mut());
+/// Draws everything into a frame; returns what was put where.
+#[cfg(test)]
+pub(super) fn view(model: &Model, frame: &mut ratatui::Frame<'_>) -> Hits {
+    let (hits, cursor) = paint(model, frame.buffer_mut());
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+    hits
+}
+
+/// Draws everything into a buffer; returns what was put where, and where the terminal's cursor stands.
+pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Position>) {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(model, buffer);
     canvas.hits.area = area;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let (width, height) = SMALLEST;
@@ -47,7 +57,7 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>) -> Hits {
             area.width, area.height
         );
         canvas.text(area.x, area.y, area.width, &words, model.theme.text);
-        return canvas.hits;
+        return (canvas.hits, None);
     }
     let title = Rect { height: 1, ..area };
     let footer = Rect {
@@ -74,9 +84,5 @@ pub(super) fn view(model: &Model, frame: &mut Frame<'_>) -> Hits {
         dialogs::draw(&mut canvas, area, &model.dialogs[at], top);
     }
     chrome::toasts(&mut canvas, body);
-    let (hits, cursor) = (canvas.hits, canvas.cursor);
-    if let Some(position) = cursor {
-        frame.set_cursor_position(position);
-    }
-    hits
+    (canvas.hits, canvas.cursor)
 }
