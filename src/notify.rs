@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, Secret};
 use crate::error::{Error, Kind};
 use crate::text::safe;
-use crate::values::{RunReport, RunStatus};
+use crate::values::{FinishedRun, RunReport, RunStatus, Withheld};
 
 /// Longest wait for the webhook.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -47,8 +47,13 @@ pub struct Notification {
     pub count: u64,
 }
 
-/// What there is to say after an unattended run. Another run's lease and a cancellation are no failures.
-pub fn of_unattended(config: &Config, ended: &Result<RunReport, Error>) -> Vec<Notification> {
+/// What there is to say after an unattended run, that was not said after the run `before`. Another run's lease and a
+/// cancellation are no failures.
+pub fn of_unattended(
+    config: &Config,
+    ended: &Result<RunReport, Error>,
+    before: Option<&FinishedRun>,
+) -> Vec<Notification> {
     if config.notify.webhook_url.is_none() {
         return Vec::new();
     }
@@ -63,6 +68,9 @@ pub fn of_unattended(config: &Config, ended: &Result<RunReport, Error>) -> Vec<N
     let report = match ended {
         Ok(report) => report,
         Err(error) if matches!(error.kind, Kind::Leased | Kind::Cancelled) => return Vec::new(),
+        Err(error) if before.is_some_and(|before| failed_alike(before, error)) => {
+            return Vec::new();
+        }
         Err(error) => {
             let message: String = error.message.chars().take(LONGEST_MESSAGE).collect();
             let help = error.help.as_deref().unwrap_or_default();
@@ -77,12 +85,11 @@ pub fn of_unattended(config: &Config, ended: &Result<RunReport, Error>) -> Vec<N
     let run = report
         .run_id
         .map_or_else(|| "A run".to_owned(), |id| format!("Run {id}"));
-    let tripped: Vec<_> = report
-        .withheld
-        .iter()
-        .filter(|withheld| withheld.cause.is_guard())
-        .collect();
-    if !tripped.is_empty() {
+    let tripped = by_guards(report);
+    let told = before
+        .and_then(|before| before.report.as_ref())
+        .is_some_and(|before| by_guards(before) == tripped);
+    if !tripped.is_empty() && !told {
         let count = tripped.iter().map(|withheld| withheld.count).sum();
         let reasons: Vec<String> = tripped
             .iter()
@@ -123,6 +130,18 @@ pub fn of_unattended(config: &Config, ended: &Result<RunReport, Error>) -> Vec<N
         ));
     }
     notes
+}
+
+fn by_guards(report: &RunReport) -> Vec<&Withheld> {
+    let withheld = report.withheld.iter();
+    withheld
+        .filter(|withheld| withheld.cause.is_guard())
+        .collect()
+}
+
+fn failed_alike(before: &FinishedRun, error: &Error) -> bool {
+    before.run.status == RunStatus::Failed
+        && before.run.message.as_deref() == Some(error.message.as_str())
 }
 
 /// Posts `notes`, one after the other. Whatever goes wrong is logged and forgotten.
@@ -208,7 +227,7 @@ fn without_secrets(config: &Config, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::plan::{Entity, Op, PerEntity};
-    use crate::values::{Applied, Cause, Withheld};
+    use crate::values::{Applied, Cause};
 
     fn config() -> Config {
         let mut config = Config {
@@ -247,7 +266,7 @@ mod tests {
 
     #[test]
     fn says_what_a_person_should_look_at_and_nothing_else() {
-        let of = |ended| of_unattended(&config(), &ended);
+        let of = |ended| of_unattended(&config(), &ended, None);
         assert_eq!(of(Ok(report(vec![], 0))), []);
         assert_eq!(of(Ok(report(vec![withheld(Cause::Unattended)], 0))), []);
         assert_eq!(of(Err(Error::cancelled())), []);
@@ -262,7 +281,7 @@ mod tests {
         let mut off = config();
         off.notify.webhook_url = None;
         assert_eq!(
-            of_unattended(&off, &Ok(report(vec![withheld(Cause::MaxCount)], 3))),
+            of_unattended(&off, &Ok(report(vec![withheld(Cause::MaxCount)], 3)), None),
             []
         );
     }
@@ -271,7 +290,7 @@ mod tests {
     fn no_secret_and_no_mention_goes_out() {
         let message = "401 for k-123 <!channel> & pw-9 https://hooks.example.com/key \u{202e}";
         let error = Error::new(Kind::Upstream, "c", message);
-        let notes = of_unattended(&config(), &Err(error));
+        let notes = of_unattended(&config(), &Err(error), None);
         let json = serde_json::to_string(&notes).unwrap();
         for hidden in ["k-123", "pw-9", "hooks.example.com", "<!", "\u{202e}"] {
             assert!(!json.contains(hidden), "{json}");

@@ -44,7 +44,7 @@ impl Sync {
         };
         let prepared = match desk.begin_sync(request, &cx.progress).await {
             Err(error) if self.unattended => {
-                return tell(cx, Err(error)).await.map(|_| Exit::Failed);
+                return tell(&desk, Err(error)).await.map(|_| Exit::Failed);
             }
             prepared => prepared?,
         };
@@ -92,14 +92,14 @@ pub(super) async fn apply(
     let plan = plan.clone();
     let mut ended = prepared.apply(selection, choice, &cx.progress).await;
     if choice.attendance == Attendance::Unattended {
-        ended = tell(cx, ended).await;
+        ended = tell(desk, ended).await;
     }
     finish(cx, &plan, &ended?)
 }
 
 /// Tells the webhook how an unattended run ended, and gives the end back.
-async fn tell(cx: &Context<'_>, ended: Result<RunReport>) -> Result<RunReport> {
-    let notes = notify::of_unattended(&cx.config, &ended);
-    notify::send(&cx.config, &notes).await;
+async fn tell(desk: &Desk, ended: Result<RunReport>) -> Result<RunReport> {
+    let notes = desk.notes(&ended).await;
+    notify::send(desk.config(), &notes).await;
     ended
 }

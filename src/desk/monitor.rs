@@ -2,7 +2,11 @@
 
 use super::Desk;
 use crate::error::Result;
+use crate::notify::{self, Notification};
 use crate::values::{FinishedRun, Reachability, RunReport, RunSummary};
+
+/// Runs among which the sync before the last is looked for.
+const RECENT: u32 = 50;
 
 impl Desk {
     /// Whether the database answers.
@@ -36,6 +40,31 @@ impl Desk {
             report: report.as_deref().and_then(read_report),
         });
         Ok(finished.collect())
+    }
+
+    /// What the webhook is to be told of an unattended sync that has just ended. What the sync before it was told of
+    /// already is not told again: a timer meets the same tripped guard every few minutes until somebody looks.
+    pub async fn notes(&self, ended: &Result<RunReport>) -> Vec<Notification> {
+        let notes = notify::of_unattended(self.config(), ended, None);
+        if notes.is_empty() {
+            return notes;
+        }
+        match self.sync_before_last().await {
+            Ok(before) => notify::of_unattended(self.config(), ended, before.as_ref()),
+            Err(error) => {
+                tracing::debug!(%error, "the sync before the last could not be read");
+                notes
+            }
+        }
+    }
+
+    async fn sync_before_last(&self) -> Result<Option<FinishedRun>> {
+        let runs = self.store().runs(RECENT).await?;
+        let Some(run) = runs.into_iter().filter(|run| run.kind == "sync").nth(1) else {
+            return Ok(None);
+        };
+        let report = self.run_report(run.run_id).await?;
+        Ok(Some(FinishedRun { run, report }))
     }
 }
 

@@ -99,9 +99,9 @@ impl Jobs {
         let desk = app.desk().clone();
         let _not_awaited = self.outlive(async move {
             let end = sync(&desk, request, &progress).await;
-            let events = notify::of_unattended(desk.config(), &end);
+            let notes = desk.notes(&end).await;
             end_at.send_replace(Some(Arc::new(end.map_err(Problem::from))));
-            notify::send(desk.config(), &events).await;
+            notify::send(desk.config(), &notes).await;
         });
         let mut active = self.active();
         active.retain(|job| job.end().is_none());

@@ -56,7 +56,20 @@ pub(super) fn is_gone(its_host: &str, its_pid: u32, its_identity: &str) -> bool 
     {
         return false;
     }
-    its_boot != boot() || identity_of(its_pid).as_deref() != Some(its_identity)
+    its_boot != boot()
+        || match fs::metadata(format!("/proc/{its_pid}")) {
+            Ok(_) => identity_of(its_pid).as_deref() != Some(its_identity),
+            // Under `hidepid` or systemd's ProtectProc others' processes are not in /proc, and alive all the same.
+            Err(_) => !answers(its_pid),
+        }
+}
+
+/// Whether the system knows a process of this number, be it ours or not.
+fn answers(pid: u32) -> bool {
+    i32::try_from(pid).is_ok_and(|pid| {
+        let nobody = nix::errno::Errno::ESRCH;
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None) != Err(nobody)
+    })
 }
 
 #[cfg(test)]
@@ -76,5 +89,6 @@ mod tests {
             "cannot know about another host"
         );
         assert!(!is_gone(&host, pid, ""), "no identity was recorded");
+        assert!(answers(pid) && answers(1) && !answers(0x3fff_fff1));
     }
 }

@@ -85,7 +85,7 @@ impl Tally {
                 .observe(took);
             if matches!(
                 run.status,
-                RunStatus::Applied | RunStatus::Nothing | RunStatus::Partial
+                RunStatus::Applied | RunStatus::Nothing | RunStatus::Partial | RunStatus::Blocked
             ) {
                 let mode = run.mode.map_or("", crate::plan::Mode::word);
                 self.last_success

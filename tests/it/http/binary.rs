@@ -164,6 +164,9 @@ async fn an_unattended_sync_says_how_it_went_by_its_exit_code() {
         status["withheld"], report["withheld"][0]["count"],
         "the next start shows it"
     );
+    // The timer meets the same guard again; it is told once.
+    assert_eq!(run("incremental").await.0, 3);
+    assert_eq!(receiver.events(), ["guard_tripped"]);
 
     let refused = Act::Status {
         status: 401,
@@ -177,5 +180,7 @@ async fn an_unattended_sync_says_how_it_went_by_its_exit_code() {
     let (code, error) = run("incremental").await;
     assert_eq!(code, 1, "{error}");
     assert!(error["error"]["message"].is_string());
+    assert_eq!(run("incremental").await.0, 1);
+    assert_eq!(run("incremental").await.0, 1);
     assert_eq!(receiver.events(), ["guard_tripped", "run_failed"]);
 }
