@@ -49,7 +49,10 @@ async fn killed_and_run_again(db: TestDb, fault: Fault) {
     let deadly = rig.sandbox.faults().lms(fault);
     let mut child = prmdesk(&rig, &["offboard", "run"]);
     while rig.sandbox.faults().struck(deadly) == 0 {
-        assert!(child.try_wait().unwrap().is_none(), "{what}: it ended by itself");
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "{what}: it ended by itself"
+        );
         tokio::task::yield_now().await;
     }
     child.kill().unwrap();
@@ -64,13 +67,21 @@ async fn killed_and_run_again(db: TestDb, fault: Fault) {
 
     let status = finished(prmdesk(&rig, &["offboard", "run"])).await;
     assert_eq!(status.code(), Some(0), "{what}");
-    assert_eq!(states(&[rig.case_of("Acme").await]), [CaseState::Done], "{what}");
+    assert_eq!(
+        states(&[rig.case_of("Acme").await]),
+        [CaseState::Done],
+        "{what}"
+    );
     assert_eq!(rig.members(ALL), "4 5 6 7 8", "{what}");
     assert_eq!(rig.members(ACME), "gone", "{what}");
     rig.only_acme_was_touched();
     let writes = rig.writes().len();
     let status = finished(prmdesk(&rig, &["offboard", "run"])).await;
-    assert_eq!(status.code(), Some(0), "{what}: nothing to run is no failure");
+    assert_eq!(
+        status.code(),
+        Some(0),
+        "{what}: nothing to run is no failure"
+    );
     assert_eq!(rig.writes().len(), writes, "{what}: exactly once");
     rig.desk
         .restore_case(left.case_id, &Progress::silent())
