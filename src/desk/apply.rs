@@ -59,18 +59,14 @@ impl Desk {
         choice: &Choice,
         progress: &Progress,
     ) -> Result<RunReport> {
-        self.refuse_second_apply(plan).await?;
-        let screened = self.screen(plan, selection, choice).await?;
         progress.phase(Phase::Applying);
         let mut attempt = 1;
         loop {
             if progress.is_cancelled() {
                 return Err(Error::cancelled());
             }
-            match self
-                .transaction(running, plan, &screened, choice, progress)
-                .await
-            {
+            let trying = self.attempt(running, plan, selection.clone(), choice, progress);
+            match Box::pin(trying).await {
                 Err(error) if error.retry && attempt < ATTEMPTS => {
                     tracing::warn!(run = running.run_id, attempt, error = %error.error, "the transaction is begun again");
                     attempt += 1;
@@ -79,6 +75,22 @@ impl Desk {
                 result => return result.map_err(|error| error.error),
             }
         }
+    }
+
+    /// One try: what may go through is counted and read anew, because a host that was lost in the middle of that too is
+    /// no reason to lose the plan.
+    async fn attempt(
+        &self,
+        running: &Running,
+        plan: &Plan,
+        selection: Selection,
+        choice: &Choice,
+        progress: &Progress,
+    ) -> Result<RunReport, Attempt> {
+        self.refuse_second_apply(plan).await?;
+        let screened = self.screen(plan, selection, choice).await?;
+        self.transaction(running, plan, &screened, choice, progress)
+            .await
     }
 
     /// A plan is applied once (PRODUCT.md section 5). A run that wrote nothing does not use it up.
@@ -392,8 +404,8 @@ struct Attempt {
 impl From<Error> for Attempt {
     fn from(error: Error) -> Self {
         Self {
+            retry: matches!(error.code, "database_lost" | "database_unreachable"),
             error,
-            retry: false,
         }
     }
 }

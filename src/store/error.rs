@@ -283,6 +283,7 @@ impl StoreError {
             Self::CommitUnknown { .. } => "commit_unknown",
             Self::NotFound(_) => "not_found",
             Self::BadValue { .. } => "database_value",
+            Self::Database(_) if self.is_lost() => "database_lost",
             Self::Database(_) => "database",
         }
     }
@@ -346,6 +347,9 @@ impl StoreError {
             Self::LeaseLost => "Run it again; if it happens often, raise lease.ttl.",
             Self::CommitUnknown { .. } => {
                 "Look at `prmdesk runs` once the database answers: a run that is `running` or `interrupted` wrote nothing."
+            }
+            Self::Database(_) if self.is_lost() => {
+                "The connection broke, and the server rolled back what was under way. Run it again; the hosts of database.url are tried in turn."
             }
             Self::Cancelled | Self::NotFound(_) | Self::BadValue { .. } | Self::Database(_) => {
                 return None;

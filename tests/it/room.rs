@@ -207,7 +207,12 @@ async fn a_full_disk_takes_nothing_of_a_run_and_the_next_one_completes() {
             "{leave} KiB: {}",
             String::from_utf8_lossy(&output.stdout)
         );
-        assert_eq!(code(&output), "database_full", "{leave} KiB");
+        // With no room at all SQLite fails before it writes, at its shared memory, and calls that a disk error.
+        let code = code(&output);
+        assert!(
+            code == "database_full" || (leave < 80 && code == "database_disk"),
+            "{leave} KiB: {code}"
+        );
         std::fs::remove_file(place.ballast()).unwrap();
         assert_eq!(
             place.held().await,
