@@ -153,7 +153,7 @@ pub(super) fn finish(plan: &mut Plan, guard_config: &GuardConfig) {
     plan.items
         .sort_by_key(|item| (item.entity, item.op, item.impartner_id, item.row_id));
     plan.excluded
-        .sort_by_key(|item| (item.entity, !item.suspicious, item.impartner_id));
+        .sort_by_key(|item| (!item.suspicious, item.entity, item.impartner_id));
     plan.guards = guards::evaluate(plan, &Selection::of(plan), &plan.windows, guard_config);
     plan.id = plan.content_id();
 }

@@ -57,14 +57,15 @@ pub(in crate::cli) fn summary(plan: &Plan, guards: &[Guard], out: &mut Out) -> R
         )?;
     }
     for warning in plan.warnings.iter().take(WARNINGS) {
-        let id = warning
+        // Most messages name their record themselves.
+        let about = warning
             .impartner_id
-            .map_or_else(String::new, |id| format!(" #{id}"));
-        out.line(format!(
-            "warning: {}{id}: {}",
-            warning.entity.singular(),
-            warning.message
-        ))?;
+            .map(|id| format!("#{id}"))
+            .filter(|id| !warning.message.contains(id.as_str()))
+            .map_or_else(String::new, |id| {
+                format!("{} {id}: ", warning.entity.singular())
+            });
+        out.line(format!("warning: {about}{}", warning.message))?;
     }
     if let Some(more) = plan
         .warnings
