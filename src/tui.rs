@@ -10,6 +10,7 @@ mod dialog;
 mod effects;
 mod export;
 mod glyphs;
+mod haystack;
 mod history;
 mod hits;
 mod job;

@@ -212,7 +212,12 @@ fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
                 case.state.word().to_owned(),
                 case.entity.singular().to_owned(),
                 case.name.clone(),
-                case.people.to_string(),
+                // Who loses access is worked out against the live LMS, by `show` and `approve`: until then nobody knows.
+                if case.steps.is_empty() {
+                    "-".to_owned()
+                } else {
+                    case.people.to_string()
+                },
                 when(case.opened_at),
                 case.reason.clone(),
             ]

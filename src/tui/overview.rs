@@ -3,7 +3,6 @@
 use super::cells::counted;
 use super::list::Cursor;
 use super::model::{Model, Screen};
-use crate::plan::Op;
 use crate::values::{RunSummary, Status};
 
 /// Screen 1.
@@ -140,7 +139,7 @@ pub(super) fn waiting(model: &Model) -> Vec<Waiting> {
                 Screen::Preview,
                 false,
             );
-        } else if review.plan.items.iter().any(|item| item.op == Op::Conflict) {
+        } else if review.plan.totals.partners.conflict + review.plan.totals.contacts.conflict > 0 {
             add(
                 "A plan with conflicts is under review.".to_owned(),
                 "2",

@@ -1,11 +1,12 @@
 //! The state of screen 2: the plan under review, its ticks, filter, order and marks.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 use tui_input::Input;
 
+use super::haystack::Haystack;
 use super::list::Cursor;
 use super::msg::Effect;
 use super::query::{Compute, Sort, Tab, Tally};
@@ -154,6 +155,8 @@ impl Flight {
 /// One list of the plan.
 #[derive(Debug, Default)]
 pub(super) struct TabState {
+    /// Its lower-cased names, once somebody needs them.
+    pub(super) haystack: Arc<OnceLock<Haystack>>,
     /// Its lines, filtered and sorted: indices into the plan.
     pub(super) shown: Vec<u32>,
     pub(super) cursor: Cursor,
@@ -188,6 +191,7 @@ impl Review {
         let all = |tab: Tab| TabState {
             shown: (0..u32::try_from(tab.len(&plan)).unwrap_or(u32::MAX)).collect(),
             cursor: Cursor::default(),
+            haystack: Arc::default(),
         };
         let tabs = Tab::ALL.map(all);
         Self {
@@ -325,6 +329,19 @@ impl Preview {
             filter: Arc::clone(&self.filter.filter),
             words: self.filter.words.clone(),
             sort: self.sort,
+            haystack: Arc::clone(&review.list().haystack),
+        })]
+    }
+
+    /// Makes the names of the changes ready, so that the first key of a filter does not wait for them.
+    pub(super) fn warm(&self) -> Vec<Effect> {
+        let Some(review) = &self.review else {
+            return Vec::new();
+        };
+        vec![Effect::Compute(Compute::Warm {
+            plan: Arc::clone(&review.plan),
+            tab: review.tab,
+            haystack: Arc::clone(&review.list().haystack),
         })]
     }
 

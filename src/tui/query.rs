@@ -1,11 +1,12 @@
 //! Filtering, sorting and counting a plan, beside the UI task. Pure: from values to values, with a flag to stop.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use super::haystack::{self, Haystack};
 use super::plan_columns::{self, PlanColumn};
 use crate::config::GuardConfig;
-use crate::plan::filter::Filter;
+use crate::plan::filter::{Filter, Term};
 use crate::plan::guards::{self, Guard};
 use crate::plan::{Item, Op, PerEntity, Plan, Selection};
 use crate::values::Applied;
@@ -77,6 +78,14 @@ pub(super) enum Compute {
         /// The expression itself: warnings are searched by its words.
         words: String,
         sort: Sort,
+        /// The tab's lower-cased names; made by whoever needs them first.
+        haystack: Arc<OnceLock<Haystack>>,
+    },
+    /// Makes a tab's names ready before the first key of a filter.
+    Warm {
+        plan: Arc<Plan>,
+        tab: Tab,
+        haystack: Arc<OnceLock<Haystack>>,
     },
     /// What the ticks amount to.
     Tally {
@@ -95,11 +104,15 @@ pub(super) enum Computed {
         tab: Tab,
         /// `None`: stopped, because a newer one waits.
         shown: Option<Vec<u32>>,
+        /// Ticks among them.
+        ticked: u64,
     },
     Tally {
         generation: u64,
         tally: Tally,
     },
+    /// Nothing to tell: the names are ready.
+    Warmed,
 }
 
 /// What the ticks amount to.
@@ -151,11 +164,32 @@ impl Compute {
                 filter,
                 words,
                 sort,
-            } => Computed::Query {
-                generation,
+                haystack,
+            } => {
+                let asked = Asked {
+                    stop: &stop,
+                    plan: &plan,
+                    selection: &selection,
+                    tab,
+                    haystack: &haystack,
+                };
+                let shown = asked.lines(&filter, &words, sort);
+                let ticked = shown.as_ref().map_or(0, |shown| asked.ticked(shown));
+                Computed::Query {
+                    generation,
+                    tab,
+                    shown,
+                    ticked,
+                }
+            }
+            Self::Warm {
+                plan,
                 tab,
-                shown: query(&stop, &plan, &selection, tab, &filter, &words, sort),
-            },
+                haystack,
+            } => {
+                haystack.get_or_init(|| Haystack::new(&plan, tab));
+                Computed::Warmed
+            }
             Self::Tally {
                 generation,
                 plan,
@@ -186,66 +220,94 @@ pub(super) fn tally(plan: &Plan, selection: &Selection, config: &GuardConfig) ->
 /// Lines between two looks at the flag.
 const STRIDE: usize = 4_096;
 
-fn query(
-    stop: &AtomicBool,
-    plan: &Plan,
-    selection: &Selection,
+/// What a query is about.
+struct Asked<'q> {
+    stop: &'q AtomicBool,
+    plan: &'q Plan,
+    selection: &'q Selection,
     tab: Tab,
-    filter: &Filter,
-    words: &str,
-    sort: Sort,
-) -> Option<Vec<u32>> {
-    let len = u32::try_from(tab.len(plan)).unwrap_or(u32::MAX);
-    let stopped = |at: usize| at.is_multiple_of(STRIDE) && stop.load(Ordering::Relaxed);
-    let mut shown = Vec::new();
-    if words.trim().is_empty() {
-        shown.extend(0..len);
-    } else if tab == Tab::Warnings {
-        let needles: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-        shown.extend((0..len).filter(|&at| {
-            plan.warnings
-                .get(at as usize)
-                .is_some_and(|warning| warning_matches(warning, &needles))
-        }));
-    } else {
-        for at in 0..len {
-            if stopped(at as usize) {
-                return None;
-            }
-            if let Some(item) = tab.item(plan, at)
-                && matches(plan, selection, filter, tab, at, item)
-            {
-                shown.push(at);
-            }
-        }
-    }
-    if let Some(column) = sort.column
-        && tab != Tab::Warnings
-    {
-        plan_columns::sort(stop, plan, tab, column, &mut shown)?;
-    }
-    if sort.descending {
-        shown.reverse();
-    }
-    Some(shown)
+    haystack: &'q OnceLock<Haystack>,
 }
 
-/// Whether a line matches; `selected` means the ticks as they are now, not as the plan set them first.
-fn matches(
-    plan: &Plan,
-    selection: &Selection,
-    filter: &Filter,
-    tab: Tab,
-    at: u32,
-    item: &Item,
-) -> bool {
-    let ticked = tab == Tab::Changes && selection.is_ticked(at as usize);
-    if ticked == item.selected {
-        return filter.matches(&plan.view_of(item));
+impl Asked<'_> {
+    /// The lines that the filter lets through, in order. `None`: stopped.
+    fn lines(&self, filter: &Filter, words: &str, sort: Sort) -> Option<Vec<u32>> {
+        let len = u32::try_from(self.tab.len(self.plan)).unwrap_or(u32::MAX);
+        let mut shown = if words.trim().is_empty() {
+            (0..len).collect()
+        } else if self.tab == Tab::Warnings {
+            let needles: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+            let matching = |at: &u32| {
+                let warning = self.plan.warnings.get(*at as usize);
+                warning.is_some_and(|warning| warning_matches(warning, &needles))
+            };
+            (0..len).filter(matching).collect()
+        } else {
+            self.filtered(filter, len)?
+        };
+        if let Some(column) = sort.column
+            && self.tab != Tab::Warnings
+        {
+            plan_columns::sort(self.stop, self.plan, self.tab, column, &mut shown)?;
+        }
+        if sort.descending {
+            shown.reverse();
+        }
+        Some(shown)
     }
-    let mut now = item.clone();
-    now.selected = ticked;
-    filter.matches(&plan.view_of(&now))
+
+    /// Bare words are looked for in the haystack, everything else in the items that are left.
+    fn filtered(&self, filter: &Filter, len: u32) -> Option<Vec<u32>> {
+        let bare = filter.terms.iter().any(haystack::is_bare);
+        let haystack = bare.then(|| {
+            self.haystack
+                .get_or_init(|| Haystack::new(self.plan, self.tab))
+        });
+        let mut lines: Vec<u32> = match (haystack, haystack::first_word(filter)) {
+            (Some(haystack), Some(word)) => haystack.find(word),
+            _ => (0..len).collect(),
+        };
+        for term in &filter.terms {
+            let mut looked = 0usize;
+            let mut stopped = false;
+            lines.retain(|&at| {
+                looked += 1;
+                stopped |= looked.is_multiple_of(STRIDE) && self.stop.load(Ordering::Relaxed);
+                !stopped
+                    && match haystack.filter(|_| haystack::is_bare(term)) {
+                        Some(haystack) => haystack.holds(term, at),
+                        None => self.holds(term, at),
+                    }
+            });
+            if stopped {
+                return None;
+            }
+        }
+        Some(lines)
+    }
+
+    /// Whether a term holds; `selected` means the ticks as they are now, not as the plan set them first.
+    fn holds(&self, term: &Term, at: u32) -> bool {
+        let Some(item) = self.tab.item(self.plan, at) else {
+            return false;
+        };
+        let ticked = self.tab == Tab::Changes && self.selection.is_ticked(at as usize);
+        if ticked == item.selected {
+            return term.matches(&self.plan.view_of(item));
+        }
+        let mut now = item.clone();
+        now.selected = ticked;
+        term.matches(&self.plan.view_of(&now))
+    }
+
+    /// Ticks among the lines.
+    fn ticked(&self, shown: &[u32]) -> u64 {
+        if self.tab != Tab::Changes {
+            return 0;
+        }
+        let ticked = |at: &&u32| self.selection.is_ticked(**at as usize);
+        shown.iter().filter(ticked).count() as u64
+    }
 }
 
 fn warning_matches(warning: &crate::plan::Warning, needles: &[String]) -> bool {

@@ -12,7 +12,7 @@ use super::super::preview::{Pane, Review};
 use super::super::query::Computed;
 use super::{applying, cases, filter, quit, runs};
 use crate::error::{Error, Kind};
-use crate::plan::{Op, Plan, Release};
+use crate::plan::{Plan, Release};
 use crate::text::safe;
 use crate::values::{CertReport, JournalEntry, RunReport, RunStatus};
 
@@ -202,6 +202,7 @@ fn planned(model: &mut Model, plan: Plan) -> Vec<Effect> {
     model.typed_ahead.clear();
     // A filter of the last plan would hide rows of this one without a word.
     let mut effects = filter::clear(model);
+    effects.extend(model.preview.warm());
     effects.push(model.ask(Request::Status(Reach::Stored)));
     effects
 }
@@ -346,18 +347,20 @@ pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
             generation,
             tab,
             shown,
+            ticked,
         } => {
             let Some(again) = review.query.land(generation) else {
                 return Vec::new();
             };
             if let Some(shown) = shown.filter(|_| tab == review.tab) {
-                review.publish(shown);
+                review.publish(shown, ticked);
             }
             if again {
                 return model.preview.requery();
             }
             Vec::new()
         }
+        Computed::Warmed => Vec::new(),
         Computed::Tally { generation, tally } => {
             let Some(again) = review.tallying.land(generation) else {
                 return Vec::new();
@@ -381,7 +384,7 @@ pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
 
 impl Review {
     /// Shows new lines, keeping the chosen record where it still is.
-    fn publish(&mut self, shown: Vec<u32>) {
+    fn publish(&mut self, shown: Vec<u32>, ticked: u64) {
         let chosen = self.chosen();
         let list = self.list_mut();
         let place = chosen.and_then(|chosen| shown.iter().position(|&at| at == chosen));
@@ -391,16 +394,7 @@ impl Review {
             offset: list.cursor.offset,
         };
         if self.tab == super::super::query::Tab::Changes {
-            let list = self.list();
-            let ticked = list.shown.iter().filter(|&&at| {
-                self.selection.is_ticked(at as usize)
-                    && self
-                        .plan
-                        .items
-                        .get(at as usize)
-                        .is_some_and(|item| item.op != Op::Unchanged)
-            });
-            self.ticked_shown = ticked.count() as u64;
+            self.ticked_shown = ticked;
         }
     }
 }

@@ -212,7 +212,7 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
         };
         let mut words = super::super::update::step_words(step);
         match (&step.note, step.state) {
-            (Some(note), StepState::Skipped) => {
+            (Some(note), StepState::Skipped) if !note.starts_with("protected") => {
                 words += &[" (protected: ", &safe(note), ")"].concat();
             }
             (Some(note), _) => words += &[" (", &safe(note), ")"].concat(),

@@ -64,6 +64,16 @@ pub(super) fn middle(area: Rect, width: u16, height: u16) -> Rect {
     }
 }
 
+/// Where a line's text begins: after its indent, and after the narrow first column that spaces set off, if there is one.
+fn hang(line: &str) -> usize {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let Some(gap) = line[indent..].find("  ").filter(|&gap| gap < 16) else {
+        return indent;
+    };
+    let rest = &line[indent + gap..];
+    indent + gap + rest.len() - rest.trim_start_matches(' ').len()
+}
+
 /// Lines to read, wrapped, with a hint below.
 fn reading(
     canvas: &mut Canvas<'_>,
@@ -74,19 +84,24 @@ fn reading(
     hint: &str,
 ) {
     let widest = lines.iter().map(|(_, line)| width(line)).max().unwrap_or(0);
-    let wanted = u16::try_from(widest).unwrap_or(u16::MAX).clamp(40, 96) + 4;
+    let wanted = u16::try_from(widest).unwrap_or(u16::MAX).clamp(40, 96) + 5;
     let room = usize::from(wanted.min(area.width.saturating_sub(2)).saturating_sub(5)).max(10);
     let wrapped: Vec<(Tone, String)> = lines
         .iter()
         .flat_map(|(tone, line)| {
-            // A line that fits keeps its columns; of a longer one the indent stays.
+            // A line that fits stays as it is; what does not goes on under its last column.
             if width(line) <= room {
                 return vec![(*tone, line.clone())];
             }
-            let indent: String = line.chars().take_while(|&c| c == ' ').collect();
-            wrap(line, room.saturating_sub(indent.len()))
+            let (head, body) = line.split_at(hang(line));
+            wrap(body, room.saturating_sub(width(head)).max(10))
                 .into_iter()
-                .map(move |part| (*tone, format!("{indent}{part}")))
+                .enumerate()
+                .map(|(at, part)| {
+                    let under = " ".repeat(width(head));
+                    let head = if at == 0 { head } else { &under };
+                    (*tone, [head, part.as_str()].concat())
+                })
                 .collect()
         })
         .collect();
