@@ -146,7 +146,7 @@ impl Client {
         loop {
             let plain = match self.ask_once(&shape, id, dialect).await? {
                 Found::Blames(name) => {
-                    self.learn(&shape.object, |learnt| learnt.left_out.push(name));
+                    self.learn(&shape.object, |learnt| shape.learns(learnt, &name));
                     shape = Cow::Owned(self.adjusted(shape.into_owned()));
                     continue;
                 }

@@ -178,6 +178,10 @@ impl Client {
                         dialects: "objects dialect and of the odata dialect".into(),
                     });
                 }
+                // The other dialect is not this server's at all: what it refuses there is nothing to mend.
+                Err(ImpartnerError::Client { status: 400, .. }) if switched => {
+                    return Err(ignores_paging(&shape, dialect.other()));
+                }
                 Err(ImpartnerError::Client {
                     what,
                     status: 400,
@@ -272,7 +276,7 @@ impl Client {
             name,
             "the tenant has no such field; going on without it"
         );
-        self.learn(&shape.object, |learnt| learnt.left_out.push(name));
+        self.learn(&shape.object, |learnt| shape.learns(learnt, &name));
         Ok(self.adjusted(shape.clone()))
     }
 }

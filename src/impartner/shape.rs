@@ -151,6 +151,26 @@ impl Shape {
             .collect()
     }
 
+    /// The region's field where its id is not asked for yet: a tenant may have `RegionId` alone (APIS.md section 1).
+    fn region(&self) -> Option<&str> {
+        let asked = |name: &usize| self.asked.contains(&self.names[*name]);
+        self.region_id.filter(|id| !asked(id))?;
+        let field = self
+            .schema
+            .fields
+            .iter()
+            .position(|field| field.kind == FieldKind::Region)?;
+        self.fields[field]
+            .filter(asked)
+            .map(|name| self.names[name].as_str())
+    }
+
+    /// What is learnt about a tenant without the field `name`.
+    pub(super) fn learns(&self, learnt: &mut Learnt, name: &str) {
+        learnt.ask_region_id |= self.region() == Some(name);
+        learnt.left_out.push(name.to_owned());
+    }
+
     /// Which optional field a refusal names as a word of its own.
     pub(super) fn blamed(&self, message: &str) -> Option<String> {
         let words: Vec<&str> = message
@@ -158,6 +178,7 @@ impl Shape {
             .collect();
         self.optional()
             .into_iter()
+            .chain(self.region())
             .find(|name| words.iter().any(|word| word.eq_ignore_ascii_case(name)))
             .map(str::to_owned)
     }
@@ -167,6 +188,11 @@ impl Shape {
         let has = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
         if let Some(name) = self.optional().into_iter().find(|name| !has(name)) {
             return Unknown::Optional(name.to_owned());
+        }
+        if let Some(region) = self.region().filter(|name| !has(name))
+            && self.region_id.is_some_and(|id| has(&self.names[id]))
+        {
+            return Unknown::Optional(region.to_owned());
         }
         Unknown::Needed(
             self.asked

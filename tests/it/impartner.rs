@@ -3,6 +3,7 @@
 mod by_id;
 mod decode;
 mod records;
+mod strict;
 mod wire;
 mod write;
 

@@ -27,9 +27,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn number(&self, name: &str) -> Option<usize> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         let (_, value) = self.query.iter().find(|(key, _)| key == name)?;
-        value.parse().ok()
+        Some(value)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        self.text(name)?.parse().ok()
     }
 }
 
