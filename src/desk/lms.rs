@@ -30,7 +30,9 @@ impl Desk {
         self.allow_write("refresh the LMS tables")?;
         let lms = self.lms()?.clone();
         progress.phase(Phase::Starting);
-        let running = self.begin(self.new_run("lms_refresh", "lms", None)).await?;
+        let running = self
+            .begin(self.new_run("lms_refresh", "lms", None), progress)
+            .await?;
         match self
             .refresh_under(&running, &lms, transcripts, progress)
             .await

@@ -4,7 +4,7 @@
 use super::{Choice, Desk};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Mode, PerEntity, Plan, PlanOrigin, Selection};
-use crate::progress::{Phase, Progress};
+use crate::progress::{Phase, Progress, RunEvent};
 use crate::store::{Lease, LeaseClaim, NewRun, StoreError};
 use crate::values::{PreviewRequest, RunReport, RunStatus};
 
@@ -62,8 +62,8 @@ impl Prepared {
 }
 
 impl Desk {
-    /// Takes the lease and opens a run record. A run that was interrupted earlier is marked so first.
-    pub(super) async fn begin(&self, run: NewRun) -> Result<Running> {
+    /// Takes the lease and opens a run record. A run that was interrupted earlier is marked so first, and told.
+    pub(super) async fn begin(&self, run: NewRun, progress: &Progress) -> Result<Running> {
         let config = self.config();
         let kind = run.kind.clone();
         let claim = LeaseClaim {
@@ -72,11 +72,12 @@ impl Desk {
             ttl: config.lease_ttl,
         };
         let lease = self.store().lease(claim).await?;
-        match self.open_record(&lease, run).await {
+        match self.open_record(&lease, run, progress).await {
             Ok(run_id) => {
                 // A face that gave its work a span finds the run's id on every line of it.
                 tracing::Span::current().record("run_id", run_id);
                 tracing::info!(run = run_id, kind, operator = %config.operator, "run started");
+                progress.run_started(run_id);
                 Ok(Running { run_id, lease })
             }
             Err(error) => {
@@ -99,12 +100,12 @@ impl Desk {
         }
     }
 
-    async fn open_record(&self, lease: &Lease, run: NewRun) -> Result<i64> {
+    async fn open_record(&self, lease: &Lease, run: NewRun, progress: &Progress) -> Result<i64> {
         for interrupted in self.store().mark_interrupted().await? {
-            tracing::warn!(
-                run = interrupted.run_id,
-                "an earlier run was interrupted; nothing of it was written"
-            );
+            tracing::warn!(run = interrupted.run_id, "an earlier run was interrupted");
+            progress.report(RunEvent::Notice {
+                message: interrupted.message,
+            });
         }
         Ok(self.store().begin_run(lease, &run).await?)
     }
@@ -118,9 +119,11 @@ impl Desk {
         self.allow_write("sync")?;
         progress.phase(Phase::Starting);
         let running = self
-            .begin(self.new_run("sync", request.scope.word(), Some(request.mode)))
+            .begin(
+                self.new_run("sync", request.scope.word(), Some(request.mode)),
+                progress,
+            )
             .await?;
-        progress.run_started(running.run_id);
         self.prepare(running, Box::pin(self.preview(request, progress)))
             .await
     }
@@ -134,8 +137,7 @@ impl Desk {
             undoes: Some(run_id),
             ..self.new_run("undo", scope.word(), None)
         };
-        let running = self.begin(run).await?;
-        progress.run_started(running.run_id);
+        let running = self.begin(run, progress).await?;
         self.prepare(running, Box::pin(self.preview_undo(run_id)))
             .await
     }
@@ -177,8 +179,7 @@ impl Desk {
                 ..self.new_run("undo", plan.scope.word(), None)
             },
         };
-        let running = self.begin(run).await?;
-        progress.run_started(running.run_id);
+        let running = self.begin(run, progress).await?;
         let result = self
             .apply_under(&running, plan, selection, choice, progress)
             .await;

@@ -52,6 +52,12 @@ impl Totals {
         *self.of_mut(op) += 1;
     }
 
+    /// Counts one record as `now` instead of `before`.
+    pub(super) fn recount(&mut self, before: Op, now: Op) {
+        *self.of_mut(before) -= 1;
+        self.count(now);
+    }
+
     /// The number for `op`.
     pub fn of(&self, op: Op) -> u64 {
         match op {

@@ -3,11 +3,12 @@
 //! apply finds it stale and leaves it alone.
 
 use chrono::{DateTime, Utc};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json};
 
 use super::build::{INACTIVE, Reasons};
 use super::guards::WindowCounts;
+use super::index::match_key;
 use super::planner::finish;
 use super::{
     Arenas, Changed, Entity, Evidence, Item, Mode, Op, PartnerAt, PartnerRef, PerEntity, Plan,
@@ -90,8 +91,50 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         let now = rows[done.entity].get(&done.row_id).copied();
         reverse(&mut plan, &mut reasons, &mut partners, input, done, now);
     }
+    keep_taken_keys(&mut plan);
     finish(&mut plan, guard_config);
     plan
+}
+
+/// A row that the undo deactivates keeps its name or e-mail, and the unique index with it: a row that had it before
+/// the run cannot have it back. Shown as a conflict, so that nobody finds out by a failed row.
+fn keep_taken_keys(plan: &mut Plan) {
+    let key = |plan: &Plan, item: &Item, after: bool| {
+        let view = plan.view_of(item);
+        let text = if after {
+            view.after(Schema::KEY)
+        } else {
+            view.before(Schema::KEY)
+        };
+        text.map(|text| match_key(item.entity, text))
+    };
+    let taken: FxHashSet<(Entity, String)> = plan
+        .items
+        .iter()
+        .filter(|item| item.op == Op::SoftDelete)
+        .filter_map(|item| Some((item.entity, key(plan, item, true)?)))
+        .collect();
+    let refused: Vec<usize> = (0..plan.items.len())
+        .filter(|&at| {
+            let item = &plan.items[at];
+            item.op != Op::SoftDelete
+                && item.changed.has(0)
+                && key(plan, item, true).is_some_and(|key| taken.contains(&(item.entity, key)))
+        })
+        .collect();
+    if refused.is_empty() {
+        return;
+    }
+    let reason = u32::try_from(plan.reasons.len()).unwrap_or(u32::MAX);
+    plan.reasons.push(
+        "a row that the run added has its old name or e-mail; this undo deactivates that row, which keeps it".into(),
+    );
+    for at in refused {
+        let item = &mut plan.items[at];
+        let (entity, op) = (item.entity, item.op);
+        (item.op, item.selected, item.reason) = (Op::Conflict, false, reason);
+        plan.totals[entity].recount(op, Op::Conflict);
+    }
 }
 
 /// Adds the reverse of one change.

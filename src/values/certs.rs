@@ -6,9 +6,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertFigures {
     /// Completed, unexpired enrolments in courses with a value.
+    #[serde(serialize_with = "plain")]
     pub certification_count: f64,
     /// The sum of their values.
+    #[serde(serialize_with = "plain")]
     pub total_npcu: f64,
+}
+
+/// A whole number without a decimal point, as CONTRACT.md section 3 shows it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn plain<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked to be whole and small"
+    )]
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
 }
 
 /// One partner in the certification comparison (CONTRACT.md section 3).

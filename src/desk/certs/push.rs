@@ -31,7 +31,9 @@ impl Desk {
         self.allow_write("push certification counts")?;
         let impartner = self.impartner()?.clone();
         progress.phase(Phase::Starting);
-        let running = self.begin(self.new_run("certs", "certs", None)).await?;
+        let running = self
+            .begin(self.new_run("certs", "certs", None), progress)
+            .await?;
         match self
             .push_under(&running, &impartner, partners, progress)
             .await

@@ -42,7 +42,9 @@ impl Desk {
         }
         let lms = self.lms()?.clone();
         progress.phase(Phase::Starting);
-        let running = self.begin(self.new_run("restore", "lms", None)).await?;
+        let running = self
+            .begin(self.new_run("restore", "lms", None), progress)
+            .await?;
         match self
             .restore_under(&running, &lms, &record, &before, step, progress)
             .await

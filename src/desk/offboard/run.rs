@@ -32,7 +32,9 @@ impl Desk {
         }
         let lms = self.lms()?.clone();
         progress.phase(Phase::Starting);
-        let running = self.begin(self.new_run("offboard", "lms", None)).await?;
+        let running = self
+            .begin(self.new_run("offboard", "lms", None), progress)
+            .await?;
         let done = self.run_under(&running, &lms, ids, progress).await;
         match done {
             Ok((cases, faults)) => {

@@ -214,4 +214,19 @@ both! {
         let runs = rig.desk.runs(10).await.unwrap();
         assert_eq!(runs[0].status, RunStatus::Failed);
     }
+
+    async fn an_undo_that_would_clash_with_a_kept_address_says_so(engine: Engine) {
+        let rig = Rig::new(engine, 5, 30).await;
+        rig.sync(Mode::Full).await.unwrap();
+        let id = rig.id("u01@p.example");
+        rig.sandbox.world().edit_user(id, |user| user.email = Some("moved@p.example".into()));
+        rig.sandbox.world().add_user(user(1));
+        let run = rig.sync(Mode::Full).await.unwrap();
+        assert_eq!((run.applied.contacts.update, run.applied.contacts.add), (1, 1));
+        let plan = rig.desk.preview_undo(run.run_id.unwrap()).await.unwrap();
+        let ops: Vec<_> = plan.items.iter().map(|item| (item.op, item.selected)).collect();
+        assert_eq!(ops, [(Op::SoftDelete, true), (Op::Conflict, false)]);
+        let report = rig.apply(&plan).await.unwrap();
+        assert_eq!((report.status, report.failed.len()), (RunStatus::Applied, 0));
+    }
 }
