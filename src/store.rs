@@ -86,7 +86,7 @@ impl Store {
             Target::MySql { .. } => Engine::MariaDb,
             Target::Sqlite { .. } => Engine::Sqlite,
         };
-        let serving = connect::connect(&target).await?;
+        let serving = Box::pin(connect::connect(&target)).await?;
         let store = Self {
             inner: Arc::new(Inner {
                 target,

@@ -58,8 +58,11 @@ impl<'a> Context<'a> {
 
     /// Opens the desk.
     pub(super) async fn desk(&self) -> Result<Desk> {
-        self.reading(Desk::open(self.config.clone(), self.clock.clone()))
-            .await
+        self.reading(Box::pin(Desk::open(
+            self.config.clone(),
+            self.clock.clone(),
+        )))
+        .await
     }
 
     /// Awaits work that only reads: it is dropped when somebody cancels.

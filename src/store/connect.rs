@@ -62,10 +62,12 @@ impl Store {
         let serving = self.serving();
         let connecting = |error: sqlx::Error| StoreError::connecting(&error, &self.target());
         let hosts = match &self.inner.target {
-            Target::Sqlite { .. } => return serving.pool.acquire().await.map_err(connecting),
+            Target::Sqlite { .. } => {
+                return Box::pin(serving.pool.acquire()).await.map_err(connecting);
+            }
             Target::MySql { hosts, .. } => hosts.len(),
         };
-        let mut acquiring = std::pin::pin!(serving.pool.acquire());
+        let mut acquiring = Box::pin(serving.pool.acquire());
         let patience = if hosts > 1 {
             PATIENCE
         } else {
@@ -76,7 +78,7 @@ impl Store {
             Ok(Err(_lost)) => false,
             Err(_elapsed) => true,
         };
-        let fresh = self.any_host(hosts).await?;
+        let fresh = Box::pin(self.any_host(hosts)).await?;
         if slow && fresh.host == serving.host {
             // The host is well; all its connections are at work.
             return acquiring.await.map_err(connecting);
@@ -88,7 +90,7 @@ impl Store {
                 "the database host is lost; going on with another one of database.url"
             );
         }
-        let conn = fresh.pool.acquire().await.map_err(connecting);
+        let conn = Box::pin(fresh.pool.acquire()).await.map_err(connecting);
         *self
             .inner
             .serving
@@ -101,7 +103,8 @@ impl Store {
     async fn any_host(&self, hosts: usize) -> Result<Serving, StoreError> {
         let deadline = Instant::now() + FAILOVER;
         loop {
-            match connect(&self.inner.target).await {
+            // Boxed: it is seldom needed and large, and every call of the store holds it.
+            match Box::pin(connect(&self.inner.target)).await {
                 Err(StoreError::Unreachable { .. }) if hosts > 1 && Instant::now() < deadline => {
                     sleep(BETWEEN_ROUNDS).await;
                 }
