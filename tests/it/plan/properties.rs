@@ -219,4 +219,22 @@ proptest! {
             prop_assert!(world.proved && (inactive || gone), "{item:?}");
         }
     }
+
+    /// A plan file that was cut, bent or never was one is refused, or is the very same plan; it never panics.
+    #[test]
+    fn bent_plan_files_never_panic(world in any_world(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let plan = world.plan();
+        let mut file = Vec::new();
+        plan.write_json(&mut file, prmdesk::plan::file::Page::default(), prmdesk::text::JsonLayout::Compact).unwrap();
+        let at = at.index(file.len());
+        if cut {
+            file.truncate(at);
+        } else {
+            file[at] = byte;
+        }
+        let schemas = prmdesk::plan::PerEntity::from_fn(prmdesk::plan::Schema::of);
+        if let Ok(back) = Plan::read_json(file.as_slice(), &schemas) {
+            prop_assert_eq!(back.id, plan.id);
+        }
+    }
 }
