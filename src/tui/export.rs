@@ -157,19 +157,7 @@ impl Data {
                         row(&[&warning.code, warning.entity.word(), &id, &warning.message])?;
                     }
                 } else {
-                    row(&[
-                        "entity",
-                        "op",
-                        "impartner_id",
-                        "row_id",
-                        "name",
-                        "field",
-                        "before",
-                        "after",
-                        "reason",
-                        "evidence",
-                        "selected",
-                    ])?;
+                    row(&crate::plan::export::COLUMNS)?;
                     for &at in lines {
                         let Some(item) = tab.item(plan, at) else {
                             continue;
