@@ -63,11 +63,13 @@ impl Store {
         let connecting = |error: sqlx::Error| StoreError::connecting(&error, &self.target());
         let hosts = match &self.inner.target {
             Target::Sqlite { .. } => {
-                return Box::pin(serving.pool.acquire()).await.map_err(connecting);
+                return Box::pin(serving.pool.acquire(self.target()))
+                    .await
+                    .map_err(connecting);
             }
             Target::MySql { hosts, .. } => hosts.len(),
         };
-        let mut acquiring = Box::pin(serving.pool.acquire());
+        let mut acquiring = Box::pin(serving.pool.acquire(self.target()));
         let patience = if hosts > 1 {
             PATIENCE
         } else {
@@ -90,7 +92,9 @@ impl Store {
                 "the database host is lost; going on with another one of database.url"
             );
         }
-        let conn = Box::pin(fresh.pool.acquire()).await.map_err(connecting);
+        let conn = Box::pin(fresh.pool.acquire(self.target()))
+            .await
+            .map_err(connecting);
         *self
             .inner
             .serving

@@ -40,13 +40,15 @@ pub(super) enum Pool {
 }
 
 impl Pool {
-    pub(super) async fn acquire(&self) -> Result<Conn, sqlx::Error> {
+    /// A connection; `target` is what its troubles are told about.
+    pub(super) async fn acquire(&self, target: String) -> Result<Conn, sqlx::Error> {
         let held = match self {
             Self::MySql(pool) => Held::MySql(pool.acquire().await?),
             Self::Sqlite(pool) => Held::Sqlite(pool.acquire().await?),
         };
         Ok(Conn {
             held,
+            target,
             in_transaction: false,
             lost: None,
         })
@@ -71,6 +73,8 @@ enum Held {
 #[derive(Debug)]
 pub(super) struct Conn {
     held: Held,
+    /// The file, or hosts and database.
+    target: String,
     in_transaction: bool,
     /// When cancelled, a statement is no longer waited for; see [`Conn::unless_lost`].
     lost: Option<CancellationToken>,
@@ -206,7 +210,7 @@ impl Conn {
                 .map(|done| done.rows_affected())
                 .map_err(StoreError::from))
         };
-        give_up(self.lost.as_ref(), work).await
+        give_up(self.lost.as_ref(), work, &self.target).await
     }
 
     /// Runs an INSERT; returns the id it made.
@@ -215,24 +219,27 @@ impl Conn {
         sql: impl Into<Cow<'static, str>>,
         args: Vec<Arg<'_>>,
     ) -> Result<i64, StoreError> {
-        let (sql, args) = (sql.into(), args);
-        match &mut self.held {
-            Held::MySql(held) => {
-                let mut query = sqlx::query::<MySql>(AssertSqlSafe(sql));
-                for arg in args {
-                    query = bind!(query, arg);
+        let (held, sql) = (&mut self.held, sql.into());
+        let work = async move {
+            match held {
+                Held::MySql(held) => {
+                    let mut query = sqlx::query::<MySql>(AssertSqlSafe(sql));
+                    for arg in args {
+                        query = bind!(query, arg);
+                    }
+                    let done = query.execute(&mut **held).await?;
+                    Ok(i64::try_from(done.last_insert_id()).unwrap_or(i64::MAX))
                 }
-                let done = query.execute(&mut **held).await?;
-                Ok(i64::try_from(done.last_insert_id()).unwrap_or(i64::MAX))
-            }
-            Held::Sqlite(held) => {
-                let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(sql));
-                for arg in args {
-                    query = bind!(query, arg);
+                Held::Sqlite(held) => {
+                    let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(sql));
+                    for arg in args {
+                        query = bind!(query, arg);
+                    }
+                    Ok(query.execute(&mut **held).await?.last_insert_rowid())
                 }
-                Ok(query.execute(&mut **held).await?.last_insert_rowid())
             }
-        }
+        };
+        give_up(self.lost.as_ref(), work, &self.target).await
     }
 
     /// Every row of a query, one by one, without keeping them.
@@ -252,7 +259,7 @@ impl Conn {
                 Ok(())
             })
         };
-        give_up(self.lost.as_ref(), work).await
+        give_up(self.lost.as_ref(), work, &self.target).await
     }
 
     /// Every row of a query, made into values.
@@ -285,7 +292,7 @@ impl Conn {
                 .await?
                 .map(wrap)))
         };
-        let row = give_up(self.lost.as_ref(), work).await?;
+        let row = give_up(self.lost.as_ref(), work, &self.target).await?;
         row.as_ref().map(make).transpose()
     }
 
@@ -307,7 +314,7 @@ impl Conn {
             }
             Ok(())
         };
-        give_up(self.lost.as_ref(), work).await
+        give_up(self.lost.as_ref(), work, &self.target).await
     }
 
     /// Begins a transaction that means to write.
@@ -336,17 +343,21 @@ impl Conn {
     }
 }
 
-/// Waits for a statement, but no longer than `lost` is not cancelled.
+/// Waits for a statement, but no longer than `lost` is not cancelled; trouble is told with the name of its `target`.
 async fn give_up<T>(
     lost: Option<&CancellationToken>,
     work: impl Future<Output = Result<T, StoreError>>,
+    target: &str,
 ) -> Result<T, StoreError> {
-    let Some(lost) = lost else { return work.await };
-    tokio::select! {
-        biased;
-        done = work => done,
-        () = lost.cancelled() => Err(StoreError::LeaseLost),
-    }
+    let done = match lost {
+        None => work.await,
+        Some(lost) => tokio::select! {
+            biased;
+            done = work => done,
+            () = lost.cancelled() => Err(StoreError::LeaseLost),
+        },
+    };
+    done.map_err(|error| error.of(target))
 }
 
 impl Drop for Conn {

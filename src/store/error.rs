@@ -237,6 +237,16 @@ impl StoreError {
         }
     }
 
+    /// Names the file or server whose trouble it is, where only the database's own words are known.
+    pub(super) fn of(self, target: &str) -> Self {
+        match self {
+            Self::ReadOnly(reason) => Self::ReadOnly(format!("{target}: {reason}")),
+            Self::Disk(reason) => Self::Disk(format!("{target}: {reason}")),
+            Self::DiskFull(reason) => Self::DiskFull(format!("{target}: {reason}")),
+            other => other,
+        }
+    }
+
     /// What the database said, for the report of one row.
     pub(super) fn row_message(&self) -> String {
         match self {

@@ -264,21 +264,14 @@ async fn a_disk_that_takes_no_writes_is_named_and_left_alone() {
     place.wave(1);
     assert!(mount("mount", &["-o", "remount,ro"], &place.disk));
     let output = place.sync();
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
     let code = code(&output);
     assert!(
         ["database_read_only", "database_file"].contains(&code.as_str()),
         "{code}"
     );
-    assert!(
-        String::from_utf8_lossy(&output.stdout).contains("prm.db"),
-        "the file is not named"
-    );
+    assert!(said.contains("prm.db"), "the file is not named: {said}");
     assert!(mount("mount", &["-o", "remount,rw"], &place.disk));
     assert_eq!(place.held().await, ["wave 0"]);
     assert_applied(&place.sync());
