@@ -95,12 +95,14 @@ impl Offboard {
             Command::List { state } => {
                 let state = state.as_deref().and_then(CaseState::from_word);
                 let desk = cx.desk().await?;
-                let cases = cx.reading(desk.cases(state)).await?;
-                if !cx.json() {
+                let mut cases = cx.reading(desk.cases(state)).await?;
+                if cx.json() {
+                    cases.iter_mut().for_each(note_source);
+                    cx.out.json(&cases)?;
+                } else {
                     list(&cases, cx)?;
-                    return Ok(Exit::Done);
                 }
-                cases
+                return Ok(Exit::Done);
             }
             Command::Show { case } => {
                 let desk = cx.desk().await?;
@@ -200,6 +202,29 @@ fn named_operator(cx: &Context<'_>) -> Result<()> {
     .help("Add --operator NAME, set PRMDESK_OPERATOR, or put `operator` in the configuration."))
 }
 
+/// Whether nobody decided yet: then a list has the steps as last known, and `show` has those of the live LMS.
+fn undecided(case: &Case) -> bool {
+    matches!(case.state, CaseState::Pending | CaseState::Held)
+}
+
+/// Says on each planned step of a list where the live one is.
+fn note_source(case: &mut Case) {
+    if !undecided(case) {
+        return;
+    }
+    let source = format!(
+        "as last known; `prmdesk offboard show {}` reads the live LMS",
+        case.case_id
+    );
+    let open = |step: &&mut Step| matches!(step.state, StepState::Planned | StepState::Skipped);
+    for step in case.steps.iter_mut().filter(open) {
+        step.note = Some(match step.note.take() {
+            Some(note) => format!("{note}; {source}"),
+            None => source.clone(),
+        });
+    }
+}
+
 fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
     if cases.is_empty() {
         return cx.out.line("No cases.");
@@ -212,8 +237,8 @@ fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
                 case.state.word().to_owned(),
                 case.entity.singular().to_owned(),
                 case.name.clone(),
-                // Who loses access is worked out against the live LMS, by `show` and `approve`: until then nobody knows.
-                if case.steps.is_empty() {
+                // Nothing known of the case: the tables of the last refresh have neither its groups nor its people.
+                if undecided(case) && case.steps.is_empty() {
                     "-".to_owned()
                 } else {
                     case.people.to_string()
@@ -226,7 +251,13 @@ fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
     cx.out.table(
         &["CASE", "STATE", "WHO", "NAME", "PEOPLE", "OPENED", "REASON"],
         &rows,
-    )
+    )?;
+    if cases.iter().any(undecided) {
+        cx.out.line(
+            "PEOPLE of undecided cases is as last known; `prmdesk offboard show CASE` asks the live LMS.",
+        )?;
+    }
+    Ok(())
 }
 
 fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {

@@ -5,6 +5,7 @@
 //! | `rules` | the states of a case and its moves, pure |
 //! | `steps` | what a case would do, and what is new since it was approved, pure |
 //! | `live` | the facts for these, from the LMS and our tables; the record of a case |
+//! | `listed` | the same facts as of the last refresh, for a listing, which asks nobody |
 //! | `opening` | cases opened and lapsed by an apply, in its transaction |
 //! | `decide` | looking, approving, rejecting, putting aside, the sweep |
 //! | `run` | the execution of approved cases |
@@ -15,6 +16,7 @@
 //! name the LMS gives right before the call.
 
 mod decide;
+mod listed;
 mod live;
 mod opening;
 mod restore;

@@ -11,12 +11,6 @@ use crate::store::{CaseEvent, CaseMove, CaseRecord, Decision, NewOutline, Openin
 use crate::values::{Case, CaseState};
 
 impl Desk {
-    /// The cases, all or those in one state, oldest first, with the steps as they were last computed.
-    pub async fn cases(&self, state: Option<CaseState>) -> Result<Vec<Case>> {
-        let records = self.store().cases(state).await?;
-        Ok(records.into_iter().map(|record| record.case).collect())
-    }
-
     /// One case. While it is undecided its steps are computed anew from the live LMS and kept as what was shown; an
     /// approval later than that notices anything new.
     pub async fn case(&self, case_id: i64) -> Result<Case> {

@@ -162,7 +162,7 @@ impl Desk {
             id: group.id,
             name: group.name,
             members: members.into_iter().collect(),
-            live: true,
+            known: true,
         })
     }
 
@@ -189,7 +189,7 @@ impl Desk {
             id: group.id,
             name: group.name,
             members: members.into_iter().collect(),
-            live,
+            known: live,
         })
     }
 

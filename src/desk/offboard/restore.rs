@@ -81,7 +81,7 @@ impl Desk {
             id: everybody.id,
             name: everybody.name,
             members: rustc_hash::FxHashSet::default(),
-            live: false,
+            known: false,
         };
         let mut worker = Worker {
             desk: self,

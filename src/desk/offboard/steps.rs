@@ -9,7 +9,7 @@ use crate::store::Claims;
 use crate::text::name_key;
 use crate::values::{Step, StepAction, StepState};
 
-/// A group as the LMS has it now.
+/// A group as the LMS has it now, or had it at the last refresh: where the facts come from is not for this file to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveGroup {
     /// Its id.
@@ -29,8 +29,8 @@ pub struct AllPartners {
     pub name: String,
     /// Who is in it.
     pub members: FxHashSet<String>,
-    /// Whether `members` was read from the LMS just now; `false`: everybody asked about counts as a member.
-    pub live: bool,
+    /// Whether `members` is who is in it, of those asked about; `false`: all of them count as members.
+    pub known: bool,
 }
 
 /// Everything the steps of one case follow from.
@@ -44,7 +44,7 @@ pub struct Facts<'a> {
     pub partner: Option<i64>,
     /// The contact's LMS user.
     pub user: Option<&'a str>,
-    /// The partner's groups, live.
+    /// The partner's groups with their members.
     pub groups: &'a [LiveGroup],
     /// “All Partners”.
     pub all: &'a AllPartners,
@@ -195,7 +195,7 @@ fn removal(
     person: &str,
     kept: Option<String>,
 ) -> Step {
-    let stored = (group_id == facts.all.id && !facts.all.live)
+    let stored = (group_id == facts.all.id && !facts.all.known)
         .then(|| "whether they are a member is read right before it runs".to_owned());
     Step {
         action: StepAction::RemoveMember,

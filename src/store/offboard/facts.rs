@@ -69,24 +69,39 @@ impl Store {
         entity: Entity,
         row_id: i64,
     ) -> Result<Option<CaseRow>, StoreError> {
-        let sql = match entity {
+        Ok(self.case_rows(entity, &[row_id]).await?.remove(&row_id))
+    }
+
+    /// The rows of cases, by their ids; those that are not in the database any more are left out.
+    pub async fn case_rows(
+        &self,
+        entity: Entity,
+        row_ids: &[i64],
+    ) -> Result<FxHashMap<i64, CaseRow>, StoreError> {
+        let select = match entity {
             Entity::Contacts => {
-                "SELECT is_active, partner_id, lms_user_id, email FROM contacts WHERE id = ?"
+                "SELECT id, is_active, partner_id, lms_user_id, email FROM contacts"
             }
-            Entity::Partners => {
-                "SELECT is_active, id, NULL, account_name FROM partners WHERE id = ?"
-            }
+            Entity::Partners => "SELECT id, is_active, id, NULL, account_name FROM partners",
         };
         let mut conn = self.conn().await?;
-        conn.first(sql, args![row_id], |row| {
-            Ok(CaseRow {
-                active: row.flag(0)?,
-                partner: row.opt_int(1)?,
-                lms_user_id: row.opt_string(2)?.filter(|id| !id.is_empty()),
-                name: row.string(3)?,
+        let mut rows = FxHashMap::default();
+        for chunk in row_ids.chunks(CHUNK) {
+            let sql = format!("{select} WHERE id IN ({})", marks(chunk.len()));
+            let values = chunk.iter().map(|&id| id.into()).collect();
+            conn.each(sql, values, |row| {
+                let found = CaseRow {
+                    active: row.flag(1)?,
+                    partner: row.opt_int(2)?,
+                    lms_user_id: row.opt_string(3)?.filter(|id| !id.is_empty()),
+                    name: row.string(4)?,
+                };
+                rows.insert(row.int(0)?, found);
+                Ok(())
             })
-        })
-        .await
+            .await?;
+        }
+        Ok(rows)
     }
 
     /// The groups linked to a partner, by id, with their stored names.
@@ -94,13 +109,80 @@ impl Store {
         &self,
         partner_id: i64,
     ) -> Result<Vec<(String, String)>, StoreError> {
+        let groups = self.groups_of(&[partner_id]).await?;
+        Ok(groups.into_iter().map(|(_, id, name)| (id, name)).collect())
+    }
+
+    /// The groups linked to partners: the partner, the group's id and stored name, by id.
+    pub async fn groups_of(
+        &self,
+        partners: &[i64],
+    ) -> Result<Vec<(i64, String, String)>, StoreError> {
         let mut conn = self.conn().await?;
-        conn.all(
-            "SELECT id, name FROM lms_groups WHERE partner_id = ? ORDER BY id",
-            args![partner_id],
-            |row| Ok((row.string(0)?, row.string(1)?)),
-        )
-        .await
+        let mut groups = Vec::new();
+        for chunk in partners.chunks(CHUNK) {
+            let sql = format!(
+                "SELECT partner_id, id, name FROM lms_groups WHERE partner_id IN ({}) ORDER BY id",
+                marks(chunk.len())
+            );
+            let values = chunk.iter().map(|&id| id.into()).collect();
+            groups.extend(
+                conn.all(sql, values, |row| {
+                    Ok((row.int(0)?, row.string(1)?, row.string(2)?))
+                })
+                .await?,
+            );
+        }
+        Ok(groups)
+    }
+
+    /// The groups of exactly this name as of the last refresh: ids and names.
+    pub async fn stored_groups_named(
+        &self,
+        name: &str,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let mut conn = self.conn().await?;
+        let found = conn
+            .all(
+                "SELECT id, name FROM lms_groups WHERE name = ? ORDER BY id",
+                args![name.trim()],
+                |row| Ok((row.string(0)?, row.string(1)?)),
+            )
+            .await?;
+        // The column's collation may think two names alike that are not.
+        Ok(found
+            .into_iter()
+            .filter(|(_, found)| found.trim() == name.trim())
+            .collect())
+    }
+
+    /// The members of groups as of the last refresh, by group, sorted.
+    pub async fn stored_memberships(
+        &self,
+        groups: &[String],
+    ) -> Result<FxHashMap<String, Vec<String>>, StoreError> {
+        let mut conn = self.conn().await?;
+        let mut members: FxHashMap<String, Vec<String>> = FxHashMap::default();
+        for chunk in groups.chunks(CHUNK) {
+            let sql = format!(
+                "SELECT group_id, user_id FROM lms_group_members WHERE group_id IN ({})",
+                marks(chunk.len())
+            );
+            let values = chunk.iter().map(|id| id.as_str().into()).collect();
+            conn.each(sql, values, |row| {
+                members
+                    .entry(row.string(0)?)
+                    .or_default()
+                    .push(row.string(1)?);
+                Ok(())
+            })
+            .await?;
+        }
+        for people in members.values_mut() {
+            people.sort_unstable();
+            people.dedup();
+        }
+        Ok(members)
     }
 
     /// Whose contacts these LMS users are: by the link, and by the e-mail of the last refresh.

@@ -84,6 +84,20 @@ async fn a_person_leaves_and_comes_back() {
             assert!(case.get(key).is_some(), "{key}");
         }
         let id = case["case_id"].as_i64().unwrap();
+        let planned = case["steps"].as_array().unwrap();
+        assert_eq!(planned.len(), before, "{case}");
+        for step in planned {
+            assert_eq!(step["action"], "remove_member");
+            assert_eq!(step["state"], "planned");
+            assert_eq!(step["person_id"], person.as_str());
+            let note = step["note"].as_str().unwrap();
+            assert!(
+                note.ends_with(&format!("`prmdesk offboard show {id}` reads the live LMS")),
+                "{note}"
+            );
+        }
+        let human = rig.run("offboard list");
+        assert!(human.stdout.contains("asks the live LMS"), "{human:?}");
         let shown = rig.json(0, &format!("offboard show {id}"));
         assert_eq!(shown["steps"].as_array().unwrap().len(), before, "{shown}");
         assert_eq!(shown["steps"][0]["action"], "remove_member");

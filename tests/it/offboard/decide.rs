@@ -54,6 +54,56 @@ async fn a_sweep_finds_leftovers_once_and_the_live_steps_are_exact() {
 }
 
 #[tokio::test]
+async fn a_list_has_the_steps_of_the_last_refresh_and_asks_nobody() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        rig.swept().await;
+        let asked = rig.sandbox.log().matching(|_| true).len();
+        let listed = rig.desk.cases(Some(CaseState::Pending)).await.unwrap();
+        assert_eq!(rig.sandbox.log().matching(|_| true).len(), asked);
+        for case in &listed {
+            assert!(!case.steps.is_empty(), "{}", case.name);
+            assert_eq!(&rig.desk.case(case.case_id).await.unwrap(), case);
+        }
+
+        // Nothing new is known without a refresh, and what was shown live stays in the list.
+        rig.remove(ALL, "u1");
+        rig.add(ACME, "u5");
+        assert_eq!(rig.desk.cases(None).await.unwrap(), listed);
+        let acme = rig.desk.case(listed[0].case_id).await.unwrap();
+        assert_ne!(brief(&acme.steps), brief(&listed[0].steps));
+        assert_eq!(rig.desk.cases(None).await.unwrap()[0], acme);
+
+        // Held cases too; one whose record came back has nothing to lose.
+        let u6 = listed[3].case_id;
+        rig.desk.hold_cases(&[u6], "ask first").await.unwrap();
+        assert!(
+            !rig.desk.cases(Some(CaseState::Held)).await.unwrap()[0]
+                .steps
+                .is_empty()
+        );
+        rig.db
+            .run("DELETE FROM offboarding_steps WHERE phase = 'remove'")
+            .await;
+        rig.db
+            .run("UPDATE contacts SET is_active = TRUE WHERE id = 16")
+            .await;
+        assert!(
+            rig.desk.cases(Some(CaseState::Held)).await.unwrap()[0]
+                .steps
+                .is_empty()
+        );
+
+        // Tables that know no “All Partners” plan what they know.
+        let lost = rig
+            .other(|c| c.lms.all_partners_group = "Everyone".into())
+            .await;
+        let listed = lost.cases(Some(CaseState::Pending)).await.unwrap();
+        assert_eq!(brief(&listed[0].steps), ["delete g-acme: planned"]);
+    }
+}
+
+#[tokio::test]
 async fn nobody_but_a_named_person_with_a_note_approves() {
     for db in both().await {
         let rig = Rig::new(db).await;

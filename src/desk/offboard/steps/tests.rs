@@ -42,7 +42,7 @@ fn world() -> World {
                 .map(String::from)
                 .into_iter()
                 .collect(),
-            live: true,
+            known: true,
         },
         claims,
         labels: FxHashMap::default(),
