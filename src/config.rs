@@ -254,12 +254,24 @@ impl Default for GuardConfig {
 }
 
 /// What may happen without a person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyConfig {
     /// Whether `sync --unattended` may apply soft-deletes with evidence `inactive` or `deleted`.
     pub unattended_deletes: bool,
     /// Whether the operator of the run that opened a case may not approve it.
     pub four_eyes: bool,
+    /// Evidence older than this is asked for again before a soft-delete is applied.
+    pub recheck_after: Duration,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        Self {
+            unattended_deletes: false,
+            four_eyes: false,
+            recheck_after: Duration::from_mins(15),
+        }
+    }
 }
 
 /// The HTTP adapter.

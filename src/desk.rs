@@ -24,6 +24,7 @@ mod migrate;
 mod monitor;
 pub mod offboard;
 mod reading;
+mod recheck;
 mod running;
 mod undo;
 

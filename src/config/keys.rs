@@ -204,6 +204,11 @@ pub(super) const KEYS: &[Key] = &[
         policy.unattended_deletes
     ),
     set!("policy.four_eyes", |v| v.truth(), policy.four_eyes),
+    set!(
+        "policy.recheck_after",
+        |v| v.duration(SECOND..=DAY),
+        policy.recheck_after
+    ),
     set!("lease.ttl", |v| v.duration(SECOND..=DAY), lease_ttl),
     secret("serve.token", |config| &mut config.serve.token),
     secret("notify.webhook_url", |config| {

@@ -241,6 +241,7 @@ fn every_field_has_a_key() {
         crate::config::PolicyConfig {
             unattended_deletes: true,
             four_eyes: true,
+            recheck_after: Duration::from_mins(16),
         }
     );
     assert_eq!(

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::Desk;
 use super::reading::deletions_key;
+use super::recheck::Outdated;
 use super::running::Running;
 use crate::error::{Error, Kind, Result};
 use crate::plan::guards::{self, Guard, Rule};
@@ -47,6 +48,14 @@ struct Screened {
     /// Items that were kept back.
     kept: HashSet<usize>,
     deletes: SoftDeletes,
+    outdated: Vec<Outdated>,
+}
+
+/// What somebody chose of a plan, less what no longer holds.
+struct Review<'a> {
+    selection: Selection,
+    outdated: &'a [Outdated],
+    choice: &'a Choice,
 }
 
 impl Desk {
@@ -55,17 +64,24 @@ impl Desk {
         &self,
         running: &Running,
         plan: &Plan,
-        selection: Selection,
+        mut selection: Selection,
         choice: &Choice,
         progress: &Progress,
     ) -> Result<RunReport> {
+        self.refuse_second_apply(plan).await?;
+        let outdated = self.recheck(plan, &mut selection, progress).await?;
         progress.phase(Phase::Applying);
         let mut attempt = 1;
         loop {
             if progress.is_cancelled() {
                 return Err(Error::cancelled());
             }
-            let trying = self.attempt(running, plan, selection.clone(), choice, progress);
+            let review = Review {
+                selection: selection.clone(),
+                outdated: &outdated,
+                choice,
+            };
+            let trying = self.attempt(running, plan, review, progress);
             match Box::pin(trying).await {
                 Err(error) if error.retry && attempt < ATTEMPTS => {
                     tracing::warn!(run = running.run_id, attempt, error = %error.error, "the transaction is begun again");
@@ -83,12 +99,12 @@ impl Desk {
         &self,
         running: &Running,
         plan: &Plan,
-        selection: Selection,
-        choice: &Choice,
+        review: Review<'_>,
         progress: &Progress,
     ) -> Result<RunReport, Attempt> {
         self.refuse_second_apply(plan).await?;
-        let screened = self.screen(plan, selection, choice).await?;
+        let choice = review.choice;
+        let screened = self.screen(plan, review).await?;
         self.transaction(running, plan, &screened, choice, progress)
             .await
     }
@@ -114,8 +130,11 @@ impl Desk {
     async fn screen(
         &self,
         plan: &Plan,
-        mut selection: Selection,
-        choice: &Choice,
+        Review {
+            mut selection,
+            outdated,
+            choice,
+        }: Review<'_>,
     ) -> Result<Screened> {
         let mut withheld = Vec::new();
         let before = selection.clone();
@@ -148,12 +167,14 @@ impl Desk {
             "--allow-deletes",
             choice.release.deletes,
             wanted.partners.0 + wanted.contacts.0,
+            outdated.len(),
         )?;
         check_number(
             "updates",
             "--allow-updates",
             choice.release.updates,
             wanted.partners.1 + wanted.contacts.1,
+            0,
         )?;
         let guards = guards::evaluate(
             plan,
@@ -217,6 +238,7 @@ impl Desk {
             withheld,
             kept,
             deletes,
+            outdated: outdated.to_vec(),
         })
     }
 
@@ -243,9 +265,12 @@ impl Desk {
             .store()
             .begin_apply(&running.lease, running.run_id)
             .await?;
-        let outcomes = tx
+        let mut outcomes = tx
             .write(plan, &screened.selection, screened.deletes, progress)
             .await?;
+        for (at, why) in &screened.outdated {
+            outcomes[*at] = Outcome::Stale(why.clone());
+        }
         let mut report = report(plan, running.run_id, &outcomes, &screened.withheld);
         report.cases_opened = self.cases_for(&mut tx, plan, &outcomes).await?;
         self.stand(&mut tx, plan, &outcomes, screened).await?;
@@ -324,12 +349,24 @@ fn withhold(
 }
 
 /// A release must name the very number of rows; any other number applies nothing at all (CONTRACT.md section 1).
-fn check_number(what: &str, flag: &str, allowed: Option<u64>, wanted: u64) -> Result<()> {
+///
+/// `outdated` of them fell away because their evidence no longer holds.
+fn check_number(
+    what: &str,
+    flag: &str,
+    allowed: Option<u64>,
+    wanted: u64,
+    outdated: usize,
+) -> Result<()> {
+    let since = match outdated {
+        0 => String::new(),
+        count => format!(" ({count} fewer than the plan says: Impartner no longer bears them out)"),
+    };
     match allowed {
         Some(number) if number != wanted => Err(Error::new(
             Kind::Blocked,
             "release_mismatch",
-            format!("{flag} {number} does not fit: this apply would carry out {wanted} {what}. Nothing was written."),
+            format!("{flag} {number} does not fit: this apply would carry out {wanted} {what}{since}. Nothing was written."),
         )
         .help(format!("Look at the preview again; if that is what you want, say {flag} {wanted} --reason TEXT."))),
         _ => Ok(()),

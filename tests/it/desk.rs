@@ -3,4 +3,5 @@
 mod faults;
 mod model;
 mod promises;
+mod recheck;
 pub mod rig;
