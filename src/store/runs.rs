@@ -135,7 +135,8 @@ impl Store {
         Ok(found)
     }
 
-    /// The newest run whose process went away, if no later run of its kind has ended well since: for the status.
+    /// The newest run whose process went away, if no later run of its kind has ended well since: for the status. A sync
+    /// does what an apply would have done, and the other way round.
     pub async fn interrupted(&self) -> Result<Option<Interrupted>, StoreError> {
         let mut conn = self.conn().await?;
         if let Some(run) = orphans(&mut conn).await?.pop() {
@@ -143,8 +144,8 @@ impl Store {
         }
         conn.first(
             "SELECT r.run_id, r.kind, r.operator, r.started_at FROM sync_runs r WHERE r.status = 'interrupted' \
-             AND NOT EXISTS (SELECT 1 FROM sync_runs n WHERE n.run_id > r.run_id AND n.kind = r.kind \
-             AND n.status IN ('applied', 'partial', 'nothing', 'blocked')) ORDER BY r.run_id DESC LIMIT 1",
+             AND NOT EXISTS (SELECT 1 FROM sync_runs n WHERE n.run_id > r.run_id \
+             AND (n.kind = r.kind OR (n.kind IN ('sync', 'apply') AND r.kind IN ('sync', 'apply'))) AND n.status IN ('applied', 'partial', 'nothing', 'blocked')) ORDER BY r.run_id DESC LIMIT 1",
             vec![],
             interrupted,
         )

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use prmdesk::store::{LeaseClaim, StoreError};
+use prmdesk::plan::PerEntity;
+use prmdesk::store::{LeaseClaim, NewRun, StoreError};
+use prmdesk::values::RunStatus;
 
 use super::kit::{claim, new_run};
 use crate::mariadb::{TestDb, both};
@@ -183,5 +185,20 @@ async fn a_running_record_without_a_live_lease_is_an_interrupted_run() {
         );
         assert_eq!(store.interrupted().await.unwrap().unwrap().run_id, run_id);
         assert_eq!(store.mark_interrupted().await.unwrap(), []);
+        for (kind, settles) in [("undo", false), ("apply", true)] {
+            let lease = store.lease(claim()).await.unwrap();
+            let run = NewRun {
+                kind: kind.to_owned(),
+                ..new_run()
+            };
+            let later = store.begin_run(&lease, &run).await.unwrap();
+            store
+                .finish_run_outside_tx(later, RunStatus::Nothing, &PerEntity::default(), 0, None)
+                .await
+                .unwrap();
+            lease.release().await.unwrap();
+            let left = store.interrupted().await.unwrap();
+            assert_eq!(left.is_none(), settles, "a sync, then {kind}");
+        }
     }
 }
