@@ -1,7 +1,9 @@
 //! The log: rolling files in the state directory, one a day (UTC), text or JSON, kept for a while.
 //!
 //! Nothing secret is logged at any level, and no personal data beyond ids at info. The id of a run is a field of the
-//! span around it, so that `grep run_id=12` (or `"run_id":12`) finds its lines.
+//! span around it, so that `grep run_id=12` (or `"run_id":12`) finds its lines, and [`lines`] does.
+
+pub mod lines;
 
 use std::path::{Path, PathBuf};
 

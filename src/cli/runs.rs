@@ -1,13 +1,17 @@
 //! `prmdesk runs`.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::args::{self, Json};
 use super::context::Context;
 use super::exit::Exit;
 use super::render::run::{self, Journal};
+use crate::config::process_env;
 use crate::error::Result;
+use crate::logging::{self, lines::RunLines};
 use crate::plan::Entity;
+use crate::values::RunDetail;
 
 /// List the runs; show one with its changes; show who changed a record
 #[derive(Debug, Args)]
@@ -25,10 +29,13 @@ pub(super) struct Runs {
 enum Command {
     /// List the runs, newest first
     List,
-    /// Show one run with its changes
+    /// Show one run with its changes and its lines in the log
     Show {
         /// The run
         run: i64,
+        /// Most lines of the log, the newest
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(..=10_000))]
+        log_lines: u16,
     },
     /// Show who changed a record, when, from what to what, by which plan
     History {
@@ -39,6 +46,14 @@ enum Command {
         #[arg(value_name = "ID")]
         impartner_id: i64,
     },
+}
+
+/// A run with what is beside the database about it.
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    detail: RunDetail,
+    log: RunLines,
 }
 
 impl Runs {
@@ -55,15 +70,22 @@ impl Runs {
                     run::list(&runs, cx.out)?;
                 }
             }
-            Command::Show { run: id } => {
+            Command::Show { run: id, log_lines } => {
                 let detail = cx.reading(desk.run(id)).await?;
+                let log = logging::lines::of_run(
+                    &logging::dir(&cx.config.log, &process_env),
+                    id,
+                    detail.run.started_at.date_naive(),
+                    log_lines.into(),
+                );
                 if cx.json() {
-                    cx.out.json(&detail)?;
+                    cx.out.json(&Shown { detail, log })?;
                 } else {
                     run::head(&detail.run, cx.out)?;
                     for entry in &detail.changes {
                         run::entry(entry, Journal::OfRun, cx.out)?;
                     }
+                    run::log(&log, cx.out)?;
                 }
             }
             Command::History {

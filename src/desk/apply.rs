@@ -288,6 +288,7 @@ impl Desk {
             report: serde_json::to_string(&report).ok(),
         };
         tx.commit(&finish, progress).await?;
+        log(&report);
         Ok(report)
     }
 
@@ -429,6 +430,22 @@ fn report(plan: &Plan, run_id: i64, outcomes: &[Outcome], withheld: &[Withheld])
         stale,
         cases_opened: 0,
         unproved: unproved(plan),
+    }
+}
+
+/// What was written and what was kept back, by numbers: names and messages are personal data, and in the database.
+fn log(report: &RunReport) {
+    for (entity, rows) in report.applied.iter() {
+        let (add, update, reactivate) = (rows.add, rows.update, rows.reactivate);
+        tracing::info!(%entity, add, update, reactivate, soft_delete = rows.soft_delete, "written");
+    }
+    for kept in &report.withheld {
+        let (entity, op, count) = (kept.entity, kept.op.word(), kept.count);
+        tracing::warn!(%entity, op, count, cause = kept.cause.word(), "withheld");
+    }
+    let (failed, stale) = (report.failed.len(), report.stale.len());
+    if failed + stale > 0 {
+        tracing::warn!(failed, stale, "not written");
     }
 }
 

@@ -156,6 +156,16 @@ impl Desk {
         let started = tokio::time::Instant::now();
         let listing = client.listing(schema, since, progress).await?;
         let took = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
+        let facts = &listing.facts;
+        tracing::info!(
+            entity = %schema.entity,
+            read = facts.read,
+            count = facts.count,
+            proved = facts.proved,
+            pages = facts.pages,
+            retries = facts.retries,
+            "listing read"
+        );
         let mut warnings = listing.warnings;
         let mut read = Read {
             listed: listing.records.len(),

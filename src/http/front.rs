@@ -67,7 +67,8 @@ impl Ids {
 /// The middleware: see the module.
 pub(super) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = app.inner.ids.of(request.headers());
-    let span = tracing::info_span!("request", id);
+    // The desk notes the id of a run here, so that every line of it in the log has it.
+    let span = tracing::info_span!("request", id, run_id = tracing::field::Empty);
     let method = request.method().clone();
     // The path as the table has it: a path from outside could hold anything, and there are endlessly many.
     let path = request

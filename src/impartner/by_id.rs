@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::ImpartnerError;
 use super::client::{Answer, Client, Patience, until_cancelled};
@@ -86,7 +87,8 @@ impl Client {
             while under_way.len() < most && !out.hopeless() {
                 let Some(id) = waiting.next() else { break };
                 let (client, shape) = (self.clone(), Arc::clone(&shape));
-                under_way.spawn(async move { (id, client.ask(&shape, id, dialect).await) });
+                let ask = async move { (id, client.ask(&shape, id, dialect).await) };
+                under_way.spawn(ask.in_current_span());
             }
             let Some(done) = under_way.join_next().await else {
                 break;

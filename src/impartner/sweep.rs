@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::ImpartnerError;
 use super::decode::Oddity;
@@ -142,7 +143,8 @@ impl Sweep<'_> {
                 };
                 self.outstanding.insert(piece.slice.start);
                 let job = Arc::clone(&self.job);
-                under_way.spawn(async move { (piece, job.page(piece.slice).await) });
+                let page = async move { (piece, job.page(piece.slice).await) };
+                under_way.spawn(page.in_current_span());
             }
             let Some(done) = under_way.join_next().await else {
                 break;

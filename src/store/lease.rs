@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::db::{Conn, Row, args};
 use super::{Engine, Store, StoreError, dialect, process};
@@ -61,7 +62,8 @@ impl Store {
         }
         tracing::info!(purpose = claim.purpose, "lease taken");
         let lost = CancellationToken::new();
-        let renewal = tokio::spawn(renew(self.clone(), token.clone(), claim.ttl, lost.clone()));
+        let renewal = renew(self.clone(), token.clone(), claim.ttl, lost.clone());
+        let renewal = tokio::spawn(renewal.in_current_span());
         Ok(Lease {
             store: self.clone(),
             token,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::cells::{count, counted};
 use super::effects::Service;
 use super::history::History;
@@ -15,7 +17,9 @@ use crate::values::{LmsRefreshed, Transcripts};
 pub(super) fn service(desk: Desk) -> Service {
     Arc::new(move |request, progress| {
         let desk = desk.clone();
-        Box::pin(async move { answer(&desk, request, &progress).await })
+        // The desk notes the id of a run here, so that every line of it in the log has it.
+        let span = tracing::info_span!("console", run_id = tracing::field::Empty);
+        Box::pin(async move { answer(&desk, request, &progress).await }.instrument(span))
     })
 }
 

@@ -3,6 +3,7 @@
 use super::{count, signs, when, when_or};
 use crate::cli::output::{Out, Style};
 use crate::error::Result;
+use crate::logging::lines::RunLines;
 use crate::plan::Entity;
 use crate::values::{JournalEntry, RowFault, RunReport, RunStatus, RunSummary};
 
@@ -159,6 +160,30 @@ pub(in crate::cli) fn head(run: &RunSummary, out: &mut Out) -> Result<()> {
     let remarks = remarks(run);
     if !remarks.is_empty() {
         out.line(format!("Note: {remarks}"))?;
+    }
+    Ok(())
+}
+
+/// The lines of a run in the log files.
+pub(in crate::cli) fn log(log: &RunLines, out: &mut Out) -> Result<()> {
+    for problem in &log.unreadable {
+        out.styled(Style::Warn, format!("Log: could not be read: {problem}"))?;
+    }
+    if log.files.is_empty() {
+        return out.line(format!(
+            "Log: no line of this run in {}; it is kept where the run was made, for that host and user.",
+            log.dir.display()
+        ));
+    }
+    for file in &log.files {
+        out.line(format!("Log: {}", file.display()))?;
+    }
+    if log.omitted > 0 {
+        let older = count(log.omitted, "older line", "older lines");
+        out.line(format!("    ({older}; --log-lines N shows more)"))?;
+    }
+    for line in &log.lines {
+        out.line(format!("    {line}"))?;
     }
     Ok(())
 }

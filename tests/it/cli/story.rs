@@ -1,7 +1,7 @@
 //! Whole stories through the real binary, on both engines.
 
 use super::rig::Rig;
-use crate::mariadb::{both, mariadb};
+use crate::mariadb::{both, mariadb, sqlite};
 use prmdesk::sandbox::Object;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,6 +302,50 @@ async fn the_journal_says_who_changed_what() {
         }
         rig.run("runs show 77").fails(2, "77");
         rig.run("runs show 77 --json").fails_json(2, "not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_run_is_found_as_text_and_as_json() {
+    for form in ["false", "true"] {
+        let rig = Rig::start(sqlite()).await;
+        rig.place
+            .write("prmdesk.toml", &format!("[log]\njson = {form}\n"));
+        assert_eq!(rig.run("sync --mode full --yes").code, 0);
+        assert_eq!(rig.run("sync --mode full --yes").code, 0);
+        let shown = rig.json(0, "runs show 1");
+        let log = &shown["log"];
+        let files = log["files"].as_array().unwrap();
+        assert!(!files.is_empty(), "{log}");
+        let lines: Vec<&str> = log["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line.as_str().unwrap())
+            .collect();
+        let says = |what: &str| lines.iter().any(|line| line.contains(what));
+        assert!(says("run started") && says("run finished"), "{lines:?}");
+        assert!(says("listing read") && says("written"), "{lines:?}");
+        let other = |line: &&str| line.contains("run_id=2") || line.contains("\"run_id\":2");
+        assert!(!lines.iter().any(other), "{lines:?}");
+        assert!(shown["run"].is_object() && shown["changes"].is_array());
+
+        // What stands in a log file may come from outside: it is shown, not obeyed; and the newest lines only.
+        let file = files[0].as_str().unwrap();
+        let mut text = std::fs::read_to_string(file).unwrap();
+        text.push_str(" WARN c{run_id=1}: \u{1b}[2J\u{202e}x\n");
+        std::fs::write(file, text).unwrap();
+        let human = rig.run("runs show 1 --log-lines 1");
+        assert_eq!(human.code, 0, "{human:?}");
+        let (_, log) = human.stdout.split_once("\nLog: ").unwrap();
+        assert!(log.starts_with(file), "{log}");
+        assert!(log.ends_with("c{run_id=1}: \\x1b[2J\\u{202e}x\n"), "{log}");
+        assert!(log.contains("older lines"), "{log}");
+        assert!(!log.contains("run started"), "{log}");
+
+        std::fs::remove_dir_all(rig.path("state")).unwrap();
+        let gone = rig.run("runs show 2");
+        assert!(gone.stdout.contains("Log: no line of this run"), "{gone:?}");
     }
 }
 

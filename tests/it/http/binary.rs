@@ -102,6 +102,11 @@ async fn serve_says_where_it_listens_and_stops_in_good_order() {
     assert_eq!(status.code(), Some(0));
     let runs = place.db.rows("SELECT kind, status FROM sync_runs").await;
     assert_eq!(runs, ["sync|applied"]);
+    let (code, shown) = place.run(&["runs", "show", "1", "--json"]).await;
+    let lines = shown["log"]["lines"].as_array().unwrap();
+    let of_request = |line: &Value| line.as_str().unwrap().contains("request{id=");
+    assert_eq!(code, 0);
+    assert!(lines.len() > 2 && lines.iter().all(of_request), "{shown}");
 }
 
 #[tokio::test]
