@@ -21,6 +21,7 @@ mod model;
 mod msg;
 mod offboard;
 mod overview;
+mod partner;
 mod plan_columns;
 mod preview;
 mod query;

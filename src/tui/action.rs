@@ -59,6 +59,7 @@ pub(super) enum Action {
     LmsRefresh,
     Compare,
     Push,
+    PushPartner,
 }
 
 impl Action {
@@ -121,6 +122,7 @@ impl Action {
             Self::LmsRefresh => "lms_refresh",
             Self::Compare => "compare",
             Self::Push => "push",
+            Self::PushPartner => "push_partner",
         }
     }
 
@@ -146,6 +148,7 @@ impl Action {
                 | Self::Apply
                 | Self::ReleaseGuard
                 | Self::Journal
+                | Self::PushPartner
         )
     }
 }

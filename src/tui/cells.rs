@@ -69,19 +69,47 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             }
-            for grapheme in word.graphemes(true) {
-                let cells = grapheme.width();
-                if used + cells > room && used > 0 {
+            for piece in pieces(word, room) {
+                if used > 0 {
                     lines.push(std::mem::take(&mut line));
-                    used = 0;
                 }
-                line.push_str(grapheme);
-                used += cells;
+                line.push_str(piece);
+                used = piece.width();
             }
         }
         lines.push(line);
     }
     lines
+}
+
+/// `text` in pieces of at most `room` cells, every character kept: cut after a space or a sign that joins parts (as in
+/// addresses) where one stands in the second half of the room, so that no few letters are left alone; else anywhere
+/// between two characters.
+pub(super) fn pieces(text: &str, room: usize) -> Vec<&str> {
+    let room = room.max(1);
+    let mut out = Vec::new();
+    let mut rest = text;
+    while rest.width() > room {
+        let (mut end, mut used, mut joint) = (0, 0, 0);
+        for grapheme in rest.graphemes(true) {
+            let cells = grapheme.width();
+            if used + cells > room && end > 0 {
+                break;
+            }
+            end += grapheme.len();
+            used += cells;
+            if 2 * used >= room && matches!(grapheme, " " | "@" | "." | "/" | "-" | "_" | ",") {
+                joint = end;
+            }
+        }
+        let (piece, after) = rest.split_at(if joint > 0 { joint } else { end });
+        out.push(piece);
+        rest = after;
+    }
+    if !rest.is_empty() || out.is_empty() {
+        out.push(rest);
+    }
+    out
 }
 
 /// A count with separators for thousands: 1,395.
@@ -154,6 +182,14 @@ mod tests {
             wrap("a bb ccc\ndddddddd", 5),
             ["a bb", "ccc", "ddddd", "ddd"]
         );
+        assert_eq!(
+            wrap("jerome.lacroix@northwind-prm.example", 31),
+            ["jerome.lacroix@northwind-prm.", "example"]
+        );
+        assert_eq!(
+            wrap("see https://www.macquariedata.com.au now", 24),
+            ["see", "https://www.", "macquariedata.com.au now"]
+        );
     }
 
     proptest! {
@@ -162,6 +198,7 @@ mod tests {
             let text = crate::text::safe(&text);
             prop_assert!(width(&fit(&text, room, "›")) <= room);
             prop_assert_eq!(width(&pad(&text, room, "›")), room);
+            prop_assert_eq!(pieces(&text, room).concat(), text);
         }
     }
 }

@@ -132,6 +132,30 @@ pub(super) fn run_detail() -> RunDetail {
     }
 }
 
+/// The journal of a record: twice changed, newest first; that of a record above 9,000 is empty.
+pub(super) fn journal(entity: Entity, impartner_id: i64) -> Vec<JournalEntry> {
+    if impartner_id > 9_000 {
+        return Vec::new();
+    }
+    let mut entries = run_detail().changes;
+    entries[1].before =
+        serde_json::json!({"partner_tier": null, "website": "https://www.acme.example"});
+    entries[1].after =
+        serde_json::json!({"partner_tier": "Registered", "website": "https://acme.example"});
+    entries[1].op = Op::Update;
+    entries[1].message = None;
+    entries[1].run_id = 6;
+    entries[1].at = now() - Duration::hours(122);
+    entries[1].operator = "timer".into();
+    entries[1].plan_id = Some("89abcdef01234567".into());
+    for entry in &mut entries {
+        entry.entity = entity;
+        entry.impartner_id = Some(impartner_id);
+        entry.name = "Acme Corporation".into();
+    }
+    entries
+}
+
 /// The facts of the Overview.
 pub(super) fn status() -> Status {
     let reach = |target: &str, ms, detail: &str| Reachability {

@@ -44,6 +44,8 @@ pub(super) struct Hits {
     pub(super) area: Rect,
     /// The area of list and detail together.
     pub(super) body: Rect,
+    /// The line of the screen on which the main list's cursor stands.
+    pub(super) cursor_row: Option<u16>,
     /// Lines of the main list on screen.
     pub(super) list_height: usize,
     /// Lines of the detail pane on screen.

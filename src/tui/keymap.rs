@@ -197,7 +197,10 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &wanted).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), wanted);
+        assert!(
+            std::fs::read_to_string(&path).unwrap_or_default() == wanted,
+            "assets/KEYS.md is not what the table says; the comment above tells how to write it anew"
+        );
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub(super) struct Toast {
 impl Toast {
     /// How long it is shown: time to read it, longer for bad news.
     pub(super) fn life(&self) -> Duration {
-        Duration::seconds(if self.bad { 10 } else { 5 })
+        Duration::seconds(if self.bad { 8 } else { 4 })
     }
 }
 
@@ -161,6 +161,9 @@ pub(super) struct Model {
 impl Model {
     /// Toasts kept in the log.
     pub(super) const LOG: usize = 200;
+
+    /// Toasts on screen at once; the others are among the messages already.
+    pub(super) const TOASTS: usize = 2;
 
     /// A console that has just started.
     pub(super) fn new(
@@ -250,7 +253,7 @@ impl Model {
             }
         }
         self.toasts.push_back(toast);
-        if self.toasts.len() > 3 {
+        if self.toasts.len() > Self::TOASTS {
             self.toasts.pop_front();
         }
     }

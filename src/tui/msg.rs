@@ -132,6 +132,8 @@ pub(super) enum Request {
         transcripts: bool,
     },
     Certs,
+    /// The figures of one partner, by row: to be pushed after a question.
+    CertsOf(i64),
     PushCerts(Vec<i64>),
 }
 
@@ -146,6 +148,7 @@ impl Request {
             | Self::RestoreCase(_)
             | Self::LmsRefresh { .. }
             | Self::Certs
+            | Self::CertsOf(_)
             | Self::PushCerts(_) => Lane::Work,
             Self::Hold { .. }
             | Self::Lift { .. }
@@ -171,7 +174,7 @@ impl Request {
             Self::RunCases(_) => "Off-boarding",
             Self::RestoreCase(_) => "Restore",
             Self::LmsRefresh { .. } => "Reading the LMS",
-            Self::Certs => "Comparing certifications",
+            Self::Certs | Self::CertsOf(_) => "Comparing certifications",
             Self::PushCerts(_) => "Pushing certifications",
             Self::Hold { .. } => "Hold",
             Self::Lift { .. } => "Lifting the hold",
@@ -207,12 +210,18 @@ pub(super) enum Answer {
     Status(Box<Status>),
     Runs(Vec<RunSummary>),
     Run(Box<RunDetail>),
-    Journal(Vec<JournalEntry>),
+    Journal {
+        entity: Entity,
+        impartner_id: i64,
+        entries: Vec<JournalEntry>,
+    },
     Cases(Vec<Case>),
     Case(Box<Case>),
     /// Cases after a decision or a run.
     Decided(Vec<Case>),
     Certs(Vec<CertRow>),
+    /// One partner's figures.
+    CertsOf(Vec<CertRow>),
     Pushed(CertReport),
     /// Something small was done; one sentence about it.
     Done(String),

@@ -77,8 +77,8 @@ pub(super) fn what(view: &ItemView<'_>, glyphs: &Glyphs) -> String {
     match view.item.op {
         Op::Update => first_change(view, glyphs),
         Op::SoftDelete => safe(match view.item.evidence {
-            // The reasons of these two say it all; the others begin with what the evidence is.
-            Some(Evidence::Inactive | Evidence::Deleted) | None => view.reason(),
+            // The reasons of these say it all; the others begin with what the evidence is.
+            Some(Evidence::Inactive | Evidence::Deleted | Evidence::Undo) | None => view.reason(),
             Some(evidence) => {
                 return safe(&format!(
                     "{}: {}",

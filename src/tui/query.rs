@@ -36,6 +36,15 @@ impl Tab {
         }
     }
 
+    /// What it is called where there is little room.
+    pub(super) fn short(self) -> &'static str {
+        match self {
+            Self::Changes => "Changes",
+            Self::Excluded => "Excl.",
+            Self::Warnings => "Warn.",
+        }
+    }
+
     /// Number of its lines in `plan`.
     pub(super) fn len(self, plan: &Plan) -> usize {
         match self {

@@ -52,7 +52,11 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
         Request::Journal {
             entity,
             impartner_id,
-        } => Answer::Journal(desk.history(entity, impartner_id).await?),
+        } => Answer::Journal {
+            entity,
+            impartner_id,
+            entries: desk.history(entity, impartner_id).await?,
+        },
         Request::Hold {
             entity,
             impartner_id,
@@ -95,6 +99,7 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
             Answer::Done(refreshed(&desk.lms_refresh(transcripts, progress).await?))
         }
         Request::Certs => Answer::Certs(desk.certs_preview(&[], progress).await?),
+        Request::CertsOf(row) => Answer::CertsOf(desk.certs_preview(&[row], progress).await?),
         Request::PushCerts(ids) => Answer::Pushed(desk.certs_push(&ids, progress).await?),
     })
 }

@@ -2,6 +2,7 @@
 
 mod driver;
 mod looks;
+mod records;
+mod said;
 mod scripts;
 mod scripts_more;
-mod visual;

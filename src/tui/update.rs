@@ -9,12 +9,13 @@ mod certs;
 mod confirm;
 mod filter;
 mod hand;
+mod journal;
 mod mouse;
 mod review;
 mod runs;
 
-pub(super) use answers::changed_fields;
-pub(super) use cases::step_words;
+pub(super) use cases::{step_person, step_words};
+pub(super) use journal::changed_fields;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -108,6 +109,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 /// What the binding table says to a key.
 fn bound(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(binding) = model.keymap.find(key, model.screen) else {
+        elsewhere(model, key);
         return Vec::new();
     };
     if binding.action.about_lines() && model.must_wait() {
@@ -116,6 +118,20 @@ fn bound(model: &mut Model, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     act::act(model, binding.action)
+}
+
+/// A key that does nothing on this screen says where it does something.
+fn elsewhere(model: &mut Model, key: Key) {
+    let found = Screen::ALL
+        .into_iter()
+        .find_map(|screen| Some((screen, model.keymap.find(key, screen)?)));
+    if let Some((screen, binding)) = found {
+        model.toast(format!(
+            "{key} works on {}: {}.",
+            screen.title(),
+            binding.long
+        ));
+    }
 }
 
 /// Replays the keys that waited, as far as nothing has to be waited for again.

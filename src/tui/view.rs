@@ -70,6 +70,10 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Positio
         height: area.height - 2,
         ..area
     };
+    let mut toasts = body;
+    if model.screen == Screen::Overview {
+        toasts.height = toasts.height.saturating_sub(overview::OUTSIDES);
+    }
     chrome::title(&mut canvas, title);
     match model.screen {
         Screen::Overview => overview::draw(&mut canvas, body),
@@ -79,10 +83,11 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Positio
         Screen::History => history::draw(&mut canvas, body),
     }
     chrome::footer(&mut canvas, footer);
+    // Dialogs lie over the toasts: what is asked is never covered.
+    chrome::toasts(&mut canvas, toasts);
     for at in 0..model.dialogs.len() {
         let top = at + 1 == model.dialogs.len();
         dialogs::draw(&mut canvas, area, &model.dialogs[at], top);
     }
-    chrome::toasts(&mut canvas, body);
     (canvas.hits, canvas.cursor)
 }

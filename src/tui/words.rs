@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::cells::count;
 use super::glyphs::Glyphs;
-use crate::plan::Op;
+use crate::plan::{Entity, Op, Schema};
 
 /// What a soft-delete rests on, in a word or two.
 pub(super) fn evidence(evidence: Evidence) -> &'static str {
@@ -32,6 +32,20 @@ pub(super) fn evidence_sentence(evidence: Evidence) -> &'static str {
         }
         Evidence::Undo => "The run that is undone added this row.",
     }
+}
+
+/// What people call a column of ours; a column without a name of its own keeps that of the table.
+pub(super) fn label(entity: Entity, column: &str) -> String {
+    let schema = Schema::of(entity);
+    let field = schema.fields.iter().find(|field| field.column == column);
+    match (field, column) {
+        (Some(field), _) => field.label,
+        (None, "is_active") => "Active",
+        (None, "deleted_at") => "Deleted at",
+        (None, "partner_id") => "Partner row",
+        (None, other) => other,
+    }
+    .to_owned()
 }
 
 /// An operation as something that is counted: "soft-delete", "addition".

@@ -205,6 +205,14 @@ pub(super) fn writes(model: &Model) -> Reason {
     model.no_writes()
 }
 
+/// For the figures of the partner under the cursor.
+pub(super) fn push_partner(model: &Model) -> Reason {
+    match super::super::partner::shown(model) {
+        Err(why) => Some(why.into()),
+        Ok(_) => model.no_writes(),
+    }
+}
+
 pub(super) fn push(model: &Model) -> Reason {
     if model.certs.ticked.is_empty() {
         return Some("No partner is ticked; p compares, Space ticks.".into());

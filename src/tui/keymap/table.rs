@@ -16,7 +16,11 @@ const fn named(code: KeyCode) -> Key {
 
 const LISTS: On = On::PREVIEW.and(On::OFFBOARDING).and(On::CERTIFICATIONS);
 const PANES: On = On::PREVIEW.and(On::OFFBOARDING).and(On::HISTORY);
-const READS: On = On::OVERVIEW.and(On::PREVIEW);
+/// Where `p` begins a preview; on Certifications it compares.
+const STARTS: On = On::OVERVIEW
+    .and(On::PREVIEW)
+    .and(On::OFFBOARDING)
+    .and(On::HISTORY);
 
 macro_rules! bindings {
     ($($action:ident [$($key:expr),*] $on:expr, $footer:literal, $short:literal, $long:literal, $reason:ident;)*) => {
@@ -35,10 +39,10 @@ macro_rules! bindings {
 
 bindings! {
     Tick [key(' ')] LISTS, 2, "tick", "tick or untick the chosen line", never;
-    PreviewIncremental [key('p')] READS, 3, "preview", "preview what changed since the watermark", busy;
-    PreviewFull [key('P')] READS, 4, "full", "preview everything, deletions included", busy;
-    PreviewPartners [] READS, 0, "partners", "preview partners only, everything", busy;
-    PreviewContacts [] READS, 0, "contacts", "preview contacts only, everything", busy;
+    PreviewIncremental [key('p')] STARTS, 3, "preview", "preview what changed since the watermark", busy;
+    PreviewFull [key('P')] On::ALL, 4, "full", "preview everything, deletions included", busy;
+    PreviewPartners [] On::ALL, 0, "partners", "preview partners only, everything", busy;
+    PreviewContacts [] On::ALL, 0, "contacts", "preview contacts only, everything", busy;
     Apply [key('A')] On::PREVIEW, 1, "apply", "apply what is ticked, after a confirmation", apply;
     ReleaseGuard [key('!')] On::PREVIEW, 6, "guard", "look at the tripped guard, and release it for this plan", release;
     Filter [key('/')] On::PREVIEW, 5, "filter", "filter the list: words, field:value, field=value, -not, a,b", plan;
@@ -47,7 +51,7 @@ bindings! {
     PreviousNotable [key('N')] On::PREVIEW, 0, "previous", "go to the previous soft-delete, conflict or warning", plan;
     Hold [key('h')] On::PREVIEW, 9, "hold", "hold the row, so that no run soft-deletes it, or lift the hold", hold;
     Reviewed [key('r')] On::PREVIEW, 10, "reviewed", "mark the line as reviewed and go to the next", change_line;
-    AllFields [key('v')] On::PREVIEW.and(On::CERTIFICATIONS).and(On::HISTORY), 11, "all", "show all fields, or only what differs", never;
+    AllFields [key('v')] On::PREVIEW.and(On::CERTIFICATIONS), 11, "all", "show all fields, or only what differs", never;
     SortNext [key('s')] On::PREVIEW, 12, "sort", "sort by the next column", plan;
     SortReverse [key('S')] On::PREVIEW, 0, "reverse", "reverse the order", plan;
     Undo [key('U')] On::HISTORY, 1, "undo", "preview the undo of the run", undo;
@@ -58,12 +62,13 @@ bindings! {
     Restore [key('U')] On::OFFBOARDING, 6, "restore", "put the people of a case that was run back", restore;
     Sweep [key('w')] On::OFFBOARDING, 7, "sweep", "look for inactive rows that are still in LMS groups", writes;
     Push [key('A')] On::CERTIFICATIONS, 1, "push", "push the ticked figures to Impartner, after a confirmation", push;
+    PushPartner [key('C')] PANES.and(On::CERTIFICATIONS), 20, "push figures", "compare and push the certification figures of this partner", push_partner;
     Compare [key('p')] On::CERTIFICATIONS, 3, "compare", "compare our figures with what Impartner holds", busy;
     LmsRefresh [key('L')] On::OFFBOARDING.and(On::CERTIFICATIONS), 8, "read LMS", "read people, groups and enrolments from the LMS", writes;
     Open [named(KeyCode::Enter)] On::ALL, 13, "details", "open the chosen line; opens, never executes", never;
     NextTab [key(']'), named(KeyCode::Right)] On::PREVIEW.and(On::OFFBOARDING), 14, "next tab", "go to the next inner tab", never;
     PreviousTab [key('['), named(KeyCode::Left)] On::PREVIEW.and(On::OFFBOARDING), 0, "previous tab", "go to the previous inner tab", never;
-    Journal [key('J')] On::PREVIEW.and(On::HISTORY), 15, "journal", "who changed this record, when, from what to what", never;
+    Journal [key('J')] On::PREVIEW.and(On::CERTIFICATIONS).and(On::HISTORY), 15, "journal", "who changed this record, when, from what to what, by which plan", never;
     Export [key('e')] LISTS.and(On::HISTORY), 16, "export", "export what is shown, as CSV or JSON", never;
     Copy [key('y')] LISTS.and(On::HISTORY), 17, "copy", "copy the e-mail or id to the clipboard (OSC 52)", never;
     SwitchPane [named(KeyCode::Tab)] PANES, 18, "pane", "go to the other pane", never;

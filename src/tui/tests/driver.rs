@@ -158,7 +158,14 @@ impl Driver {
                 Request::Status(_) => Answer::Status(Box::new(fixtures::status())),
                 Request::Runs => Answer::Runs(fixtures::runs()),
                 Request::Run(_) => Answer::Run(Box::new(fixtures::run_detail())),
-                Request::Journal { .. } => Answer::Journal(fixtures::run_detail().changes),
+                Request::Journal {
+                    entity,
+                    impartner_id,
+                } => Answer::Journal {
+                    entity,
+                    impartner_id,
+                    entries: fixtures::journal(entity, impartner_id),
+                },
                 Request::Cases => Answer::Cases(fixtures::cases()),
                 Request::Case(id) => {
                     let case = fixtures::cases()

@@ -9,7 +9,7 @@ use super::super::msg::{Effect, Reach, Request};
 use super::super::overview;
 use super::super::preview::{Fields, Pane};
 use super::super::theme::{Theme, ThemeName};
-use super::{applying, cases, certs, filter, hand, quit, review, runs};
+use super::{applying, cases, certs, filter, hand, journal, quit, review, runs};
 use crate::plan::{Mode, Scope};
 
 /// Does an action, or says why it cannot be done.
@@ -83,7 +83,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::AllFields => all_fields(model),
         Action::Apply => applying::apply(model),
         Action::ReleaseGuard => applying::release(model),
-        Action::Journal => runs::journal(model),
+        Action::Journal => journal::journal(model),
         Action::Undo => runs::undo(model),
         Action::Approve => cases::approve(model),
         Action::Reject => cases::reject(model),
@@ -97,6 +97,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Compare => vec![model.ask(Request::Certs)],
         Action::Push => certs::push_certs(model),
+        Action::PushPartner => certs::push_partner(model),
     }
 }
 

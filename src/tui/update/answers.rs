@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::super::cells::{count, counted};
-use super::super::dialog::{Dialog, Failure, TextDialog, Tone, ToneLine};
+use super::super::dialog::{Dialog, Failure, TextDialog, Tone};
 use super::super::history::OpenRun;
 use super::super::list::Cursor;
 use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
 use super::super::preview::{Pane, Review};
 use super::super::query::Computed;
-use super::{applying, cases, filter, quit, runs};
+use super::{applying, cases, filter, journal, quit, runs};
 use crate::error::{Error, Kind};
 use crate::plan::{Plan, Release};
 use crate::text::safe;
-use crate::values::{CertReport, JournalEntry, RunReport, RunStatus};
+use crate::values::{CertReport, RunReport, RunStatus};
 
 /// Takes an answer in.
 pub(super) fn answer(
@@ -81,21 +81,13 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             });
             Vec::new()
         }
-        Answer::Journal(entries) => {
-            let lines = journal_lines(model, &entries);
-            let title = entries.first().map_or_else(
-                || "Journal".to_owned(),
-                |entry| {
-                    format!(
-                        "Journal of {} {}",
-                        entry.entity.singular(),
-                        safe(&entry.name)
-                    )
-                },
-            );
-            model
-                .dialogs
-                .push(Dialog::Text(TextDialog::new(title, lines)));
+        Answer::Journal {
+            entity,
+            impartner_id,
+            entries,
+        } => {
+            let dialog = journal::dialog(model, entity, impartner_id, &entries);
+            model.dialogs.push(dialog);
             Vec::new()
         }
         Answer::Cases(cases) => {
@@ -136,6 +128,7 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             ));
             Vec::new()
         }
+        Answer::CertsOf(rows) => super::certs::ask_one(model, &rows),
         Answer::Pushed(report) => pushed(model, &report, request),
         Answer::Done(words) => {
             model.toast(words);
@@ -272,69 +265,6 @@ fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> 
         model.ask(Request::Status(Reach::Stored)),
         model.ask(Request::Runs),
     ]
-}
-
-/// The journal of one record, newest first.
-fn journal_lines(model: &Model, entries: &[JournalEntry]) -> Vec<ToneLine> {
-    if entries.is_empty() {
-        return vec![(
-            Tone::Dim,
-            "prmdesk has never changed this record.".to_owned(),
-        )];
-    }
-    let mut lines = Vec::new();
-    for entry in entries {
-        let plan = entry.plan_id.as_deref().map_or_else(String::new, |plan| {
-            format!(", plan {}", plan.chars().take(8).collect::<String>())
-        });
-        lines.push((
-            Tone::Strong,
-            safe(&format!(
-                "{} {} {} by {} in run {}{plan} ({})",
-                entry.at.format("%Y-%m-%d %H:%M:%S"),
-                model.glyphs.sign(entry.op),
-                entry.op.label(),
-                entry.operator,
-                entry.run_id,
-                entry.status
-            )),
-        ));
-        for (field, before, after) in changed_fields(entry) {
-            lines.push((
-                Tone::Plain,
-                safe(&format!(
-                    "    {field}: {before} {} {after}",
-                    model.glyphs.arrow
-                )),
-            ));
-        }
-        if let Some(message) = &entry.message {
-            lines.push((Tone::Dim, safe(&format!("    {message}"))));
-        }
-    }
-    lines
-}
-
-/// The columns of a journal entry that differ, with their values in words.
-pub(in crate::tui) fn changed_fields(entry: &JournalEntry) -> Vec<(String, String, String)> {
-    let empty = serde_json::Map::new();
-    let before = entry.before.as_object().unwrap_or(&empty);
-    let after = entry.after.as_object().unwrap_or(&empty);
-    let word = |value: Option<&serde_json::Value>| match value {
-        None | Some(serde_json::Value::Null) => "none".to_owned(),
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let mut names: Vec<&String> = before
-        .keys()
-        .chain(after.keys().filter(|key| !before.contains_key(*key)))
-        .collect();
-    names.dedup();
-    names
-        .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| (name.clone(), word(before.get(name)), word(after.get(name))))
-        .collect()
 }
 
 /// Takes a computation's result in.

@@ -128,16 +128,18 @@ fn listed(cases: &[&Case]) -> Listing {
     Listing::Lines(lines)
 }
 
+/// Whom a step is about.
+pub(in crate::tui) fn step_person(step: &crate::values::Step) -> &str {
+    let person = step.person.as_deref().or(step.person_id.as_deref());
+    person.unwrap_or("somebody")
+}
+
 /// A step in words.
 pub(in crate::tui) fn step_words(step: &crate::values::Step) -> String {
-    let person = || {
-        step.person
-            .as_deref()
-            .or(step.person_id.as_deref())
-            .unwrap_or("somebody")
-    };
     safe(&match step.action {
-        StepAction::RemoveMember => format!("remove {} from {}", person(), step.group_name),
+        StepAction::RemoveMember => {
+            format!("remove {} from {}", step_person(step), step.group_name)
+        }
         StepAction::DeleteGroup => format!("delete the group {}", step.group_name),
     })
 }
@@ -168,10 +170,14 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
     ask.listing = listed(&targets);
     ask = ask.field(Field::new("A note why", FieldKind::Note));
     if foreign > 0 {
-        let label = format!(
-            "{} of other partners lose the group too",
-            counted(foreign, "member")
-        );
+        let label = if foreign == 1 {
+            "1 member of another partner loses the group too".to_owned()
+        } else {
+            format!(
+                "{} of other partners lose the group too",
+                counted(foreign, "member")
+            )
+        };
         ask = ask.field(Field::new(label, FieldKind::Acknowledge(false)));
     }
     ask = ask.field(Field::new(

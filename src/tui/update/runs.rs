@@ -18,31 +18,6 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// `J`: the journal of the chosen record.
-pub(super) fn journal(model: &mut Model) -> Vec<Effect> {
-    let record = match model.screen {
-        Screen::Preview => model
-            .preview
-            .review
-            .as_ref()
-            .and_then(|review| review.item())
-            .and_then(|item| Some((item.entity, item.impartner_id?))),
-        _ => model
-            .history
-            .change()
-            .and_then(|change| Some((change.entity, change.impartner_id?))),
-    };
-    if let Some((entity, impartner_id)) = record {
-        vec![model.ask(Request::Journal {
-            entity,
-            impartner_id,
-        })]
-    } else {
-        model.complain("Choose a record with an Impartner id first.");
-        Vec::new()
-    }
-}
-
 /// The result of a run in lines.
 pub(super) fn report_lines(
     model: &Model,

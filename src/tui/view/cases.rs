@@ -17,15 +17,15 @@ use super::canvas::{Canvas, top};
 use super::table::{Column, Table};
 use super::{panes, progress};
 use crate::text::safe;
-use crate::values::{Case, CaseState, StepState};
+use crate::values::{Case, CaseState, Step, StepAction, StepState};
 
 const CASES: [Column; 6] = [
     Column::fixed("", 3, 0),
-    Column::fixed("", 7, 2),
-    Column::share("person or partner", 4, 20, 0),
-    Column::share("why", 4, 12, 1),
-    Column::fixed("state", 8, 3),
-    Column::fixed("age", 6, 4).right(),
+    Column::fixed("", 7, 3),
+    Column::share("person or partner", 4, 24, 0),
+    Column::share("why", 4, 20, 1),
+    Column::fixed("state", 8, 4),
+    Column::fixed("age", 6, 2).right(),
 ];
 
 /// Draws the screen.
@@ -183,8 +183,13 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
     };
     labelled("People", &lose, theme.strong);
     if case.foreign_members > 0 {
+        let belong = if case.foreign_members == 1 {
+            "belongs"
+        } else {
+            "belong"
+        };
         let words = format!(
-            "{} of the group belong to somebody else and must be acknowledged.",
+            "{} of the group {belong} to somebody else and must be acknowledged.",
             counted(case.foreign_members, "member")
         );
         labelled("", &words, theme.bad);
@@ -202,6 +207,23 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
         "Steps"
     };
     lines.push(Line::styled(title, theme.strong));
+    lines.extend(step_lines(canvas, case, room));
+    if case.steps.is_empty() {
+        lines.push(Line::styled("  none known", theme.dim));
+    }
+    lines
+}
+
+/// The steps, people under the group that they leave; what is said of several steps is said once.
+fn step_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static>> {
+    let theme = canvas.theme;
+    let mut lines = Vec::new();
+    let planned = |step: &&Step| step.state == StepState::Planned && step.note.is_some();
+    let shared = case.steps.iter().find(planned).and_then(|first| {
+        let same = |step: &&Step| planned(step) && step.note == first.note;
+        (case.steps.iter().filter(same).count() > 1).then(|| first.note.clone())?
+    });
+    let mut group = None;
     for step in &case.steps {
         let (sign, style) = match step.state {
             StepState::Planned => (" ", theme.text),
@@ -210,29 +232,44 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
             StepState::Failed => (canvas.glyphs.cross, theme.bad),
             StepState::Unknown => ("?", theme.warn),
         };
-        let mut words = super::super::update::step_words(step);
+        let mut words = match step.action {
+            StepAction::DeleteGroup => super::super::update::step_words(step),
+            StepAction::RemoveMember => {
+                if group != Some(&step.group_id) {
+                    group = Some(&step.group_id);
+                    let head = safe(&format!("remove from {}", step.group_name));
+                    let parts = wrap(&head, room.saturating_sub(2));
+                    lines.extend(parts.into_iter().map(|part| Line::raw(format!("  {part}"))));
+                }
+                safe(super::super::update::step_person(step))
+            }
+        };
         match (&step.note, step.state) {
             (Some(note), StepState::Skipped) if !note.starts_with("protected") => {
                 words += &[" (protected: ", &safe(note), ")"].concat();
             }
+            (Some(note), _) if shared.as_ref() == Some(note) => {}
             (Some(note), _) => words += &[" (", &safe(note), ")"].concat(),
             (None, StepState::Skipped) => words.push_str(" (protected)"),
             (None, _) => {}
         }
+        let indent = match step.action {
+            StepAction::DeleteGroup => "",
+            StepAction::RemoveMember => "  ",
+        };
         for (at, part) in wrap(&words, room.saturating_sub(4)).into_iter().enumerate() {
-            let head = if at == 0 {
-                format!("{sign} ")
-            } else {
-                "    ".to_owned()
-            };
-            lines.push(Line::from(vec![
-                Span::styled(head, style),
-                Span::styled(part, style),
-            ]));
+            let head = if at == 0 { sign } else { " " };
+            lines.push(Line::styled(format!("{head} {indent}{part}"), style));
         }
     }
-    if case.steps.is_empty() {
-        lines.push(Line::styled("  none known", theme.dim));
+    if let Some(note) = shared {
+        let mut note = safe(&note);
+        if let Some(first) = note.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        for part in wrap(&format!("{note}."), room) {
+            lines.push(Line::styled(part, theme.dim));
+        }
     }
     lines
 }

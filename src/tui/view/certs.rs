@@ -6,10 +6,10 @@
 
 use ratatui::layout::Rect;
 
-use super::super::cells::counted;
+use super::super::cells::{counted, wrap};
 use super::super::certs::{Certs, PushResult};
 use super::super::preview::Fields;
-use super::canvas::{Canvas, top};
+use super::canvas::{Canvas, cells, top};
 use super::progress;
 use super::table::{Column, Table};
 use crate::text::safe;
@@ -36,15 +36,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if certs.known {
         let differing = certs.rows.iter().filter(|row| row.differs).count() as u64;
         let what = match certs.shows {
-            Fields::Changed => "only differences; v shows all",
-            Fields::All => "all; v shows only differences",
+            Fields::Changed => ["only differences; v shows all", "v shows all"],
+            Fields::All => ["all; v shows only differences", "v shows differences"],
         };
-        let words = format!(
-            "{} of {} differ ({what})",
-            differing,
-            counted(certs.rows.len() as u64, "partner")
-        );
-        canvas.text(line.x + 1, line.y, line.width - 1, &words, theme.text);
+        let words = what.map(|what| {
+            let all = counted(certs.rows.len() as u64, "partner");
+            format!("{differing} of {all} differ ({what})")
+        });
+        let room = line.width.saturating_sub(16);
+        let words = words.iter().find(|words| cells(words) <= room);
+        let words = words.map_or("", String::as_str);
+        canvas.text(line.x + 1, line.y, room, words, theme.text);
         let ticked = format!("{} ticked", certs.ticked.len());
         canvas.text_right(line.right() - 1, line.y, 20, &ticked, theme.strong);
     }
@@ -111,20 +113,63 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         ]
     });
     if shown.is_empty() {
-        let words = if certs.known {
-            "Impartner holds the same figures as we do. v shows all partners."
-        } else if canvas.model.job.is_some() {
-            ""
-        } else {
-            "p compares our certification figures with what Impartner holds. L reads fresh enrolments from the LMS first."
-        };
-        for (at, part) in
-            super::super::cells::wrap(words, usize::from(list.width.saturating_sub(2)))
-                .iter()
-                .enumerate()
+        empty(canvas, list);
+    }
+}
+
+/// Before the first comparison, and when nothing differs: what to press, and what it does.
+fn empty(canvas: &mut Canvas<'_>, list: Rect) {
+    let theme = canvas.theme;
+    let room = list.width.saturating_sub(2);
+    let mut y = list.y + 1;
+    if canvas.model.certs.known {
+        let words = "Impartner holds the same figures as we do. v shows all partners.";
+        canvas.text(list.x + 1, y, room, words, theme.dim);
+        return;
+    }
+    if canvas.model.job.is_some() {
+        return;
+    }
+    let hints = [
+        (
+            "p",
+            "compares: it counts completed, unexpired enrolments in courses with NPCU per active partner, reads what Impartner holds, and lists the differences",
+        ),
+        (
+            "L",
+            "reads people, groups and enrolments from the LMS first, so that the count is fresh",
+        ),
+        (
+            "A",
+            "then pushes the ticked partners' figures, after a question",
+        ),
+    ];
+    for (key, words) in hints {
+        for (at, part) in wrap(words, usize::from(room.saturating_sub(3)))
+            .iter()
+            .enumerate()
         {
-            let y = list.y + 1 + u16::try_from(at).unwrap_or(0);
-            canvas.text(list.x + 1, y, list.width - 1, part, theme.dim);
+            if y >= list.bottom() {
+                return;
+            }
+            let key = if at == 0 { key } else { " " };
+            canvas.parts(
+                list.x + 1,
+                y,
+                room,
+                &[(key, theme.key), ("  ", theme.text), (part, theme.text)],
+            );
+            y += 1;
+        }
+    }
+    if y + 1 < list.bottom() {
+        let words =
+            "A comparison only reads. Nothing is sent to Impartner before you push and confirm.";
+        for (at, part) in wrap(words, usize::from(room)).iter().enumerate() {
+            let y = y + 1 + u16::try_from(at).unwrap_or(0);
+            if y < list.bottom() {
+                canvas.text(list.x + 1, y, room, part, theme.dim);
+            }
         }
     }
 }

@@ -11,9 +11,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::super::action::Action;
-use super::super::cells::{count, fit};
+use super::super::cells::{count, fit, pad, wrap};
 use super::super::hits::Target;
-use super::super::keymap::BINDINGS;
+use super::super::keymap::{BINDINGS, Binding};
 use super::super::model::{Model, Screen};
 use super::canvas::{Canvas, cells};
 
@@ -175,7 +175,7 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     let mut shown: Vec<usize> = (0..BINDINGS.len())
         .filter(|&at| BINDINGS[at].footer > 0 && BINDINGS[at].on.has(model.screen))
         .collect();
-    shown.sort_by_key(|&at| BINDINGS[at].footer);
+    shown.sort_by_key(|&at| rank(&BINDINGS[at], model.screen));
     let end = area.right().saturating_sub(help_width);
     let mut x = area.x + 1;
     for at in shown {
@@ -226,6 +226,19 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// The place of a binding in a screen's footer: previews begin everywhere, but lead only where they belong.
+fn rank(binding: &Binding, screen: Screen) -> u8 {
+    let preview = matches!(
+        binding.action,
+        Action::PreviewIncremental | Action::PreviewFull
+    );
+    if preview && !matches!(screen, Screen::Overview | Screen::Preview) {
+        20
+    } else {
+        binding.footer
+    }
+}
+
 /// Labels that count something.
 fn label(model: &Model, action: Action) -> Option<String> {
     match action {
@@ -251,35 +264,65 @@ fn label(model: &Model, action: Action) -> Option<String> {
     }
 }
 
-/// Toasts: over the last lines of the body, at the right.
-pub(super) fn toasts(canvas: &mut Canvas<'_>, body: Rect) {
+/// Toasts: over the last lines of an area, at the right, the newest lowest; never over the list's cursor. Where there is
+/// little room only the newest is shown: all are among the messages.
+pub(super) fn toasts(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
-    for (at, toast) in model.toasts.iter().rev().enumerate() {
-        let Some(y) = body
-            .bottom()
-            .checked_sub(u16::try_from(at).unwrap_or(0) + 1)
-        else {
+    let most = if area.height < 18 { 1 } else { Model::TOASTS };
+    let room = area.width.saturating_sub(6).min(76);
+    let mut bottom = area.bottom();
+    for toast in model.toasts.iter().rev().take(most) {
+        let sign = if toast.bad { "!" } else { canvas.glyphs.check };
+        let lines = wrap(&canvas.glyphs.show(&toast.text), usize::from(room));
+        let height = u16::try_from(lines.len().min(3)).unwrap_or(1);
+        let Some(mut top) = bottom.checked_sub(height) else {
             return;
         };
-        if y < body.y {
+        // The chosen line is what the next key is about.
+        if let Some(row) = canvas
+            .hits
+            .cursor_row
+            .filter(|row| (top..bottom).contains(row))
+        {
+            top = row.saturating_sub(height);
+        }
+        if top < area.y {
             return;
         }
-        let sign = if toast.bad { "!" } else { canvas.glyphs.check };
-        let text = format!(" {sign} {} ", toast.text);
-        let room = body.width.saturating_sub(2);
-        let width = cells(&canvas.glyphs.show(&text)).min(room);
-        let area = Rect {
-            x: body.right() - width - 1,
-            y,
-            width,
-            height: 1,
+        let wide = lines
+            .iter()
+            .map(|line| cells(line))
+            .max()
+            .unwrap_or(0)
+            .min(room)
+            + 4;
+        let place = Rect {
+            x: area.right().saturating_sub(wide + 1),
+            y: top,
+            width: wide,
+            height,
         };
-        canvas.clear(area);
         let style = if toast.bad {
             canvas.theme.danger_focus
         } else {
             canvas.theme.button_focus
         };
-        canvas.text(area.x, y, width, &text, style);
+        canvas.clear(place);
+        for (at, line) in lines.iter().take(usize::from(height)).enumerate() {
+            let sign = if at == 0 { sign } else { " " };
+            let cut = if at == 2 && lines.len() > 3 {
+                canvas.glyphs.cut
+            } else {
+                ""
+            };
+            let line = pad(
+                &format!(" {sign} {line}{cut}"),
+                usize::from(wide),
+                canvas.glyphs.cut,
+            );
+            let y = top + u16::try_from(at).unwrap_or(0);
+            canvas.text(place.x, y, wide, &line, style);
+        }
+        bottom = top;
     }
 }

@@ -11,9 +11,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::fmt::Write as _;
-use unicode_segmentation::UnicodeSegmentation;
 
-use super::super::cells::{pad, width, wrap};
+use super::super::cells::{pad, pieces, width, wrap};
 use super::super::preview::{Fields, Review};
 use super::super::query::Tab;
 use super::super::words;
@@ -34,18 +33,14 @@ pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
 
 /// The lines of the chosen record, for a pane of `room` cells.
 pub(super) fn lines(canvas: &Canvas<'_>, review: &Review, room: u16) -> Vec<Line<'static>> {
-    let room = usize::from(room).max(20);
+    let room = usize::from(room);
     if review.tab == Tab::Warnings {
         return warning_lines(canvas, review, room);
     }
     let (Some(at), Some(view)) = (review.chosen(), review.view()) else {
         return Vec::new();
     };
-    let mut out = Detail {
-        canvas,
-        room,
-        lines: Vec::new(),
-    };
+    let mut out = Detail::new(canvas, room);
     out.head(review, at, &view);
     out.fields(&view);
     out.reasons(review, at, &view);
@@ -59,11 +54,7 @@ fn warning_lines(canvas: &Canvas<'_>, review: &Review, room: usize) -> Vec<Line<
     else {
         return Vec::new();
     };
-    let mut out = Detail {
-        canvas,
-        room,
-        lines: Vec::new(),
-    };
+    let mut out = Detail::new(canvas, room);
     let about = match warning.impartner_id {
         Some(id) => format!("{} #{id}", warning.entity.singular()),
         None => format!("the listing of {}", warning.entity),
@@ -74,13 +65,23 @@ fn warning_lines(canvas: &Canvas<'_>, review: &Review, room: usize) -> Vec<Line<
     out.lines
 }
 
-struct Detail<'c, 'a> {
+/// Lines about a record, as they are made.
+pub(super) struct Detail<'c, 'a> {
     canvas: &'c Canvas<'a>,
     room: usize,
-    lines: Vec<Line<'static>>,
+    pub(super) lines: Vec<Line<'static>>,
 }
 
-impl Detail<'_, '_> {
+impl<'c, 'a> Detail<'c, 'a> {
+    /// No lines yet, for a pane of `room` cells.
+    pub(super) fn new(canvas: &'c Canvas<'a>, room: usize) -> Self {
+        Self {
+            canvas,
+            room: room.max(20),
+            lines: Vec::new(),
+        }
+    }
+
     fn head(&mut self, review: &Review, at: u32, view: &ItemView<'_>) {
         let theme = self.canvas.theme;
         for part in wrap(&safe(view.name()), self.room) {
@@ -158,7 +159,13 @@ impl Detail<'_, '_> {
     }
 
     /// A field before and after, the differing part marked: on one line where it fits, else one under the other.
-    fn change(&mut self, label: &str, before: Option<&str>, after: Option<&str>, op: Op) {
+    pub(super) fn change(
+        &mut self,
+        label: &str,
+        before: Option<&str>,
+        after: Option<&str>,
+        op: Op,
+    ) {
         let theme = self.canvas.theme;
         let arrow = self.canvas.glyphs.arrow;
         if op == Op::Add {
@@ -183,27 +190,28 @@ impl Detail<'_, '_> {
             self.lines.push(Line::from(spans));
             return;
         }
-        let gap = || Span::raw(" ".repeat(LABEL));
-        for (at, part) in wrap_spans(left, room.saturating_sub(2))
-            .into_iter()
-            .enumerate()
-        {
-            let mut spans = vec![if at == 0 { head.clone() } else { gap() }, Span::raw("  ")];
-            spans.extend(part);
-            self.lines.push(Line::from(spans));
-        }
-        for (at, part) in wrap_spans(right, room.saturating_sub(2))
-            .into_iter()
-            .enumerate()
-        {
-            let sign = if at == 0 {
-                format!("{arrow} ")
-            } else {
-                "  ".to_owned()
-            };
-            let mut spans = vec![gap(), Span::styled(sign, theme.dim)];
-            spans.extend(part);
-            self.lines.push(Line::from(spans));
+        // A value that is too long beside its label stands below it, so that an address stays whole where it can.
+        let wide =
+            |spans: &[Span<'_>]| -> usize { spans.iter().map(|span| width(&span.content)).sum() };
+        let widest = wide(&left).max(wide(&right));
+        let indent = if widest + 2 <= room { LABEL } else { 2 };
+        let room = self.room.saturating_sub(indent + 2);
+        let mut lead = if indent == LABEL {
+            head
+        } else {
+            self.lines.push(Line::from(head));
+            Span::raw(" ".repeat(indent))
+        };
+        for (side, sign) in [(left, " "), (right, arrow)] {
+            for (at, part) in wrap_spans(side, room).into_iter().enumerate() {
+                let sign = if at == 0 { sign } else { " " };
+                let mut spans = vec![
+                    std::mem::replace(&mut lead, Span::raw(" ".repeat(indent))),
+                    Span::styled(format!("{sign} "), theme.dim),
+                ];
+                spans.extend(part);
+                self.lines.push(Line::from(spans));
+            }
         }
     }
 
@@ -265,9 +273,17 @@ impl Detail<'_, '_> {
         }
     }
 
-    /// A label and words, wrapped under themselves.
-    fn labelled(&mut self, label: &str, words: &str, style: Style) {
+    /// A label and words, wrapped under themselves; a single long word, an address, stands below its label.
+    pub(super) fn labelled(&mut self, label: &str, words: &str, style: Style) {
         let room = self.room.saturating_sub(LABEL);
+        if width(words) > room && !words.contains(' ') {
+            self.lines
+                .push(Line::styled(label.to_owned(), self.canvas.theme.dim));
+            for part in pieces(words, self.room.saturating_sub(2)) {
+                self.lines.push(Line::styled(format!("  {part}"), style));
+            }
+            return;
+        }
         for (at, part) in wrap(words, room).into_iter().enumerate() {
             let head = if at == 0 { label } else { "" };
             self.lines.push(Line::from(vec![
@@ -283,7 +299,7 @@ impl Detail<'_, '_> {
 
 /// Two values with what differs between them marked. Values that have little in common are marked whole: a patchwork of
 /// single letters tells nobody anything.
-pub(super) fn marked(
+fn marked(
     canvas: &Canvas<'_>,
     before: Option<&str>,
     after: Option<&str>,
@@ -327,23 +343,32 @@ fn add(spans: &mut Vec<Span<'static>>, text: &str, style: Style) {
     }
 }
 
-/// Spans in lines of at most `room` cells, no character split.
+/// Spans in lines of at most `room` cells, cut where [`pieces`] cuts.
 fn wrap_spans(spans: Vec<Span<'static>>, room: usize) -> Vec<Vec<Span<'static>>> {
-    let room = room.max(1);
-    let mut lines = vec![Vec::new()];
-    let mut used = 0;
-    for span in spans {
-        for grapheme in span.content.graphemes(true) {
-            let cells = width(grapheme);
-            if used + cells > room && used > 0 {
-                lines.push(Vec::new());
-                used = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                add(line, grapheme, span.style);
-            }
-            used += cells;
+    let whole: String = spans.iter().map(|span| span.content.as_ref()).collect();
+    let mut spans = spans.into_iter();
+    let mut current = spans.next();
+    let mut lines = Vec::new();
+    for piece in pieces(&whole, room) {
+        let mut line = Vec::new();
+        let mut wanted = piece.len();
+        while wanted > 0
+            && let Some(span) = current.take()
+        {
+            // A span may end inside a piece, and a piece inside a span.
+            let at = span
+                .content
+                .floor_char_boundary(wanted.min(span.content.len()));
+            let (here, after) = span.content.split_at(at);
+            add(&mut line, here, span.style);
+            wanted -= here.len();
+            current = if after.is_empty() {
+                spans.next()
+            } else {
+                Some(Span::styled(after.to_owned(), span.style))
+            };
         }
+        lines.push(line);
     }
     lines
 }

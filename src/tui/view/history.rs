@@ -8,13 +8,14 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::cells::{counted, pad, span, wrap};
+use super::super::cells::{counted, span, wrap};
 use super::super::history::OpenRun;
 use super::super::preview::Pane;
 use super::super::words;
 use super::canvas::{Canvas, top};
+use super::detail::Detail;
 use super::table::{Column, Table};
-use super::{detail, panes, progress};
+use super::{panes, progress};
 use crate::plan::Op;
 use crate::text::safe;
 use crate::values::{JournalEntry, RunStatus, RunSummary};
@@ -31,8 +32,8 @@ const RUNS: [Column; 7] = [
 
 const CHANGES: [Column; 4] = [
     Column::fixed("", 1, 0),
-    Column::share("name", 3, 18, 0),
-    Column::share("what", 4, 16, 1),
+    Column::share("name", 3, 22, 0),
+    Column::share("what", 4, 20, 1),
     Column::fixed("status", 8, 2),
 ];
 
@@ -183,7 +184,7 @@ fn opened(canvas: &mut Canvas<'_>, area: Rect, open: &OpenRun) {
     let title = format!("Run {}  {}", run.run_id, words::run_title(run));
     let rows = format!(
         "{} by {}, {}",
-        run.started_at.format("%Y-%m-%d %H:%M:%S"),
+        run.started_at.format("%Y-%m-%d %H:%M"),
         safe(&run.operator),
         words::applied(words::applied_in(run), canvas.glyphs)
     );
@@ -266,43 +267,36 @@ fn change_lines(canvas: &Canvas<'_>, change: &JournalEntry, room: usize) -> Vec<
     let row = change
         .row_id
         .map_or_else(String::new, |row| format!("  row {row}"));
-    let mut lines = vec![
-        Line::styled(safe(&change.name), theme.strong),
-        Line::from(vec![
-            Span::styled(
-                format!("{} {}", canvas.glyphs.sign(change.op), change.op.label()),
-                theme.op(change.op),
-            ),
-            Span::styled(
-                format!("  {}{id}{row}", change.entity.singular()),
-                theme.dim,
-            ),
-        ]),
-    ];
-    for (field, before, after) in super::super::update::changed_fields(change) {
-        let (left, right) = detail::marked(canvas, Some(&safe(&before)), Some(&safe(&after)));
-        let mut spans = vec![Span::styled(pad(&field, 16, canvas.glyphs.cut), theme.dim)];
-        spans.extend(left);
-        spans.push(Span::styled(
-            format!(" {} ", canvas.glyphs.arrow),
+    let mut about = Detail::new(canvas, room);
+    for part in wrap(&safe(&change.name), room) {
+        about.lines.push(Line::styled(part, theme.strong));
+    }
+    about.lines.push(Line::from(vec![
+        Span::styled(
+            format!("{} {}", canvas.glyphs.sign(change.op), change.op.label()),
+            theme.op(change.op),
+        ),
+        Span::styled(
+            format!("  {}{id}{row}", change.entity.singular()),
             theme.dim,
-        ));
-        spans.extend(right);
-        lines.push(Line::from(spans));
+        ),
+    ]));
+    for (field, before, after) in super::super::update::changed_fields(change) {
+        let (before, after) = (safe(&before), safe(&after));
+        about.change(&field, Some(&before), Some(&after), change.op);
     }
     if let Some(message) = &change.message {
-        for part in wrap(&safe(message), room) {
-            lines.push(Line::styled(part, theme.dim));
-        }
+        about.labelled("Reason", &safe(message), theme.text);
     }
-    lines.push(Line::styled(
-        format!(
-            "{} by {} in run {}",
-            change.at.format("%Y-%m-%d %H:%M:%S"),
-            safe(&change.operator),
-            change.run_id
-        ),
-        theme.dim,
-    ));
-    lines
+    let when = format!(
+        "{} by {} in run {}",
+        change.at.format("%Y-%m-%d %H:%M:%S"),
+        safe(&change.operator),
+        change.run_id
+    );
+    about.labelled("When", &when, theme.dim);
+    if let Some(plan) = &change.plan_id {
+        about.labelled("Plan", &safe(plan), theme.dim);
+    }
+    about.lines
 }

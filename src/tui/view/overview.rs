@@ -23,6 +23,9 @@ use super::canvas::{Canvas, cells, top};
 use crate::plan::Entity;
 use crate::values::{Reachability, RunStatus, RunSummary, Status};
 
+/// Lines at the bottom that tell what answers: a rule and three outsides.
+pub(super) const OUTSIDES: u16 = 4;
+
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let mut area = area;
@@ -40,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let taken = super::progress::draw(canvas, area);
     let (_, area) = top(area, taken);
-    let bottom = area.height.min(4);
+    let bottom = area.height.min(OUTSIDES);
     let (main, outsides) = top(area, area.height - bottom);
     if main.width >= 76 {
         let left = Rect {
@@ -56,8 +59,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.upright(left.right() - 1, main.y, main.bottom(), canvas.theme.rule);
         wait_list(canvas, right);
     } else {
-        let half = main.height / 2;
-        let (upper, lower) = top(main, half);
+        // What waits goes first; the rows' three lines are kept as long as they can be.
+        let (upper, lower) = top(
+            main,
+            waiting_height(canvas, main).min(main.height.saturating_sub(3)),
+        );
         wait_list(canvas, upper);
         facts(canvas, lower);
     }
@@ -165,17 +171,19 @@ fn run_line(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, run: &RunSummary
     if !good {
         changes = format!("{} {changes}", run.status.word());
     }
-    let age_room = 6;
-    let title_room = (room / 2).min(22);
-    let what_room = room.saturating_sub(age_room + title_room + 2);
     let style = if good {
         canvas.theme.text
     } else {
         canvas.theme.warn
     };
+    // What it changed is told in full; where there is little room the title gives way.
+    let left = canvas.text_right(x + room, y, 6, &age, canvas.theme.dim);
+    let room = left.saturating_sub(x + 1);
+    let least = cells(&title).min(10);
+    let title_room = room.saturating_sub(cells(&changes) + 1).clamp(least, 22);
     canvas.text(x, y, title_room, &title, canvas.theme.text);
+    let what_room = room.saturating_sub(title_room + 1);
     canvas.text(x + title_room + 1, y, what_room, &changes, style);
-    canvas.text_right(x + room, y, age_room, &age, canvas.theme.dim);
 }
 
 /// The rows written by recent runs, oldest first.
@@ -206,6 +214,21 @@ fn sparkline(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16) {
         })
         .collect();
     canvas.text(end, y, room, &line, canvas.theme.bar);
+}
+
+/// Lines that the list of what waits would take, its head and a line of air included.
+fn waiting_height(canvas: &Canvas<'_>, area: Rect) -> u16 {
+    let model = canvas.model;
+    let room = usize::from(area.width.saturating_sub(2));
+    let lines = waiting(model);
+    let needed: usize = if lines.is_empty() {
+        let status = model.overview.status.as_deref();
+        calm(status).iter().map(|line| wrap(line, room).len()).sum()
+    } else {
+        let wrapped = |text: &str| wrap(&crate::text::safe(text), room.saturating_sub(4)).len();
+        lines.iter().map(|line| wrapped(&line.text)).sum()
+    };
+    u16::try_from(needed + 2).unwrap_or(u16::MAX)
 }
 
 /// Right: what waits, most urgent first, each with its key.
@@ -256,6 +279,7 @@ fn wait_list(canvas: &mut Canvas<'_>, area: Rect) {
         };
         canvas.hits.add(place, Target::Row(at));
         if at == chosen {
+            canvas.hits.cursor_row = Some(first);
             canvas.style(place, theme.row);
         }
     }
@@ -312,25 +336,21 @@ fn reach(canvas: &mut Canvas<'_>, area: Rect) {
                 (&pad(name, 10, ""), theme.text),
             ],
         );
-        let mark_room = if y == area.y + 1 {
-            0
-        } else {
-            36.min(area.width / 3)
+        let mut end = area.right() - 1;
+        let entity = match name {
+            "Impartner" => Some(Entity::Partners),
+            "LMS" => Some(Entity::Contacts),
+            _ => None,
         };
-        let room = (area.right().saturating_sub(x)).saturating_sub(mark_room + 1);
-        canvas.parts(
-            x,
-            y,
-            room,
-            &[(&words, style), ("  ", theme.dim), (&target, theme.dim)],
-        );
-        if mark_room > 0 {
-            let entity = if name == "Impartner" {
-                Entity::Partners
-            } else {
-                Entity::Contacts
-            };
-            watermark(canvas, area.right() - 1, y, mark_room, entity, status);
+        if let Some(entity) = entity {
+            let room = end.saturating_sub(x + cells(&words) + 3);
+            end = watermark(canvas, end, y, room, entity, status).saturating_sub(2);
+        }
+        let room = end.saturating_sub(x);
+        x = canvas.text(x, y, room, &words, style) + 2;
+        // Half an address tells nothing: it stands there whole or not at all.
+        if x + cells(&target) <= end {
+            canvas.text(x, y, end - x, &target, theme.dim);
         }
     }
 }
@@ -355,6 +375,7 @@ fn reached(canvas: &Canvas<'_>, outside: &Reachability) -> (&'static str, String
     }
 }
 
+/// How old what was read is, at the right, in as many words as fit; returns the column where it begins.
 fn watermark(
     canvas: &mut Canvas<'_>,
     right: u16,
@@ -362,14 +383,20 @@ fn watermark(
     room: u16,
     entity: Entity,
     status: &Status,
-) {
-    let (words, style): (String, Style) = match status.watermarks[entity] {
-        Some(at) => (
-            format!("{entity} read up to {} ago", age(canvas.model.now - at)),
-            canvas.theme.dim,
-        ),
-        None => (format!("{entity} never read"), canvas.theme.dim),
+) -> u16 {
+    let forms = match status.watermarks[entity] {
+        Some(at) => {
+            let age = age(canvas.model.now - at);
+            [
+                format!("{entity} read up to {age} ago"),
+                format!("{entity} {age} ago"),
+            ]
+        }
+        None => [format!("{entity} never read"), format!("{entity}: never")],
     };
-    let room = room.max(cells("contacts never read"));
-    canvas.text_right(right, y, room, &words, style);
+    let style = canvas.theme.dim;
+    match forms.iter().find(|words| cells(words) <= room) {
+        Some(words) => canvas.text_right(right, y, room, words, style),
+        None => right,
+    }
 }

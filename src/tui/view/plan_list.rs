@@ -19,8 +19,8 @@ const CHANGES: [Column; 7] = [
     Column::fixed("", 3, 0),
     Column::fixed("", 1, 0),
     Column::fixed("", 1, 0),
-    Column::share("name", 4, 18, 0),
-    Column::share("what", 5, 14, 1),
+    Column::share("name", 4, 26, 0),
+    Column::share("what", 5, 24, 1),
     Column::share("region/partner", 1, 14, 3),
     Column::fixed("fields", 6, 4).right(),
 ];
@@ -29,8 +29,8 @@ const CHANGE_HEADS: [Option<usize>; 7] = [None, Some(0), None, Some(1), Some(2),
 const EXCLUDED: [Column; 5] = [
     Column::fixed("", 1, 0),
     Column::fixed("", 1, 0),
-    Column::share("name", 3, 18, 0),
-    Column::share("reason", 4, 18, 0),
+    Column::share("name", 3, 24, 0),
+    Column::share("reason", 4, 24, 0),
     Column::fixed("id", 9, 2).right(),
 ];
 const EXCLUDED_HEADS: [Option<usize>; 5] = [None, None, Some(1), Some(2), Some(5)];

@@ -98,8 +98,7 @@ fn totals(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
     let theme = canvas.theme;
     let totals = review.plan.totals;
     let of = |op: Op| totals.partners.of(op) + totals.contacts.of(op);
-    let mut x = area.x + 1;
-    for op in [
+    let ops = [
         Op::Add,
         Op::Update,
         Op::Reactivate,
@@ -107,22 +106,36 @@ fn totals(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
         Op::Conflict,
         Op::Excluded,
         Op::Unchanged,
-    ] {
-        let number = of(op);
-        let style = if number == 0 { theme.dim } else { theme.op(op) };
-        // At 80 columns the quiet ones stand without their word.
-        let narrow = area.width < 100;
-        let word = match op {
-            Op::Excluded if narrow => "excl.",
-            Op::Unchanged if narrow => "same",
-            Op::Reactivate if narrow => "react.",
-            other => other.label(),
-        };
-        let text = format!("{} {} {word}", canvas.glyphs.sign(op), count(number));
-        if x + cells(&text) > area.right() {
-            break;
-        }
-        x = canvas.text(x, area.y, area.right() - x, &text, style) + 2;
+    ];
+    // In words where they fit, else in short ones, else by their signs: none is left out for want of room.
+    let texts = |words: fn(Op) -> &'static str| {
+        ops.map(|op| {
+            let text = format!("{} {} {}", canvas.glyphs.sign(op), count(of(op)), words(op));
+            text.trim_end().to_owned()
+        })
+    };
+    let fits = |texts: &[String; 7]| {
+        let wide: u16 = texts.iter().map(|text| cells(text) + 2).sum();
+        wide <= area.width
+    };
+    let short = |op| match op {
+        Op::Excluded => "excl.",
+        Op::Unchanged => "same",
+        Op::Reactivate => "react.",
+        other => other.label(),
+    };
+    let quiet = |op| match op {
+        Op::Add | Op::Update | Op::SoftDelete | Op::Conflict => op.label(),
+        _ => "",
+    };
+    let shown = [texts(Op::label), texts(short), texts(quiet)]
+        .into_iter()
+        .find(fits)
+        .unwrap_or_else(|| texts(|_| ""));
+    let mut x = area.x + 1;
+    for (op, text) in ops.into_iter().zip(&shown) {
+        let style = if of(op) == 0 { theme.dim } else { theme.op(op) };
+        x = canvas.text(x, area.y, area.right().saturating_sub(x), text, style) + 2;
     }
     let made = format!(
         "{} {}, {} ago",
@@ -221,30 +234,46 @@ fn banners(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
 /// The inner tabs, and how far the review is.
 fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
     let theme = canvas.theme;
+    let suspicious = review
+        .plan
+        .excluded
+        .iter()
+        .take_while(|item| item.suspicious)
+        .count();
+    let title = |tab: Tab, short: bool| {
+        let lines = count(tab.len(&review.plan) as u64);
+        let marked = match tab {
+            Tab::Excluded if suspicious > 0 => format!(" (! {})", count(suspicious as u64)),
+            _ => String::new(),
+        };
+        let name = if short { tab.short() } else { tab.title() };
+        format!(" {name} {lines}{marked} ")
+    };
+    let done = count(review.reviewed.len() as u64);
+    let all = count(review.plan.items.len() as u64);
+    // The count of what was reviewed is always there: the tabs' names give way first.
+    let forms = [
+        (false, format!("{done} of {all} reviewed")),
+        (false, format!("{done}/{all} reviewed")),
+        (true, format!("{done}/{all} reviewed")),
+        (true, format!("{done}/{all}")),
+    ];
+    let fits = |(short, reviewed): &(bool, String)| {
+        let tabs: u16 = Tab::ALL
+            .iter()
+            .map(|&tab| cells(&title(tab, *short)) + 1)
+            .sum();
+        tabs + cells(reviewed) + 2 <= area.width
+    };
+    let (short, reviewed) = forms.into_iter().find(fits).unwrap_or_default();
     let mut x = area.x + 1;
     for tab in Tab::ALL {
-        let mut text = format!(" {} {} ", tab.title(), count(tab.len(&review.plan) as u64));
-        if tab == Tab::Excluded {
-            let suspicious = review
-                .plan
-                .excluded
-                .iter()
-                .take_while(|item| item.suspicious)
-                .count();
-            if suspicious > 0 {
-                text = format!(
-                    " {} {} (! {}) ",
-                    tab.title(),
-                    count(review.plan.excluded.len() as u64),
-                    count(suspicious as u64)
-                );
-            }
-        }
         let style = if tab == review.tab {
             theme.tab_active
         } else {
             theme.tab
         };
+        let text = title(tab, short);
         let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
         let place = Rect {
             x,
@@ -254,17 +283,9 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
         canvas.hits.add(place, Target::Tab(tab));
         x = end + 1;
     }
-    let reviewed = format!(
-        "{} of {} reviewed",
-        count(review.reviewed.len() as u64),
-        count(review.plan.items.len() as u64)
-    );
-    if x + cells(&reviewed) < area.right() {
-        let done =
-            !review.plan.items.is_empty() && review.reviewed.len() == review.plan.items.len();
-        let style = if done { theme.good } else { theme.dim };
-        canvas.text_right(area.right() - 1, area.y, cells(&reviewed), &reviewed, style);
-    }
+    let done = !review.plan.items.is_empty() && review.reviewed.len() == review.plan.items.len();
+    let style = if done { theme.good } else { theme.dim };
+    canvas.text_right(area.right() - 1, area.y, cells(&reviewed), &reviewed, style);
 }
 
 /// The filter box when it is open or at work, with its error. Returns what is left of the area.

@@ -213,14 +213,22 @@ fn buttons(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {
         },
         Target::DialogPart(parts),
     );
-    let words = match ask.focus {
+    let number = ask
+        .fields
+        .iter()
+        .any(|field| matches!(field.kind, FieldKind::Number(_)));
+    let hints = match ask.focus {
+        Focus::No if number => "Enter: No   or type the number",
         Focus::No => "Enter: No   Tab: next   y: yes",
         Focus::Yes => "Enter: yes   Esc: no",
         Focus::Field(at) if at + 1 == parts => "Enter: confirm   Esc: no",
         Focus::Field(_) => "Enter: next   Esc: no",
     };
     let room = no_x.saturating_sub(area.x + 1);
-    if width(words) <= usize::from(room) {
-        canvas.text(area.x, area.y, room, words, theme.dim);
+    if width(hints) <= usize::from(room) {
+        canvas.text(area.x, area.y, room, hints, theme.dim);
+    } else if ask.hint.is_none() {
+        // No room beside the buttons: the empty line above them has it.
+        canvas.text(area.x, area.y - 1, area.width, hints, theme.dim);
     }
 }

@@ -131,6 +131,7 @@ impl Table<'_> {
                 x += width + 1;
             }
             if at == self.cursor.at {
+                canvas.hits.cursor_row = Some(place.y);
                 let style = if self.focused {
                     canvas.theme.row
                 } else {

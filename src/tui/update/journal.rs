@@ -1,0 +1,135 @@
+//! The journal of one record: who changed it, when, from what to what, by which plan (issue 3, item 8). Its twin on the
+//! command line is `prmdesk runs history`.
+
+use super::super::dialog::{Dialog, TextDialog, Tone, ToneLine};
+use super::super::model::{Model, Screen};
+use super::super::msg::{Effect, Request};
+use super::super::words;
+use crate::plan::Entity;
+use crate::text::safe;
+use crate::values::JournalEntry;
+
+/// `J`: asks for the journal of the chosen record.
+pub(super) fn journal(model: &mut Model) -> Vec<Effect> {
+    let Some((entity, impartner_id)) = chosen(model) else {
+        model.complain("Choose a record with an Impartner id first.");
+        return Vec::new();
+    };
+    vec![model.ask(Request::Journal {
+        entity,
+        impartner_id,
+    })]
+}
+
+/// The record under the cursor, where it has an Impartner id: the journal is kept by that.
+fn chosen(model: &Model) -> Option<(Entity, i64)> {
+    match model.screen {
+        Screen::Preview => {
+            let review = model.preview.review.as_ref()?;
+            if let Some(item) = review.item() {
+                return Some((item.entity, item.impartner_id?));
+            }
+            let warning = review.plan.warnings.get(review.chosen()? as usize)?;
+            Some((warning.entity, warning.impartner_id?))
+        }
+        Screen::Certifications => {
+            let row = model.certs.chosen()?;
+            Some((Entity::Partners, row.impartner_id?))
+        }
+        _ => {
+            let change = model.history.change()?;
+            Some((change.entity, change.impartner_id?))
+        }
+    }
+}
+
+/// The journal as a dialog.
+pub(super) fn dialog(
+    model: &Model,
+    entity: Entity,
+    impartner_id: i64,
+    entries: &[JournalEntry],
+) -> Dialog {
+    let name = entries
+        .first()
+        .map_or_else(String::new, |entry| format!(" {}", safe(&entry.name)));
+    let title = format!("Journal of {}{name} #{impartner_id}", entity.singular());
+    Dialog::Text(TextDialog::new(title, lines(model, entries)))
+}
+
+/// The changes, newest first.
+fn lines(model: &Model, entries: &[JournalEntry]) -> Vec<ToneLine> {
+    if entries.is_empty() {
+        return vec![(
+            Tone::Dim,
+            "prmdesk has never changed this record.".to_owned(),
+        )];
+    }
+    let mut lines = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        if at > 0 {
+            lines.push((Tone::Plain, String::new()));
+        }
+        let status = if entry.status == "applied" {
+            String::new()
+        } else {
+            format!(" ({})", entry.status)
+        };
+        lines.push((
+            Tone::Strong,
+            safe(&format!(
+                "{}  {} {}{status}",
+                entry.at.format("%Y-%m-%d %H:%M:%S"),
+                model.glyphs.sign(entry.op),
+                entry.op.label(),
+            )),
+        ));
+        let plan = entry.plan_id.as_deref().map_or_else(String::new, |plan| {
+            format!(", plan {}", plan.chars().take(12).collect::<String>())
+        });
+        lines.push((
+            Tone::Dim,
+            safe(&format!(
+                "  by {} in run {}{plan}",
+                entry.operator, entry.run_id
+            )),
+        ));
+        for (field, before, after) in changed_fields(entry) {
+            lines.push((
+                Tone::Plain,
+                safe(&format!(
+                    "  {field}: {before} {} {after}",
+                    model.glyphs.arrow
+                )),
+            ));
+        }
+        if let Some(message) = &entry.message {
+            lines.push((Tone::Dim, safe(&format!("  {message}"))));
+        }
+    }
+    lines
+}
+
+/// The columns of a journal entry that differ, by what people call them, with their values in words.
+pub(in crate::tui) fn changed_fields(entry: &JournalEntry) -> Vec<(String, String, String)> {
+    let empty = serde_json::Map::new();
+    let before = entry.before.as_object().unwrap_or(&empty);
+    let after = entry.after.as_object().unwrap_or(&empty);
+    let word = |value: Option<&serde_json::Value>| match value {
+        None | Some(serde_json::Value::Null) => "none".to_owned(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Bool(true)) => "yes".to_owned(),
+        Some(serde_json::Value::Bool(false)) => "no".to_owned(),
+        Some(other) => other.to_string(),
+    };
+    let names = before
+        .keys()
+        .chain(after.keys().filter(|key| !before.contains_key(*key)));
+    names
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| {
+            let label = words::label(entry.entity, name);
+            (label, word(before.get(name)), word(after.get(name)))
+        })
+        .collect()
+}
