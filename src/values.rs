@@ -42,6 +42,17 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// Those of a run that has ended.
+    pub const ENDED: [Self; 7] = [
+        Self::Applied,
+        Self::Partial,
+        Self::Blocked,
+        Self::Nothing,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Interrupted,
+    ];
+
     /// The word in JSON and tables.
     pub fn word(self) -> &'static str {
         match self {

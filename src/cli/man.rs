@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 
 use super::exit::Exit;
 use super::output::Out;
@@ -16,9 +16,17 @@ pub(super) struct Man {
     dir: Option<PathBuf>,
 }
 
+/// The command without the `help` that clap adds to every command with commands: a page for each of them, and for
+/// each of theirs, would be more pages than the real ones and say nothing.
+fn without_help(command: Command) -> Command {
+    command
+        .disable_help_subcommand(true)
+        .mut_subcommands(without_help)
+}
+
 impl Man {
     pub(super) fn run(self, out: &mut Out) -> Result<Exit> {
-        let mut command = super::Cli::command();
+        let mut command = without_help(super::Cli::command());
         command.build();
         let failed = |error: std::io::Error| {
             Error::new(

@@ -234,18 +234,21 @@ fn refuse_empty(what: &str, read: usize, had: usize) -> Result<()> {
 /// Who is in which group; a group that went away meanwhile is left out.
 async fn memberships(
     lms: &Client,
-    groups: Vec<Group>,
+    mut groups: Vec<Group>,
     done: &mut LmsRefreshed,
     progress: &Progress,
 ) -> Result<Vec<StoredGroup>> {
     let total = groups.len() as u64;
+    // A group is read page after page. The largest begin first and nobody waits for them, so that the many small ones
+    // fill the rate limit meanwhile.
+    groups.sort_by_key(|group| std::cmp::Reverse(group.user_count));
     let mut reading = stream::iter(groups)
         .map(|group| async move {
             // Asked for even where the group says that it is empty: that count is seen in clients only (APIS.md).
             let members = lms.members(&group.id, progress).await?;
             Ok::<_, LmsError>((group, members))
         })
-        .buffered(CONCURRENCY);
+        .buffer_unordered(CONCURRENCY);
     let mut stored = Vec::new();
     let mut seen = 0;
     while let Some((group, members)) = reading.try_next().await? {
@@ -274,5 +277,7 @@ async fn memberships(
             members: (!short).then_some(members),
         });
     }
+    // The order of the answers is chance, the report's is not.
+    done.warnings.sort();
     Ok(stored)
 }

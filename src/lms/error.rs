@@ -27,7 +27,7 @@ pub enum LmsError {
     Setup(#[source] reqwest::Error),
     /// 401: the key is not taken. Says nothing about whether a record exists.
     #[error("The LMS refused the key (401): {detail}")]
-    Unauthorised {
+    Unauthorized {
         /// What the LMS said.
         detail: String,
     },
@@ -98,8 +98,8 @@ pub enum LmsError {
 
 impl LmsError {
     /// Whether the key was refused: work stops at once.
-    pub fn is_unauthorised(&self) -> bool {
-        matches!(self, Self::Unauthorised { .. })
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Unauthorized { .. })
     }
 }
 
@@ -126,9 +126,9 @@ impl From<LmsError> for Error {
                 ),
             ),
             LmsError::Setup(_) => (Kind::Internal, "lms_setup", None),
-            LmsError::Unauthorised { .. } => (
+            LmsError::Unauthorized { .. } => (
                 Kind::Upstream,
-                "lms_unauthorised",
+                "lms_unauthorized",
                 Some(
                     "Check the LMS key (PRMDESK_LMS_API_KEY or lms.api_key_file); a 401 never counts as “gone”.",
                 ),

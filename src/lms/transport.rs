@@ -114,7 +114,7 @@ impl Client {
                     wait
                 }
                 Exchange::Answer(StatusCode::UNAUTHORIZED, _, body) => {
-                    return Err(LmsError::Unauthorised {
+                    return Err(LmsError::Unauthorized {
                         detail: error_detail(&body),
                     });
                 }
@@ -206,7 +206,7 @@ fn may_pass(status: StatusCode) -> bool {
 
 fn refusal(what: String, status: StatusCode, detail: String) -> LmsError {
     match status {
-        StatusCode::UNAUTHORIZED => LmsError::Unauthorised { detail },
+        StatusCode::UNAUTHORIZED => LmsError::Unauthorized { detail },
         StatusCode::NOT_FOUND => LmsError::NotFound { what, detail },
         status => LmsError::Refused {
             what,

@@ -7,6 +7,7 @@ mod help;
 mod init;
 mod people;
 mod rig;
+mod schedulers;
 mod story;
 mod trouble;
 mod usage;

@@ -119,7 +119,7 @@ async fn a_partial_read_never_empties_a_table() {
             message: None,
         };
         for (act, path, code) in [
-            (status(401), "/people", "lms_unauthorised"),
+            (status(401), "/people", "lms_unauthorized"),
             (status(403), "/memberships", "lms"),
             (Act::EmptyPage { count: None }, "/v2/people", "lms_empty"),
             (Act::EmptyPage { count: None }, "/v2/groups", "lms_empty"),

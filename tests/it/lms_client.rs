@@ -183,22 +183,22 @@ async fn what_may_pass_is_repeated_and_401_is_not() {
     .await;
     let client = refused.client();
     let error = client.person("p1").await.unwrap_err();
-    assert!(error.is_unauthorised(), "never `None`: {error}");
+    assert!(error.is_unauthorized(), "never `None`: {error}");
     assert!(error.to_string().contains("Unauthorized: bad key"));
-    assert!(client.group("g1").await.unwrap_err().is_unauthorised());
+    assert!(client.group("g1").await.unwrap_err().is_unauthorized());
     assert!(
         client
             .members("g1", &Progress::silent())
             .await
             .unwrap_err()
-            .is_unauthorised()
+            .is_unauthorized()
     );
     assert!(
         client
             .delete_group("g1")
             .await
             .unwrap_err()
-            .is_unauthorised()
+            .is_unauthorized()
     );
     assert_eq!(refused.requests().len(), 4, "none was repeated");
 }

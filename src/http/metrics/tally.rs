@@ -124,7 +124,12 @@ impl Tally {
             Kind::Counter,
             "Runs that ended, by kind and status; from the run records.",
         );
-        for ((kind, status), runs) in &self.runs {
+        // An alert on an increase sees nothing where a series begins with 1: those of the timer's runs begin with 0.
+        let mut runs = self.runs.clone();
+        for status in RunStatus::ENDED {
+            runs.entry(("sync", status.word())).or_default();
+        }
+        for ((kind, status), runs) in &runs {
             text.sample(
                 "prmdesk_runs_total",
                 &[("kind", kind), ("status", status)],

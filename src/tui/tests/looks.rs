@@ -141,7 +141,7 @@ looks! {
     export_menu: |d| { d.keys("2 e"); };
     failure: |d| {
         d.keys("2 P");
-        d.fail(Error::new(Kind::Upstream, "unauthorised", "Impartner refused the key (401). Nothing was read, nothing was written.")
+        d.fail(Error::new(Kind::Upstream, "unauthorized", "Impartner refused the key (401). Nothing was read, nothing was written.")
             .help("Set PRMDESK_IMPARTNER_API_KEY to a key that is still valid.")
             .source(std::io::Error::other("GET /api/objects/v1/Account: 401 Unauthorized")));
         d.model.toasts.clear();

@@ -95,6 +95,10 @@ fn completions_and_manual_pages_know_every_command() {
         let text = std::fs::read_to_string(place.path().join("pages").join(page)).unwrap();
         assert!(text.contains(".SH SYNOPSIS"), "{page}");
     }
+    for page in std::fs::read_dir(place.path().join("pages")).unwrap() {
+        let name = page.unwrap().file_name().into_string().unwrap();
+        assert!(!name.contains("-help"), "{name}");
+    }
 }
 
 #[test]

@@ -200,7 +200,7 @@ async fn a_refused_key_half_way_stops_cleanly_and_can_be_resumed() {
             .run_cases(None, &Progress::silent())
             .await
             .unwrap_err();
-        assert_eq!(error.code, "lms_unauthorised");
+        assert_eq!(error.code, "lms_unauthorized");
         let case = rig.case_of("Acme").await;
         assert_eq!(case.state, CaseState::Failed);
         assert_eq!(case.steps.last().unwrap().state, StepState::Planned);
