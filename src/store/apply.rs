@@ -16,6 +16,7 @@ mod write;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxHashSet;
 use tokio_util::sync::CancellationToken;
 
 use super::db::{Conn, args};
@@ -166,12 +167,26 @@ impl ApplyTx {
         entity: Entity,
         impartner_ids: &[i64],
     ) -> Result<(), StoreError> {
-        for batch in impartner_ids.chunks(rows::BATCH_ROWS) {
+        // Nearly everything that a run settles was never carried over.
+        let carried = self
+            .conn
+            .all(
+                "SELECT impartner_id FROM sync_carryover WHERE entity = ?",
+                args![entity.word()],
+                |row| row.int(0),
+            )
+            .await?;
+        let settled: FxHashSet<i64> = impartner_ids.iter().copied().collect();
+        let over: Vec<i64> = carried
+            .into_iter()
+            .filter(|id| settled.contains(id))
+            .collect();
+        for batch in over.chunks(rows::BATCH_ROWS) {
             let sql = format!(
-                "DELETE FROM sync_carryover WHERE entity = ? AND impartner_id IN ({})",
+                "DELETE FROM sync_carryover WHERE entity = '{entity}' AND impartner_id IN ({})",
                 statements::listed(batch)
             );
-            self.conn.execute(sql, args![entity.word()]).await?;
+            self.conn.execute(sql, args![]).await?;
         }
         Ok(())
     }

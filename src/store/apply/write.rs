@@ -294,10 +294,11 @@ impl ApplyTx {
         done.sort_unstable();
         for batch in done.chunks(BATCH_ROWS) {
             let sql = format!(
-                "UPDATE sync_changes SET undone_by = ? WHERE run_id = ? AND seq IN ({})",
+                "UPDATE sync_changes SET undone_by = {} WHERE run_id = {undone} AND seq IN ({})",
+                self.run_id,
                 listed(batch)
             );
-            self.conn.execute(sql, args![self.run_id, undone]).await?;
+            self.conn.execute(sql, args![]).await?;
         }
         Ok(())
     }
