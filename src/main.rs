@@ -22,10 +22,10 @@ fn console(start: Console) -> Running {
         },
         theme: None,
         state_dir: Some(start.state_dir),
-        environment: start.desk.config().profile.clone(),
+        environment: start.config.profile.clone(),
         demo_banner: start.banner,
     };
-    Box::pin(tui::run(start.desk, options))
+    Box::pin(tui::run(start.config, options))
 }
 
 fn serve(start: Serve) -> Running {

@@ -42,7 +42,8 @@ mod tests;
 
 use std::path::PathBuf;
 
-use crate::desk::Desk;
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::Error;
 
 pub use theme::ThemeName;
@@ -76,15 +77,17 @@ pub enum Colour {
     Never,
 }
 
-/// Runs the console on `desk` until it is left. Must be awaited where the program waits for it (`block_on` in `main`):
-/// the thread that polls it owns the terminal.
-pub async fn run(desk: Desk, options: Options) -> Result<(), Error> {
+/// Runs the console until it is left. The desk is opened behind the first frame: a database that is slow to answer does
+/// not keep the console from being there, and one that refuses ends it with the error. Must be awaited where the program
+/// waits for it (`block_on` in `main`): the thread that polls it owns the terminal.
+pub async fn run(config: Config, options: Options) -> Result<(), Error> {
     let lookup = |name: &str| std::env::var(name).ok();
-    let model = setup::model(desk.config(), &options, desk.clock().now(), &lookup);
+    let clock = Clock::system();
+    let model = setup::model(&config, &options, clock.now(), &lookup);
     // crossterm leaves colours out by itself under NO_COLOR; what is asked for on purpose goes before that.
     crossterm::style::force_color_output(model.depth != theme::Depth::None);
-    let clock = desk.clock().clone();
-    turn::turn(model, service::service(desk), clock, options.state_dir).await
+    let (service, opening) = service::service(config, clock.clone());
+    turn::turn(model, service, opening, clock, options.state_dir).await
 }
 
 /// The list of keys for the docs, in Markdown, made from the binding table.

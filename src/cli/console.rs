@@ -6,9 +6,7 @@ use super::args::Global;
 use super::context;
 use super::exit::Exit;
 use super::faces::{Console, Faces};
-use crate::clock::Clock;
 use crate::config::{self, Config, process_env, state_dir};
-use crate::desk::Desk;
 use crate::error::{Error, Kind, Result};
 
 /// Opens the console on the configured database.
@@ -26,9 +24,8 @@ pub(super) async fn run(
     banner: Option<String>,
 ) -> Result<Exit> {
     let _log = context::start_log(&config);
-    let desk = Desk::open(config, Clock::system()).await?;
     (faces.console)(Console {
-        desk,
+        config,
         ascii: global.ascii,
         color: global.color,
         state_dir: state_dir(&process_env),

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use tokio_util::sync::CancellationToken;
 
 use super::output::Color;
+use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::Result;
 
@@ -26,8 +27,8 @@ pub struct Faces {
 /// What the console needs to know.
 #[derive(Clone, Debug)]
 pub struct Console {
-    /// The desk that it works at.
-    pub desk: Desk,
+    /// What it works with. It opens the desk itself, behind its first frame.
+    pub config: Config,
     /// Whether to draw without box glyphs or braille.
     pub ascii: bool,
     /// When to colour.

@@ -82,15 +82,26 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// `text` in pieces of at most `room` cells, every character kept: cut after a space or a sign that joins parts (as in
-/// addresses) where one stands in the second half of the room, so that no few letters are left alone; else anywhere
-/// between two characters.
+/// What joins the parts of addresses, ids and names.
+fn joint(grapheme: &str) -> bool {
+    matches!(grapheme, " " | "@" | "." | "/" | "-" | "_" | ",")
+}
+
+/// Letters that should not be left alone on a line.
+const ALONE: usize = 8;
+
+/// `text` in pieces of at most `room` cells, every character kept. Cut after the `@` of an address where that is not too
+/// early, else after the last sign that joins parts and leaves no few letters alone, else anywhere between two
+/// characters.
 pub(super) fn pieces(text: &str, room: usize) -> Vec<&str> {
     let room = room.max(1);
     let mut out = Vec::new();
     let mut rest = text;
-    while rest.width() > room {
-        let (mut end, mut used, mut joint) = (0, 0, 0);
+    let mut left = rest.width();
+    while left > room {
+        let (mut end, mut used) = (0, 0);
+        // Places to cut at, worst first: by how good they are, then the later the better.
+        let mut best = (0, 0, 0);
         for grapheme in rest.graphemes(true) {
             let cells = grapheme.width();
             if used + cells > room && end > 0 {
@@ -98,13 +109,21 @@ pub(super) fn pieces(text: &str, room: usize) -> Vec<&str> {
             }
             end += grapheme.len();
             used += cells;
-            if 2 * used >= room && matches!(grapheme, " " | "@" | "." | "/" | "-" | "_" | ",") {
-                joint = end;
+            let worth = match grapheme {
+                "@" if 3 * used >= room => 4,
+                _ if !joint(grapheme) || 3 * used < room => 0,
+                _ if left - used >= ALONE => 3,
+                _ => 2,
+            };
+            if worth > 0 && worth >= best.0 {
+                best = (worth, end, used);
             }
         }
-        let (piece, after) = rest.split_at(if joint > 0 { joint } else { end });
+        let cut = if best.0 > 0 { best.1 } else { end };
+        let (piece, after) = rest.split_at(cut);
         out.push(piece);
         rest = after;
+        left = rest.width();
     }
     if !rest.is_empty() || out.is_empty() {
         out.push(rest);
@@ -184,11 +203,20 @@ mod tests {
         );
         assert_eq!(
             wrap("jerome.lacroix@northwind-prm.example", 31),
-            ["jerome.lacroix@northwind-prm.", "example"]
+            ["jerome.lacroix@", "northwind-prm.example"]
         );
         assert_eq!(
             wrap("see https://www.macquariedata.com.au now", 24),
             ["see", "https://www.", "macquariedata.com.au now"]
+        );
+        assert_eq!(
+            wrap("https://www.macquariedata.com.au", 31),
+            ["https://www.", "macquariedata.com.au"],
+            "no few letters alone"
+        );
+        assert_eq!(
+            wrap("1f8adee6-c2d5-455a-a565-07cdb9861b3c", 30),
+            ["1f8adee6-c2d5-455a-a565-", "07cdb9861b3c"]
         );
     }
 

@@ -16,6 +16,9 @@ use crate::progress::Progress;
 pub(super) type Service =
     Arc<dyn Fn(Request, Progress) -> BoxFuture<'static, Result<Answer, Error>> + Send + Sync>;
 
+/// The opening of whoever answers.
+pub(super) type Opening = BoxFuture<'static, Result<(), Error>>;
+
 /// Carries effects out, and sends what comes of them as messages.
 pub(super) struct Effects {
     service: Service,
@@ -73,6 +76,24 @@ impl Effects {
             | Effect::Suspend
             | Effect::Quit => {}
         }
+    }
+
+    /// Lets whoever answers be opened, and tells how that ended.
+    pub(super) fn open(&self, opening: Opening) {
+        let sender = self.sender.clone();
+        let opening = tokio::spawn(opening);
+        tokio::spawn(async move {
+            let result = opening.await.unwrap_or_else(|error| {
+                Err(Error::new(
+                    Kind::Internal,
+                    "panic",
+                    "Opening the database failed because of a fault in prmdesk; nothing was written.",
+                )
+                .help("The log has the details; please report them.")
+                .source(error))
+            });
+            let _console_gone = sender.send(Msg::Opened(result));
+        });
     }
 
     /// Computes on a thread of its own; a panic there becomes a message.

@@ -1,10 +1,12 @@
 //! Hand-made values for the console's tests: a plan with every kind of line, made by the real planner, and the values of
 //! the other screens.
 
+mod million;
 mod plan;
 
 use chrono::{DateTime, Duration, Utc};
 
+pub(super) use million::plan_of;
 pub(super) use plan::{plan_with, small_plan};
 
 use crate::plan::{Entity, Mode, Op, PerEntity};

@@ -18,6 +18,7 @@ use super::overview::Overview;
 use super::preview::Preview;
 use super::theme::{Depth, Theme, ThemeName};
 use crate::config::GuardConfig;
+use crate::error::Error;
 
 /// The five screens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -155,6 +156,10 @@ pub(super) struct Model {
     /// The key before this one: a confirmation never listens to it.
     pub(super) last_key: Option<Key>,
     pub(super) dragging: bool,
+    /// Whether the core is there; before that nothing is known.
+    pub(super) opened: bool,
+    /// Why the core cannot be had; the console ends with it.
+    pub(super) failed: Option<Error>,
     pub(super) life: Life,
 }
 
@@ -199,6 +204,8 @@ impl Model {
             typed_ahead: VecDeque::new(),
             last_key: None,
             dragging: false,
+            opened: false,
+            failed: None,
             life: Life::default(),
         }
     }

@@ -28,6 +28,8 @@ pub(super) enum Msg {
     Resize,
     /// A moment came that [`super::model::Model::wake_at`] asked for.
     Tick,
+    /// The core is there, or cannot be had.
+    Opened(Result<(), Error>),
     /// The core said something about work under way.
     Event(Ticket, RunEvent),
     /// The core answered.

@@ -2,25 +2,46 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use tracing::Instrument;
 
 use super::cells::{count, counted};
-use super::effects::Service;
+use super::effects::{Opening, Service};
 use super::history::History;
 use super::msg::{Answer, Reach, Request};
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::desk::{Attendance, Choice, Desk, Probe};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::values::{LmsRefreshed, Transcripts};
 
-/// `desk` as the one who answers.
-pub(super) fn service(desk: Desk) -> Service {
-    Arc::new(move |request, progress| {
-        let desk = desk.clone();
+/// The desk as the one who answers, and its opening. What is asked before it is open waits for that.
+pub(super) fn service(config: Config, clock: Clock) -> (Service, Opening) {
+    let (sender, receiver) = watch::channel(None::<Desk>);
+    let opening = Box::pin(async move {
+        let desk = Desk::open(config, clock).await?;
+        sender.send_replace(Some(desk));
+        Ok(())
+    });
+    let service: Service = Arc::new(move |request, progress| {
+        let mut receiver = receiver.clone();
         // The desk notes the id of a run here, so that every line of it in the log has it.
         let span = tracing::info_span!("console", run_id = tracing::field::Empty);
-        Box::pin(async move { answer(&desk, request, &progress).await }.instrument(span))
-    })
+        let answered = async move {
+            let desk = receiver
+                .wait_for(Option::is_some)
+                .await
+                .ok()
+                .and_then(|desk| desk.clone());
+            // The opening failed, and the console ends with its error: nobody hears this.
+            let desk = desk.ok_or_else(Error::cancelled)?;
+            answer(&desk, request, &progress).await
+        };
+        Box::pin(answered.instrument(span))
+    });
+    (service, opening)
 }
 
 async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<Answer> {

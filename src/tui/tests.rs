@@ -2,6 +2,7 @@
 
 mod driver;
 mod looks;
+mod million;
 mod records;
 mod said;
 mod scripts;

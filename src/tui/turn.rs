@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
-use super::effects::{Effects, Service};
+use super::effects::{Effects, Opening, Service};
 use super::model::{Life, Model};
 use super::msg::{Effect, Msg};
 use super::terminal::{self, Guard};
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn turn(
     mut model: Model,
     service: Service,
+    opening: Opening,
     clock: Clock,
     state_dir: Option<PathBuf>,
 ) -> Result<(), Error> {
@@ -42,6 +43,7 @@ pub(super) async fn turn(
     let mut dirty = true;
     model.now = clock.now();
     let mut due = start(&mut model);
+    let mut opening = Some(opening);
     loop {
         terminal::claim();
         for effect in due.drain(..) {
@@ -49,7 +51,7 @@ pub(super) async fn turn(
                 .map_err(|error| trouble(error, "go on"))?;
         }
         if model.life == Life::Over {
-            return Ok(());
+            return model.failed.take().map_or(Ok(()), Err);
         }
         if dirty && Instant::now() >= next_frame {
             next_frame = Instant::now() + FRAME;
@@ -61,6 +63,10 @@ pub(super) async fn turn(
                 .map_err(|error| trouble(error, "draw"))?;
             model.hits = hits;
             dirty = false;
+            // The first frame stands before anything is waited for.
+            if let Some(opening) = opening.take() {
+                effects.open(opening);
+            }
         }
         if model.life == Life::Ending && give_up.is_none() {
             give_up = Some(Instant::now() + PATIENCE);
@@ -80,6 +86,8 @@ pub(super) async fn turn(
             () = sleep_until(give_up.unwrap_or(far)), if give_up.is_some() => return Ok(()),
         };
         terminal::claim();
+        #[cfg(debug_assertions)]
+        panic_on_request(msg.as_ref());
         model.now = clock.now();
         if let Some(msg) = msg {
             // A second signal does not wait for anything.
@@ -91,6 +99,17 @@ pub(super) async fn turn(
             drain(&mut model, &mut input, &mut messages, &mut due).await;
         }
     }
+}
+
+/// A way to see what a panic of the thread that draws does to the terminal: in debug builds only, by F12 where
+/// `PRMDESK_TEST_PANIC` is set.
+#[cfg(debug_assertions)]
+fn panic_on_request(msg: Option<&Msg>) {
+    let asked = matches!(msg, Some(Msg::Key(key)) if key.code == crossterm::event::KeyCode::F(12));
+    assert!(
+        !asked || std::env::var_os("PRMDESK_TEST_PANIC").is_none(),
+        "asked for by F12 and PRMDESK_TEST_PANIC"
+    );
 }
 
 /// Takes in what is there already, so that a burst costs one frame.

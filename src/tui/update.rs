@@ -47,6 +47,16 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Mouse(event) => mouse::mouse(model, event),
         Msg::Paste(text) => paste(model, &text),
         Msg::Resize | Msg::Tick => Vec::new(),
+        Msg::Opened(Ok(())) => {
+            model.opened = true;
+            Vec::new()
+        }
+        Msg::Opened(Err(error)) => {
+            // Nothing can be done here: the console ends, and the error is told where the command was typed.
+            model.failed = Some(error);
+            model.life = Life::Over;
+            Vec::new()
+        }
         Msg::Event(ticket, event) => {
             if let Some(job) = model.job.as_mut().filter(|job| job.ticket == ticket) {
                 job.take(event, now);

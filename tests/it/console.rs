@@ -29,6 +29,18 @@ struct Console {
 impl Console {
     /// Starts `prmdesk demo` in a terminal of this size, with a folder of its own.
     fn start(rows: u16, cols: u16) -> Self {
+        Self::spawn(rows, cols, |command, folder| {
+            command.args(["demo", "--operator", "alice", "--dir"]);
+            command.arg(folder.join("data"));
+        })
+    }
+
+    /// Starts the program as `arrange` says, in a terminal of this size, with a folder of its own.
+    fn spawn(
+        rows: u16,
+        cols: u16,
+        arrange: impl FnOnce(&mut CommandBuilder, &std::path::Path),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let size = PtySize {
             rows,
@@ -38,8 +50,7 @@ impl Console {
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_prmdesk"));
-        command.args(["demo", "--dir"]);
-        command.arg(folder.path().join("data"));
+        arrange(&mut command, folder.path());
         command.cwd(folder.path());
         command.env("HOME", folder.path());
         command.env("XDG_STATE_HOME", folder.path().join("state"));
@@ -192,13 +203,7 @@ fn from_preview_to_apply_with_the_typed_number_and_the_undo_of_it() {
     });
     console.press("A");
     console.until("to soft-delete these rows");
-    let screen = console.screen();
-    let number = screen
-        .split("Type ")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next())
-        .unwrap()
-        .to_owned();
+    let number = asked_number(&console.screen());
     console.press("\x1b[200~");
     console.press(&number);
     console.press("\x1b[201~\r");
@@ -288,4 +293,97 @@ fn an_idle_console_writes_nothing() {
     });
     assert!(silent, "an idle console goes on writing");
     console.press("\x1bq");
+}
+
+/// The number that a dialog asks for.
+fn asked_number(screen: &str) -> String {
+    let words = screen.split("Type ").nth(1).unwrap();
+    words.chars().take_while(char::is_ascii_digit).collect()
+}
+
+#[test]
+fn an_off_boarding_case_is_approved_with_note_and_number_run_and_restored() {
+    let mut console = Console::start(40, 120);
+    console.until("this is the first start");
+    console.press("P");
+    console.until("Macquarie Data");
+    console.press("A");
+    console.until("to soft-delete these rows");
+    let number = asked_number(&console.screen());
+    console.press(&number);
+    console.press("\r");
+    console.until("Everything ticked was applied");
+    console.press("3");
+    console.until("remove from All Partners");
+    console.until("must be");
+    console.press("a");
+    console.until("the people who lose access");
+    let people = asked_number(&console.screen());
+    console.press("left the programme\r");
+    console.press(" \r");
+    console.press(&people);
+    console.press("\r");
+    console.until("To run 1");
+    console.press("R");
+    console.until("Run 1 approved case?");
+    console.until("the people who lose access");
+    console.press(&people);
+    console.press("\r");
+    console.until("Closed 1");
+    console.until("To run 0");
+    console.press("[");
+    console.until("left the programme");
+    console.until("by alice");
+    console.press("U");
+    console.until("Restore case 1?");
+    console.press("y");
+    console.until("restored: ");
+    console.until("memberships");
+    console.press("q");
+    assert_eq!(console.ended_clean(), 0);
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told() {
+    let mut console = Console::spawn(24, 80, |command, folder| {
+        command.args(["demo", "--dir"]);
+        command.arg(folder.join("data"));
+        command.env("PRMDESK_TEST_PANIC", "1");
+    });
+    console.until("this is the first start");
+    console.press("\x1b[24~");
+    assert_ne!(console.ended_clean(), 0);
+    let seen = console.seen.0.lock().unwrap();
+    let told = String::from_utf8_lossy(&seen.bytes);
+    let left = told.rfind("\x1b[?1049l").unwrap();
+    let report = told.find("asked for by F12").unwrap();
+    assert!(
+        left < report,
+        "the report is on the terminal that was given back"
+    );
+}
+
+#[test]
+fn the_first_frame_waits_for_no_database_and_a_refusing_one_ends_with_the_error() {
+    // A database that takes the connection and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let url = format!("mysql://prm:secret@{address}/partners");
+    let mut console = Console::spawn(24, 80, |command, _| {
+        command.env("PRMDESK_DATABASE_URL", &url);
+    });
+    console.until("Connecting to the database");
+    console.press("5");
+    console.until("Reading");
+    console.press("q");
+    assert_eq!(console.ended_clean(), 0);
+
+    drop(silent);
+    let mut console = Console::spawn(24, 80, |command, _| {
+        command.env("PRMDESK_DATABASE_URL", &url);
+    });
+    assert_eq!(console.ended_clean(), 1);
+    let told = console.screen();
+    assert!(told.contains("127.0.0.1"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
 }

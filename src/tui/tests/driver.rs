@@ -58,6 +58,7 @@ impl Driver {
         };
         let effects = update::start(&mut driver.model);
         driver.carry_out(effects);
+        driver.msg(Msg::Opened(Ok(())));
         driver.draw();
         driver
     }

@@ -14,7 +14,7 @@ use super::{applying, cases, filter, journal, quit, runs};
 use crate::error::{Error, Kind};
 use crate::plan::{Plan, Release};
 use crate::text::safe;
-use crate::values::{CertReport, RunReport, RunStatus};
+use crate::values::{Case, CertReport, RunReport, RunStatus};
 
 /// Takes an answer in.
 pub(super) fn answer(
@@ -102,22 +102,7 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             model.offboard.live = Some(case);
             Vec::new()
         }
-        Answer::Decided(decided) => {
-            let words: Vec<String> = decided
-                .iter()
-                .take(3)
-                .map(|case| format!("case {} is {}", case.case_id, case.state.word()))
-                .collect();
-            let more = if decided.len() > 3 { ", …" } else { "" }.replace('…', "...");
-            model.toast(format!("Off-boarding: {}{more}.", words.join(", ")));
-            model.offboard.merge(decided);
-            let mut effects = vec![
-                model.ask(Request::Status(Reach::Stored)),
-                model.ask(Request::Runs),
-            ];
-            effects.extend(cases::ask_live(model));
-            effects
-        }
+        Answer::Decided(decided) => decisions(model, decided, request),
         Answer::Certs(rows) => {
             model.certs.take(rows);
             let differing = model.certs.rows.iter().filter(|row| row.differs).count() as u64;
@@ -138,6 +123,29 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             ]
         }
     }
+}
+
+/// Cases were decided, run or restored: says how they stand.
+fn decisions(model: &mut Model, decided: Vec<Case>, request: Option<&Request>) -> Vec<Effect> {
+    let restored = matches!(request, Some(Request::RestoreCase(_)));
+    let words: Vec<String> = decided
+        .iter()
+        .take(3)
+        .map(|case| match &case.note {
+            // A case that was restored counts as rejected; its note tells what came back.
+            Some(note) if restored => format!("case {} {note}", case.case_id),
+            _ => format!("case {} is {}", case.case_id, case.state.word()),
+        })
+        .collect();
+    let more = if decided.len() > 3 { ", ..." } else { "" };
+    model.toast(format!("Off-boarding: {}{more}.", words.join(", ")));
+    model.offboard.merge(decided);
+    let mut effects = vec![
+        model.ask(Request::Status(Reach::Stored)),
+        model.ask(Request::Runs),
+    ];
+    effects.extend(cases::ask_live(model));
+    effects
 }
 
 fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) -> Vec<Effect> {

@@ -12,10 +12,14 @@ use crate::values::CertRow;
 
 /// A partner and what would be written, in words.
 fn words(model: &Model, row: &CertRow) -> String {
+    safe(&format!("{}  {}", row.name, figures(model, row)))
+}
+
+/// What would be written, before and after.
+fn figures(model: &Model, row: &CertRow) -> String {
     let remote = row.remote.unwrap_or_default();
     safe(&format!(
-        "{}  certifications {} {arrow} {}, NPCU {} {arrow} {}",
-        row.name,
+        "certifications {} {arrow} {}, NPCU {} {arrow} {}",
         remote.certification_count,
         row.local.certification_count,
         remote.total_npcu,
@@ -60,7 +64,7 @@ pub(super) fn ask_one(model: &mut Model, rows: &[CertRow]) -> Vec<Effect> {
         model.toast(format!("{name}: {why}{note}"));
         return Vec::new();
     }
-    let lines = vec![words(model, row)];
+    let lines = vec![figures(model, row)];
     ask(
         model,
         format!("Push figures of {name}?"),

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::cells::{age, counted, pad, wrap};
+use super::super::cells::{age, count, counted, pad, wrap};
 use super::super::hits::Target;
 use super::super::offboard::CaseTab;
 use super::super::preview::Pane;
@@ -176,13 +176,18 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
             .map_or_else(String::new, |note| format!(": {note}"));
         labelled("Decided", &safe(&format!("by {by}{note}")), theme.text);
     }
-    let lose = if case.people == 1 {
-        "1 person loses access".to_owned()
-    } else {
-        format!("{} people lose access", case.people)
+    let undecided = matches!(case.state, CaseState::Pending | CaseState::Held);
+    // Rejected, obsolete and restored cases take nothing from anybody.
+    let lose = match (case.state, case.people) {
+        (CaseState::Rejected | CaseState::Obsolete, _) => None,
+        (CaseState::Done, number) => Some(format!("{} lost access", people(number))),
+        (_, 1) => Some("1 person loses access".to_owned()),
+        (_, number) => Some(format!("{} lose access", people(number))),
     };
-    labelled("People", &lose, theme.strong);
-    if case.foreign_members > 0 {
+    if let Some(lose) = lose {
+        labelled("People", &lose, theme.strong);
+    }
+    if case.foreign_members > 0 && undecided {
         let belong = if case.foreign_members == 1 {
             "belongs"
         } else {
@@ -200,7 +205,6 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
         .live
         .as_ref()
         .is_some_and(|live| live.case_id == case.case_id);
-    let undecided = matches!(case.state, CaseState::Pending | CaseState::Held);
     let title = if undecided && !live {
         "Steps (asking the LMS ...)"
     } else {
@@ -212,6 +216,15 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
         lines.push(Line::styled("  none known", theme.dim));
     }
     lines
+}
+
+/// "1 person", "8 people".
+fn people(number: u64) -> String {
+    if number == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{} people", count(number))
+    }
 }
 
 /// The steps, people under the group that they leave; what is said of several steps is said once.

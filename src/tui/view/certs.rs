@@ -51,8 +51,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.text_right(line.right() - 1, line.y, 20, &ticked, theme.strong);
     }
     let glyphs = canvas.glyphs;
+    // Nothing noted, no room for it.
+    let noted = shown
+        .iter()
+        .any(|row| row.note.is_some() || certs.results.contains_key(&row.row_id));
+    let columns = if noted {
+        PARTNERS.len()
+    } else {
+        PARTNERS.len() - 1
+    };
     let table = Table {
-        columns: &PARTNERS,
+        columns: &PARTNERS[..columns],
         len: shown.len(),
         cursor: certs.cursor,
         focused: true,
@@ -101,7 +110,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 theme.warn,
             ),
         };
-        vec![
+        let mut cells = vec![
             (tick.0.to_owned(), tick.1),
             (safe(&row.name), theme.text),
             (count.to_string(), style(count, there_count)),
@@ -110,7 +119,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             (figure(there_npcu), theme.dim),
             (difference, theme.accent),
             note,
-        ]
+        ];
+        cells.truncate(columns);
+        cells
     });
     if shown.is_empty() {
         empty(canvas, list);

@@ -84,6 +84,7 @@ fn reading(
     hint: &str,
 ) {
     let widest = lines.iter().map(|(_, line)| width(line)).max().unwrap_or(0);
+    let widest = widest.max(width(title) + 3);
     let wanted = u16::try_from(widest).unwrap_or(u16::MAX).clamp(40, 96) + 5;
     let room = usize::from(wanted.min(area.width.saturating_sub(2)).saturating_sub(5)).max(10);
     let wrapped: Vec<(Tone, String)> = lines

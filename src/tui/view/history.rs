@@ -183,10 +183,10 @@ fn opened(canvas: &mut Canvas<'_>, area: Rect, open: &OpenRun) {
     let (word, style) = outcome(canvas, run);
     let title = format!("Run {}  {}", run.run_id, words::run_title(run));
     let rows = format!(
-        "{} by {}, {}",
+        "{}  {} by {}",
+        words::applied(words::applied_in(run), canvas.glyphs),
         run.started_at.format("%Y-%m-%d %H:%M"),
-        safe(&run.operator),
-        words::applied(words::applied_in(run), canvas.glyphs)
+        safe(&run.operator)
     );
     canvas.parts(
         line.x + 1,

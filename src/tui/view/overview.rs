@@ -81,11 +81,12 @@ fn facts(canvas: &mut Canvas<'_>, area: Rect) {
     let mut y = area.y;
     let model = canvas.model;
     let Some(status) = model.overview.status.as_deref() else {
-        let words = model
-            .overview
-            .trouble
-            .as_deref()
-            .unwrap_or("Reading the facts ...");
+        let waits = if model.opened {
+            "Reading the facts ..."
+        } else {
+            "Connecting to the database ..."
+        };
+        let words = model.overview.trouble.as_deref().unwrap_or(waits);
         for line in wrap(words, usize::from(room)) {
             canvas.text(x, y, room, &line, theme.dim);
             y += 1;

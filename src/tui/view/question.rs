@@ -16,6 +16,7 @@ use super::super::dialog::{Ask, FieldKind, Focus, Tone};
 use super::super::hits::Target;
 use super::canvas::{Canvas, cells};
 use super::dialogs::middle;
+use crate::text::safe;
 
 /// Draws the question.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {
@@ -42,14 +43,24 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {
     let heading = if ask.danger { theme.bad } else { theme.accent };
     let inside = canvas.panel(place, &ask.title, border, heading);
     // The environment stands in the border, in words and in colour.
-    let environment = format!(" {} ", model.environment.words());
+    // Where the title is long the profile alone does.
+    let badge_room = place.width.saturating_sub(cells(&ask.title) + 7);
+    let environment = [
+        format!(" {} ", model.environment.words()),
+        format!(" {} ", safe(&model.environment.label)),
+    ];
+    let [long, short] = &environment;
+    let environment = if cells(long) <= badge_room {
+        long
+    } else {
+        short
+    };
     let badge = if model.environment.production() {
         theme.production
     } else {
         theme.environment
     };
-    let badge_room = place.width.saturating_sub(cells(&ask.title) + 7);
-    canvas.text_right(place.right() - 2, place.y, badge_room, &environment, badge);
+    canvas.text_right(place.right() - 2, place.y, badge_room, environment, badge);
     let bottom = inside.bottom();
     let mut y = inside.y;
     for (tone, line) in &intro {
