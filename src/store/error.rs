@@ -145,7 +145,9 @@ pub(super) fn words(error: &sqlx::Error) -> String {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match code(&error) {
-            Code::MySql(3 | 14 | 20 | 1021 | 1114, _) | Code::Sqlite(13) => Self::DiskFull(words(&error)),
+            Code::MySql(3 | 14 | 20 | 1021 | 1114, _) | Code::Sqlite(13) => {
+                Self::DiskFull(words(&error))
+            }
             Code::MySql(1290 | 1792 | 1836, _) | Code::Sqlite(8) => Self::ReadOnly(words(&error)),
             Code::Sqlite(10) => Self::Disk(words(&error)),
             _ => Self::Database(error),

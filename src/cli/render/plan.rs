@@ -1,13 +1,16 @@
 //! A plan for people.
 
+use std::collections::BTreeMap;
+
 use super::{totals, when};
 use crate::cli::output::{Out, Style};
 use crate::error::Result;
 use crate::plan::guards::Guard;
 use crate::plan::{Change, ItemView, Op, Plan, PlanOrigin};
 
-/// Most warnings printed; the JSON has all.
-const WARNINGS: usize = 20;
+/// Most warnings of one kind that are printed, so that a thousand of one do not hide the only one of another; the JSON
+/// has all.
+const WARNINGS_OF_A_KIND: usize = 3;
 
 /// The head of a plan: what it is, how the listings were read, what it would do, guards and warnings.
 pub(in crate::cli) fn summary(plan: &Plan, guards: &[Guard], out: &mut Out) -> Result<()> {
@@ -56,7 +59,17 @@ pub(in crate::cli) fn summary(plan: &Plan, guards: &[Guard], out: &mut Out) -> R
             ),
         )?;
     }
-    for warning in plan.warnings.iter().take(WARNINGS) {
+    warnings(plan, out)
+}
+
+fn warnings(plan: &Plan, out: &mut Out) -> Result<()> {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for warning in &plan.warnings {
+        let seen = kinds.entry(&warning.code).or_default();
+        *seen += 1;
+        if *seen > WARNINGS_OF_A_KIND {
+            continue;
+        }
         // Most messages name their record themselves.
         let about = warning
             .impartner_id
@@ -67,13 +80,13 @@ pub(in crate::cli) fn summary(plan: &Plan, guards: &[Guard], out: &mut Out) -> R
             });
         out.line(format!("warning: {about}{}", warning.message))?;
     }
-    if let Some(more) = plan
-        .warnings
-        .len()
-        .checked_sub(WARNINGS)
-        .filter(|&more| more > 0)
-    {
-        out.line(format!("warning: {more} more; --json has all."))?;
+    for (code, seen) in kinds {
+        if let Some(more) = seen
+            .checked_sub(WARNINGS_OF_A_KIND)
+            .filter(|&more| more > 0)
+        {
+            out.line(format!("warning: {more} more of {code}; --json has all."))?;
+        }
     }
     Ok(())
 }

@@ -373,3 +373,21 @@ async fn read_only_refuses_every_write() {
         assert_eq!(rig.json(0, "status --read-only")["read_only"], true);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_warnings_of_one_kind_do_not_hide_the_plan() {
+    let rig = Rig::synced(sqlite()).await;
+    {
+        let mut world = rig.sandbox.world();
+        for id in world.ids(Object::Account).into_iter().take(30) {
+            world.edit_account(id, |account| account.crm_id = Some(format!("SF-{id}")));
+        }
+    }
+    let said = rig.run("preview --mode full").stdout;
+    let of_one = said.lines().filter(|line| line.contains("well-formed"));
+    assert_eq!(of_one.count(), 3, "{said}");
+    let more = said
+        .lines()
+        .find(|line| line.contains("more of malformed_salesforce_id; --json has all"));
+    assert!(more.is_some(), "{said}");
+}
