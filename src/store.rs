@@ -1,13 +1,14 @@
 //! The database: MariaDB and SQLite behind one [`Store`]. The only floor that names sqlx.
 //!
 //! Rooms: `connect` (hosts, sessions, failover), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
-//! `schema` (what is there, what is missing), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
+//! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
 //! `standing` (holds, carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`, and
 //! `apply` (the one transaction of a run).
 
 mod apply;
 mod catalog;
 mod certs;
+mod collation;
 mod connect;
 mod db;
 mod dialect;
@@ -29,6 +30,8 @@ mod window;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
+
 use crate::clock::Clock;
 use crate::config::Secret;
 use connect::Serving;
@@ -49,7 +52,7 @@ pub use offboard::{
 pub use privileges::MissingPrivileges;
 pub use read::{Counts, RowFacts};
 pub use runs::NewRun;
-pub use schema::SchemaState;
+pub use schema::{ColumnTroubles, SchemaState};
 pub use seed::{Seed, SeedTable, SeedValue};
 pub use standing::Carried;
 
@@ -66,6 +69,7 @@ struct Inner {
     /// Replaced when the host behind it is lost and another one of the URL answers.
     serving: RwLock<Serving>,
     clock: Clock,
+    collations: OnceCell<collation::Collations>,
 }
 
 /// How the database answers.
@@ -93,6 +97,7 @@ impl Store {
                 engine,
                 serving: RwLock::new(serving),
                 clock,
+                collations: OnceCell::new(),
             }),
         };
         if engine == Engine::Sqlite {

@@ -1,15 +1,14 @@
 //! `doctor`: every thing that has to be right before a run, each checked by itself, with what to do about it.
 
+mod database;
 mod impartner;
 mod lms;
 
 use std::path::Path;
 
-use super::Desk;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Loaded};
+use crate::config::{ConfigError, Loaded};
 use crate::error::Error;
-use crate::store::{Engine, SchemaState, Store};
 use crate::values::{Check, CheckStatus};
 
 /// Checks configuration, database, Impartner and LMS. Works with a broken configuration: then that is the answer.
@@ -21,7 +20,7 @@ pub async fn doctor(loaded: Result<Loaded, ConfigError>, clock: &Clock) -> Vec<C
     let mut checks = vec![configuration(&loaded)];
     let config = &loaded.config;
     let (database, impartner, lms) = tokio::join!(
-        database(config, clock),
+        database::checks(config, clock),
         impartner::checks(config, clock),
         lms::checks(config),
     );
@@ -102,107 +101,6 @@ fn others_can_read(_path: &Path) -> bool {
     false
 }
 
-async fn database(config: &Config, clock: &Clock) -> Vec<Check> {
-    let name = "database";
-    let store = match Desk::connect(config, clock).await {
-        Ok(store) => store,
-        Err(error) => return vec![failed(name, error)],
-    };
-    let ping = match store.ping().await {
-        Ok(ping) => ping,
-        Err(error) => return vec![failed(name, error)],
-    };
-    let target = store.target();
-    let mut checks = vec![if is_old(store.engine(), &ping.version) {
-        failure(
-            name,
-            format!("{} at {target} is too old.", ping.version),
-            "Use MariaDB 10.6 or newer.",
-        )
-    } else {
-        let ms = ping.latency.as_millis();
-        ok(
-            name,
-            format!("{} at {target} answers in {ms} ms.", ping.version),
-        )
-    }];
-    checks.push(privileges(&store).await);
-    checks.push(schema(&store).await);
-    store.close().await;
-    checks
-}
-
-/// Whether `version` ("mariadb 10.5.12") is below 10.6, the oldest that is tested (CONTRACT.md section 5).
-fn is_old(engine: Engine, version: &str) -> bool {
-    let mut numbers = version
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|part| part.parse::<u32>().ok());
-    match (engine, numbers.next(), numbers.next()) {
-        (Engine::MariaDb, Some(major), Some(minor)) => (major, minor) < (10, 6),
-        _ => false,
-    }
-}
-
-async fn privileges(store: &Store) -> Check {
-    let name = "privileges";
-    let missing = match store.missing_privileges().await {
-        Ok(Some(missing)) => missing,
-        Ok(None) if store.engine() == Engine::Sqlite => {
-            return ok(
-                name,
-                "An SQLite file knows no rights but those of the file.",
-            );
-        }
-        Ok(None) => {
-            return warning(
-                name,
-                "What the database user may do could not be told: rights by role or by table.",
-                "Make sure of SELECT, INSERT, UPDATE and DELETE; `prmdesk migrate` needs CREATE, ALTER, INDEX and REFERENCES too.",
-            );
-        }
-        Err(error) => return failed(name, error),
-    };
-    if !missing.run.is_empty() {
-        return failure(
-            name,
-            format!(
-                "The database user lacks {}; no run works.",
-                missing.run.join(", ")
-            ),
-            "Grant them on the database.",
-        );
-    }
-    if !missing.migrate.is_empty() {
-        return warning(
-            name,
-            format!(
-                "The database user may read and write, but `prmdesk migrate` also needs {}.",
-                missing.migrate.join(", ")
-            ),
-            "Grant them, or run `prmdesk migrate` as another user.",
-        );
-    }
-    ok(name, "The database user may read, write and migrate.")
-}
-
-async fn schema(store: &Store) -> Check {
-    let name = "schema";
-    match store.schema_state().await {
-        Ok(SchemaState::Current) => ok(name, "The schema is current."),
-        Ok(SchemaState::Missing(what)) => failure(
-            name,
-            format!("The schema lacks {}.", first_few(&what)),
-            "Run `prmdesk migrate`; `prmdesk migrate --dry-run` shows the SQL.",
-        ),
-        Ok(SchemaState::Newer { found, known }) => failure(
-            name,
-            format!("The schema has version {found}; this prmdesk knows up to {known}."),
-            "Use a prmdesk at least as new as the one that migrated the database.",
-        ),
-        Err(error) => failed(name, error),
-    }
-}
-
 /// The first entries of a list in words, and how many more there are.
 fn first_few(list: &[String]) -> String {
     const MOST: usize = 5;
@@ -221,20 +119,6 @@ fn first_few(list: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn old_servers_are_named() {
-        for (version, old) in [
-            ("mariadb 10.5.12", true),
-            ("mariadb 10.6.0", false),
-            ("mariadb 10.11.6", false),
-            ("mariadb 11.4.2", false),
-            ("mariadb 5.5", true),
-        ] {
-            assert_eq!(is_old(Engine::MariaDb, version), old, "{version}");
-        }
-        assert!(!is_old(Engine::Sqlite, "sqlite 3.46.0"));
-    }
 
     #[tokio::test]
     async fn a_broken_configuration_is_the_answer() {

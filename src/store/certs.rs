@@ -124,6 +124,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<CertCount>, StoreError> {
         let engine = self.engine();
+        let collations = self.collations().await?;
         // Ids of ours: digits only.
         let list: Vec<String> = partners.iter().map(i64::to_string).collect();
         let chosen = |column: &str| {
@@ -142,16 +143,16 @@ impl Store {
         };
         let sql = format!(
             "WITH who AS (SELECT g.partner_id AS partner_id, m.user_id AS user_id FROM lms_groups g \
-                JOIN lms_group_members m ON m.group_id = g.id WHERE g.partner_id IS NOT NULL{by_group} \
+                JOIN lms_group_members m ON {in_group} WHERE g.partner_id IS NOT NULL{by_group} \
               UNION \
-              SELECT c.partner_id, c.lms_user_id FROM contacts c \
+              SELECT c.partner_id, {contact} FROM contacts c \
                 WHERE c.is_active AND c.partner_id IS NOT NULL AND c.lms_user_id IS NOT NULL{by_contact}) \
              SELECT p.id, p.impartner_id, p.salesforce_id, p.account_name, {count}, {npcu} FROM partners p LEFT JOIN \
              (SELECT who.partner_id AS partner_id, COUNT(*) AS n, SUM(k.npcu_value) AS npcu FROM who \
               {then} (SELECT e.user_id, e.course_id FROM lms_enrollments e WHERE e.status = 'completed' \
                 AND (e.expires_at IS NULL OR e.expires_at > {now}){of_whom} GROUP BY e.user_id, e.course_id) held \
-                ON held.user_id = who.user_id \
-              {then} lms_courses k ON k.id = held.course_id AND k.npcu_value > 0 \
+                ON {of_person} \
+              {then} lms_courses k ON {of_course} AND k.npcu_value > 0 \
               GROUP BY who.partner_id) sums ON sums.partner_id = p.id \
              WHERE p.is_active{by_id} ORDER BY p.account_name, p.id",
             count = dialect::as_int(engine, "COALESCE(sums.n, 0)"),
@@ -160,6 +161,13 @@ impl Store {
             by_contact = chosen("c.partner_id"),
             by_id = chosen("p.id"),
             then = dialect::then_join(engine),
+            in_group = collations.equal("lms_group_members m.group_id", "lms_groups g.id"),
+            contact = collations.like("contacts c.lms_user_id", "lms_group_members m.user_id"),
+            of_person = collations.equal(
+                "lms_enrollments held.user_id",
+                "lms_group_members who.user_id"
+            ),
+            of_course = collations.equal("lms_courses k.id", "lms_enrollments held.course_id"),
             now = dialect::time_literal(now),
         );
         let mut conn = self.conn().await?;

@@ -146,7 +146,13 @@ pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
             .statement_cache_capacity(200)
             .disable_statement_logging();
         match timeout(CONNECT_TIMEOUT, probe(&options)).await {
-            Ok(Ok(node)) => {
+            Ok(Ok((_, server))) if unsuitable(&server) => {
+                failures.push(StoreError::Unsuitable {
+                    target: shown,
+                    found: server,
+                });
+            }
+            Ok(Ok((node, _))) => {
                 return Ok(Serving {
                     pool: Pool::MySql(pool(options, node)),
                     host: at,
@@ -229,10 +235,13 @@ async fn require_ready(conn: &mut MySqlConnection) -> Result<(), sqlx::Error> {
     Err(sqlx::Error::Protocol(message))
 }
 
-/// Connects once, by itself, so that the error is the server's own and comes at once. A Galera node that is not part
-/// of the primary component counts as not reachable.
-async fn probe(options: &MySqlConnectOptions) -> Result<Node, sqlx::Error> {
+const SERVER: &str = "SELECT CAST(VERSION() AS CHAR), CAST(@@version_comment AS CHAR)";
+
+/// Connects once, by itself, so that the error is the server's own and comes at once: what sort of node it is, and what
+/// server ("MariaDB 10.11.6"). A Galera node that is not part of the primary component counts as not reachable.
+async fn probe(options: &MySqlConnectOptions) -> Result<(Node, String), sqlx::Error> {
     let mut conn = options.connect().await?;
+    let (version, comment): (String, String) = sqlx::query_as(SERVER).fetch_one(&mut conn).await?;
     let node = if is_on(&mut conn, GALERA).await? {
         require_ready(&mut conn).await?;
         Node::Galera
@@ -240,7 +249,35 @@ async fn probe(options: &MySqlConnectOptions) -> Result<Node, sqlx::Error> {
         Node::Single
     };
     conn.close().await?;
-    Ok(node)
+    Ok((node, server(&version, &comment)))
+}
+
+/// What a server is, from its VERSION() and its comment: "MariaDB 10.11.6", "MySQL 8.0.36".
+fn server(version: &str, comment: &str) -> String {
+    // Some servers and proxies put this before their version, for clients that know no two-digit one.
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let maker = if [version, comment]
+        .iter()
+        .any(|text| text.to_lowercase().contains("mariadb"))
+    {
+        "MariaDB"
+    } else {
+        "MySQL"
+    };
+    format!("{maker} {}", version.split('-').next().unwrap_or_default())
+}
+
+/// Whether the statements of this program cannot run there: JSON_TABLE came with MariaDB 10.6. A version that cannot be
+/// read is given the chance.
+fn unsuitable(server: &str) -> bool {
+    let Some(version) = server.strip_prefix("MariaDB ") else {
+        return true;
+    };
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (10, 6),
+        _ => false,
+    }
 }
 
 async fn connect_sqlite(path: &Path) -> Result<Pool, StoreError> {
@@ -277,4 +314,27 @@ async fn connect_sqlite(path: &Path) -> Result<Pool, StoreError> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(options);
     Ok(Pool::Sqlite(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_cannot_serve_are_known_by_what_they_say() {
+        for (version, comment, found, refused) in [
+            ("10.11.6-MariaDB-log", "Debian 12", "MariaDB 10.11.6", false),
+            ("10.6.0-MariaDB", "", "MariaDB 10.6.0", false),
+            ("11.4.2-MariaDB-ubu2404", "", "MariaDB 11.4.2", false),
+            ("5.5.5-10.6.12-MariaDB", "", "MariaDB 10.6.12", false),
+            ("12", "mariadb.org binary distribution", "MariaDB 12", false),
+            ("10.5.23-MariaDB", "", "MariaDB 10.5.23", true),
+            ("5.5.68-MariaDB", "", "MariaDB 5.5.68", true),
+            ("8.0.36-0ubuntu0.22.04.1", "(Ubuntu)", "MySQL 8.0.36", true),
+            ("8.4.3", "MySQL Community Server - GPL", "MySQL 8.4.3", true),
+        ] {
+            assert_eq!(server(version, comment), found);
+            assert_eq!(unsuitable(found), refused, "{version}");
+        }
+    }
 }

@@ -158,6 +158,26 @@ pub(super) fn columns(engine: Engine) -> &'static str {
     }
 }
 
+/// The columns of partners and contacts that a new row must give a value: table, column. Those that a trigger may fill
+/// are left out.
+pub(super) fn demanding_columns(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => {
+            "SELECT LOWER(c.table_name), LOWER(c.column_name) FROM information_schema.columns c \
+             WHERE c.table_schema = DATABASE() AND c.table_name IN ('partners', 'contacts') AND c.is_nullable = 'NO' \
+               AND c.column_default IS NULL AND c.extra NOT LIKE '%auto_increment%' AND c.is_generated = 'NEVER' \
+               AND NOT EXISTS (SELECT 1 FROM information_schema.triggers t WHERE t.event_object_schema = DATABASE() \
+                 AND t.event_object_table = c.table_name AND t.action_timing = 'BEFORE' AND t.event_manipulation = 'INSERT') \
+             ORDER BY c.table_name, c.ordinal_position"
+        }
+        Engine::Sqlite => {
+            "SELECT t.name, LOWER(c.name) FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c \
+             WHERE t.type = 'table' AND t.name IN ('partners', 'contacts') AND c.\"notnull\" = 1 AND c.dflt_value IS NULL \
+               AND c.pk = 0 AND c.hidden = 0 ORDER BY t.name, c.cid"
+        }
+    }
+}
+
 /// The columns of every index: table, index, unique, column, its collation (SQLite only), whether all of the column
 /// and all rows are in it.
 pub(super) fn indexes(engine: Engine) -> &'static str {

@@ -33,6 +33,14 @@ pub enum StoreError {
         /// The server's words.
         reason: String,
     },
+    /// The server is none that can serve prmdesk.
+    #[error("The database server of {target} is {found}, and prmdesk needs MariaDB 10.6 or newer.")]
+    Unsuitable {
+        /// Host, port and database.
+        target: String,
+        /// What it says it is.
+        found: String,
+    },
     /// The file is no SQLite database.
     #[error("{target} is not a SQLite database.")]
     NotADatabase {
@@ -280,6 +288,7 @@ impl StoreError {
             Self::Unreachable { .. } => "database_unreachable",
             Self::AccessDenied { .. } => "database_access_denied",
             Self::UnknownDatabase { .. } => "database_unknown",
+            Self::Unsuitable { .. } => "database_unsuitable",
             Self::NotADatabase { .. } => "database_not_sqlite",
             Self::ReadOnly(_) => "database_read_only",
             Self::DiskFull(_) => "database_full",
@@ -306,6 +315,7 @@ impl StoreError {
             Self::BadUrl(_)
             | Self::AccessDenied { .. }
             | Self::UnknownDatabase { .. }
+            | Self::Unsuitable { .. }
             | Self::NotADatabase { .. }
             | Self::NoSchema { .. }
             | Self::Newer { .. }
@@ -331,6 +341,9 @@ impl StoreError {
             }
             Self::UnknownDatabase { .. } => {
                 "Create the database first, or correct its name in database.url."
+            }
+            Self::Unsuitable { .. } => {
+                "Upgrade the server, or choose another one in database.url. MariaDB before 10.6 has no JSON_TABLE, by which every row is written; MySQL has no INSERT … RETURNING and no CREATE INDEX IF NOT EXISTS."
             }
             Self::NotADatabase { .. } => {
                 "Choose another file in database.url; this one is left as it is."

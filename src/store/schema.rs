@@ -8,7 +8,7 @@ mod declared;
 
 use super::catalog::{self, Catalog};
 use super::db::Conn;
-use super::{Engine, Store, StoreError, dialect};
+use super::{Engine, Store, StoreError, collation, dialect};
 use declared::Declared;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
@@ -35,6 +35,15 @@ pub enum SchemaState {
         /// The version of this program.
         known: i64,
     },
+}
+
+/// Columns of adopted tables that stand in the way of rows, as "table.column".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnTroubles {
+    /// Unknown to prmdesk, not NULL and without a default: no row can be added to their table.
+    pub demanding: Vec<String>,
+    /// Of a character set that does not hold every text, with its name: a row with such a text fails.
+    pub narrow: Vec<String>,
 }
 
 /// One thing that is missing.
@@ -78,6 +87,46 @@ impl Store {
             }),
             SchemaState::Newer { found, known } => Err(StoreError::Newer { found, known }),
         }
+    }
+
+    /// What the columns of adopted tables will make of a run; see [`ColumnTroubles`].
+    pub async fn column_troubles(&self) -> Result<ColumnTroubles, StoreError> {
+        let mut conn = self.conn().await?;
+        let catalog = catalog::read(&mut conn).await?;
+        let declared = declared_for(self.engine());
+        let ours = |table: &str, column: &str| {
+            let mut tables = declared.tables.iter();
+            tables
+                .find(|known| known.name == table)
+                .is_some_and(|known| known.columns.iter().any(|known| known.name == column))
+        };
+        let mut troubles = ColumnTroubles::default();
+        let demanding = dialect::demanding_columns(self.engine());
+        conn.each(demanding, vec![], |row| {
+            let (table, column) = (row.text(0)?, row.text(1)?);
+            if !ours(table, column) {
+                troubles.demanding.push(format!("{table}.{column}"));
+            }
+            Ok(())
+        })
+        .await?;
+        for table in ["partners", "contacts", "lms_users", "lms_groups"] {
+            let columns = catalog.get(table).into_iter().flat_map(|t| &t.columns);
+            for column in columns.filter(|column| ours(table, &column.name)) {
+                let set = column.collation.as_deref().map(collation::charset);
+                // An id or a Salesforce id is plain letters in any character set.
+                let plain = column.name == "id" || column.name.ends_with("_id");
+                if let Some(set) = set
+                    && !plain
+                    && (set == "utf8mb3" || set == "utf8" || !collation::is_unicode(set))
+                {
+                    troubles
+                        .narrow
+                        .push(format!("{table}.{} ({set})", column.name));
+                }
+            }
+        }
+        Ok(troubles)
     }
 
     /// The statements that [`Store::migrate`] would run now.
@@ -200,13 +249,16 @@ async fn refuse_duplicates(conn: &mut Conn, table: &str, column: &str) -> Result
     })
 }
 
-/// What is missing, in the order in which it must be made.
-fn steps(engine: Engine, catalog: &Catalog) -> Vec<Step> {
-    let files = match engine {
+fn declared_for(engine: Engine) -> Declared {
+    Declared::read(match engine {
         Engine::MariaDb => MYSQL,
         Engine::Sqlite => SQLITE,
-    };
-    let declared = Declared::read(files);
+    })
+}
+
+/// What is missing, in the order in which it must be made.
+fn steps(engine: Engine, catalog: &Catalog) -> Vec<Step> {
+    let declared = declared_for(engine);
     let mut steps = Vec::new();
     for table in &declared.tables {
         let Some(there) = catalog.get(&table.name) else {

@@ -1,6 +1,7 @@
 //! Off-boarding against the stand-in LMS over real HTTP, on both engines.
 
 mod applied;
+mod collations;
 mod crash;
 mod decide;
 mod killed;

@@ -47,14 +47,17 @@ impl Store {
                 format!(" AND {column} IN ({})", list.join(", "))
             }
         };
+        let collations = self.collations().await?;
         let sql = format!(
-            "SELECT m.user_id FROM lms_groups g JOIN lms_group_members m ON m.group_id = g.id \
+            "SELECT m.user_id FROM lms_groups g JOIN lms_group_members m ON {in_group} \
                JOIN partners p ON p.id = g.partner_id WHERE p.is_active{} \
              UNION \
-             SELECT c.lms_user_id FROM contacts c JOIN partners p ON p.id = c.partner_id \
+             SELECT {contact} FROM contacts c JOIN partners p ON p.id = c.partner_id \
                WHERE p.is_active AND c.is_active AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> ''{} ORDER BY 1",
             chosen("p.id"),
-            chosen("p.id")
+            chosen("p.id"),
+            in_group = collations.equal("lms_group_members m.group_id", "lms_groups g.id"),
+            contact = collations.like("contacts c.lms_user_id", "lms_group_members m.user_id"),
         );
         let mut conn = self.conn().await?;
         conn.all(sql, args![], |row| row.string(0)).await

@@ -141,10 +141,11 @@ impl Store {
         &self,
         name: &str,
     ) -> Result<Vec<(String, String)>, StoreError> {
+        let stored = self.collations().await?.any_text("lms_groups g.name");
         let mut conn = self.conn().await?;
         let found = conn
             .all(
-                "SELECT id, name FROM lms_groups WHERE name = ? ORDER BY id",
+                format!("SELECT g.id, g.name FROM lms_groups g WHERE {stored} = ? ORDER BY g.id"),
                 args![name.trim()],
                 |row| Ok((row.string(0)?, row.string(1)?)),
             )
@@ -187,6 +188,10 @@ impl Store {
 
     /// Whose contacts these LMS users are: by the link, and by the e-mail of the last refresh.
     pub async fn claims(&self, users: &[String]) -> Result<Claims, StoreError> {
+        let same_email = self
+            .collations()
+            .await?
+            .equal("contacts c.email", "lms_users u.email");
         let mut conn = self.conn().await?;
         let mut claims = Claims::default();
         for chunk in users.chunks(CHUNK) {
@@ -196,7 +201,7 @@ impl Store {
                     marks(chunk.len())
                 ),
                 format!(
-                    "SELECT u.id, {CLAIM} JOIN lms_users u ON u.email = c.email WHERE u.id IN ({})",
+                    "SELECT u.id, {CLAIM} JOIN lms_users u ON {same_email} WHERE u.id IN ({})",
                     marks(chunk.len())
                 ),
             ] {
@@ -213,9 +218,10 @@ impl Store {
         users: &[(String, String)],
         claims: &mut Claims,
     ) -> Result<(), StoreError> {
+        let address = self.collations().await?.any_text("contacts c.email");
         let mut conn = self.conn().await?;
         for (user, email) in users {
-            let sql = format!("SELECT '', {CLAIM} WHERE c.email = ?");
+            let sql = format!("SELECT '', {CLAIM} WHERE {address} = ?");
             let found = conn.all(sql, args![email.as_str()], claim).await?;
             add(
                 claims,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashSet;
 
-use super::super::db::{Arg, Conn, args};
+use super::super::db::{Arg, Conn, Row, args};
 use super::super::lms::{LinkRules, link_groups};
 use super::super::{ApplyTx, Store, StoreError};
 use super::{CHUNK, CaseEvent, CaseMove, Decision, apply_move, entity_of, json_text, marks};
@@ -219,37 +219,55 @@ impl Store {
         all_partners: &str,
         opening: Opening<'_>,
     ) -> Result<u64, StoreError> {
+        let collations = self.collations().await?;
+        let named = collations.any_text("lms_groups g.name");
+        let member = format!(
+            "lms_group_members m JOIN lms_groups g ON {} WHERE {}",
+            collations.equal("lms_groups g.id", "lms_group_members m.group_id"),
+            collations.equal("lms_group_members m.user_id", "contacts c.lms_user_id"),
+        );
         let mut conn = self.conn().await?;
         conn.begin().await?;
-        let found = conn
+        let departure = |entity: Entity| {
+            move |row: &Row| {
+                Ok(Departure {
+                    entity,
+                    row_id: row.int(0)?,
+                    impartner_id: row.opt_int(1)?,
+                    name: row.string(2)?,
+                    reason: "sweep: inactive here and still in LMS groups".to_owned(),
+                })
+            }
+        };
+        let mut found = conn
             .all(
-                "SELECT 'partners', p.id, p.impartner_id, p.account_name FROM partners p \
-                 WHERE NOT p.is_active AND EXISTS (SELECT 1 FROM lms_groups g WHERE g.partner_id = p.id AND g.name <> ?) \
-                 UNION ALL \
-                 SELECT 'contacts', c.id, c.impartner_id, c.email FROM contacts c \
-                 WHERE NOT c.is_active AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> '' AND (EXISTS \
-                   (SELECT 1 FROM lms_group_members m JOIN lms_groups g ON g.id = m.group_id \
-                    WHERE m.user_id = c.lms_user_id AND g.partner_id = c.partner_id \
-                      AND NOT EXISTS (SELECT 1 FROM contacts o WHERE o.lms_user_id = c.lms_user_id AND o.is_active \
-                        AND o.partner_id = c.partner_id)) \
-                 OR EXISTS \
-                   (SELECT 1 FROM lms_group_members m JOIN lms_groups g ON g.id = m.group_id \
-                    WHERE m.user_id = c.lms_user_id AND g.name = ? \
-                      AND NOT EXISTS (SELECT 1 FROM contacts o JOIN partners op ON op.id = o.partner_id \
-                        WHERE o.lms_user_id = c.lms_user_id AND o.is_active AND op.is_active))) \
-                 ORDER BY 1 DESC, 2",
-                args![all_partners, all_partners],
-                |row| {
-                    Ok(Departure {
-                        entity: entity_of(row, 0)?,
-                        row_id: row.int(1)?,
-                        impartner_id: row.opt_int(2)?,
-                        name: row.string(3)?,
-                        reason: "sweep: inactive here and still in LMS groups".to_owned(),
-                    })
-                },
+                format!(
+                    "SELECT p.id, p.impartner_id, p.account_name FROM partners p WHERE NOT p.is_active \
+                     AND EXISTS (SELECT 1 FROM lms_groups g WHERE g.partner_id = p.id AND {named} <> ?) ORDER BY p.id"
+                ),
+                args![all_partners],
+                departure(Entity::Partners),
             )
             .await?;
+        found.extend(
+            conn.all(
+                format!(
+                    "SELECT c.id, c.impartner_id, c.email FROM contacts c \
+                     WHERE NOT c.is_active AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> '' AND (EXISTS \
+                       (SELECT 1 FROM {member} AND g.partner_id = c.partner_id \
+                          AND NOT EXISTS (SELECT 1 FROM contacts o WHERE o.lms_user_id = c.lms_user_id AND o.is_active \
+                            AND o.partner_id = c.partner_id)) \
+                     OR EXISTS \
+                       (SELECT 1 FROM {member} AND {named} = ? \
+                          AND NOT EXISTS (SELECT 1 FROM contacts o JOIN partners op ON op.id = o.partner_id \
+                            WHERE o.lms_user_id = c.lms_user_id AND o.is_active AND op.is_active))) \
+                     ORDER BY c.id"
+                ),
+                args![all_partners],
+                departure(Entity::Contacts),
+            )
+            .await?,
+        );
         let rejected: FxHashSet<(Entity, i64)> = conn
             .all(
                 "SELECT entity, row_id FROM offboarding_cases c WHERE state = 'rejected' AND NOT EXISTS \

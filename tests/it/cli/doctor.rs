@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::rig::Rig;
 use super::{Place, Ran};
-use crate::mariadb::{mariadb, sqlite};
+use crate::mariadb::{both, mariadb, sqlite};
 
 /// The status and the message of a check.
 #[track_caller]
@@ -61,6 +61,7 @@ async fn a_sound_set_up_is_sound() {
                 "database",
                 "privileges",
                 "schema",
+                "columns",
                 "impartner",
                 "dialect",
                 "fields_partners",
@@ -208,6 +209,65 @@ async fn a_database_without_the_schema_is_named() {
         "failure",
         "prmdesk migrate",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_that_stand_in_the_way_are_named() {
+    for db in both().await {
+        let rig = Rig::start(db).await;
+        rig.db
+            .run("ALTER TABLE contacts ADD COLUMN note VARCHAR(20) NOT NULL DEFAULT 'x'")
+            .await;
+        names(
+            &rig.run("doctor --json"),
+            0,
+            "columns",
+            "ok",
+            "Every column",
+        );
+        if rig.is_mariadb() {
+            rig.db
+                .run("ALTER TABLE contacts MODIFY last_name VARCHAR(100) CHARACTER SET latin1 NULL")
+                .await;
+            let ran = rig.run("doctor --json");
+            names(&ran, 0, "columns", "warning", "contacts.last_name (latin1)");
+            rig.db
+                .run("ALTER TABLE contacts ADD COLUMN branch INT NOT NULL")
+                .await;
+        } else {
+            // SQLite adds no such column to a table that is there.
+            rig.db.run("DROP TABLE contacts").await;
+            rig.db
+                .run(
+                    "CREATE TABLE contacts (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, branch INT NOT NULL, \
+                     partner_id INTEGER REFERENCES partners (id))",
+                )
+                .await;
+        }
+        let ran = rig.run("doctor --json");
+        names(
+            &ran,
+            1,
+            "columns",
+            "failure",
+            "contacts.branch must have a value",
+        );
+        // And so it is.
+        if rig.is_mariadb() {
+            let report = rig.json(4, "sync --mode full --yes");
+            assert_eq!(
+                report["applied"]["contacts"]["add"], 0,
+                "{}",
+                report["failed"][0]
+            );
+            rig.db
+                .run(
+                    "CREATE TRIGGER fill BEFORE INSERT ON contacts FOR EACH ROW SET NEW.branch = 7",
+                )
+                .await;
+            names(&rig.run("doctor --json"), 0, "columns", "warning", "latin1");
+        }
+    }
 }
 
 #[test]

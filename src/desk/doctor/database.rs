@@ -1,0 +1,119 @@
+//! The database: whether it answers, what its user may do, whether the tables are those that a run needs.
+
+use super::super::Desk;
+use super::{failed, failure, first_few, ok, warning};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::{Engine, SchemaState, Store};
+use crate::values::Check;
+
+pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
+    let name = "database";
+    let store = match Desk::connect(config, clock).await {
+        Ok(store) => store,
+        Err(error) => return vec![failed(name, error)],
+    };
+    let ping = match store.ping().await {
+        Ok(ping) => ping,
+        Err(error) => return vec![failed(name, error)],
+    };
+    let target = store.target();
+    let ms = ping.latency.as_millis();
+    let answers = format!("{} at {target} answers in {ms} ms.", ping.version);
+    let mut checks = vec![ok(name, answers)];
+    checks.push(privileges(&store).await);
+    checks.push(schema(&store).await);
+    checks.push(columns(&store).await);
+    store.close().await;
+    checks
+}
+
+async fn privileges(store: &Store) -> Check {
+    let name = "privileges";
+    let missing = match store.missing_privileges().await {
+        Ok(Some(missing)) => missing,
+        Ok(None) if store.engine() == Engine::Sqlite => {
+            return ok(
+                name,
+                "An SQLite file knows no rights but those of the file.",
+            );
+        }
+        Ok(None) => {
+            return warning(
+                name,
+                "What the database user may do could not be told: rights by role or by table.",
+                "Make sure of SELECT, INSERT, UPDATE and DELETE; `prmdesk migrate` needs CREATE, ALTER, INDEX and REFERENCES too.",
+            );
+        }
+        Err(error) => return failed(name, error),
+    };
+    if !missing.run.is_empty() {
+        return failure(
+            name,
+            format!(
+                "The database user lacks {}; no run works.",
+                missing.run.join(", ")
+            ),
+            "Grant them on the database.",
+        );
+    }
+    if !missing.migrate.is_empty() {
+        return warning(
+            name,
+            format!(
+                "The database user may read and write, but `prmdesk migrate` also needs {}.",
+                missing.migrate.join(", ")
+            ),
+            "Grant them, or run `prmdesk migrate` as another user.",
+        );
+    }
+    ok(name, "The database user may read, write and migrate.")
+}
+
+async fn schema(store: &Store) -> Check {
+    let name = "schema";
+    match store.schema_state().await {
+        Ok(SchemaState::Current) => ok(name, "The schema is current."),
+        Ok(SchemaState::Missing(what)) => failure(
+            name,
+            format!("The schema lacks {}.", first_few(&what)),
+            "Run `prmdesk migrate`; `prmdesk migrate --dry-run` shows the SQL.",
+        ),
+        Ok(SchemaState::Newer { found, known }) => failure(
+            name,
+            format!("The schema has version {found}; this prmdesk knows up to {known}."),
+            "Use a prmdesk at least as new as the one that migrated the database.",
+        ),
+        Err(error) => failed(name, error),
+    }
+}
+
+/// What the tables of whoever was here before will make of a run.
+async fn columns(store: &Store) -> Check {
+    let name = "columns";
+    let troubles = match store.column_troubles().await {
+        Ok(troubles) => troubles,
+        Err(error) => return failed(name, error),
+    };
+    if !troubles.demanding.is_empty() {
+        return failure(
+            name,
+            format!(
+                "No row can be added: {} must have a value, has no default, and prmdesk does not know what it is for.",
+                first_few(&troubles.demanding)
+            ),
+            "Give the column a default, or let it be NULL (ALTER TABLE … MODIFY).",
+        );
+    }
+    if !troubles.narrow.is_empty() {
+        return warning(
+            name,
+            format!(
+                "These columns do not hold every text: {}. A row with a text that does not fit fails and is reported; the others go on.",
+                first_few(&troubles.narrow)
+            ),
+            "Convert the tables when nobody works with them (ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4).",
+        );
+    }
+    ok(name, "Every column takes what a run writes.")
+}
