@@ -13,6 +13,7 @@ pub mod filter;
 pub mod guards;
 mod index;
 mod item;
+mod latest;
 mod matching;
 mod op;
 mod outcome;

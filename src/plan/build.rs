@@ -3,9 +3,11 @@
 mod gone;
 mod rows;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::matching::{Fate, Matcher, fates, latest_readings};
+use super::latest::Latest;
+use super::matching::{Fate, Matcher, fates};
 use super::partners::Resolved;
 use super::planner::{EntityInput, PlanInput, Read, counted};
 use super::rules::{Rules, Verdict};
@@ -34,6 +36,24 @@ impl Reasons {
     }
 }
 
+/// The verdict on each record; a million records share a handful of them.
+#[derive(Default)]
+struct Verdicts {
+    of: Vec<u32>,
+    distinct: IndexSet<Verdict, FxBuildHasher>,
+}
+
+impl Verdicts {
+    fn push(&mut self, verdict: Verdict) {
+        let (at, _) = self.distinct.insert_full(verdict);
+        self.of.push(u32::try_from(at).unwrap_or(u32::MAX));
+    }
+
+    fn of(&self, at: u32) -> &Verdict {
+        &self.distinct[self.of[at as usize] as usize]
+    }
+}
+
 /// Everything the items of one entity are made from.
 struct Builder<'a> {
     plan: &'a mut Plan,
@@ -43,7 +63,7 @@ struct Builder<'a> {
     read: &'a Read,
     lms_links: &'a LmsLinks,
     matcher: Matcher<'a>,
-    verdicts: Vec<Verdict>,
+    verdicts: Verdicts,
     directory: &'a mut Directory,
     /// Rows that go into the plan's `before` arena, in the order in which items name them.
     kept_rows: Vec<u32>,
@@ -89,13 +109,13 @@ fn verdicts(
     rules: &Rules,
     filters: &FilterConfig,
     directory: &mut Directory,
-) -> Vec<Verdict> {
+) -> Verdicts {
     let source = &read.records;
     let needs_partner =
         schema.entity == Entity::Contacts && filters.contacts.partner == PartnerRule::Active;
-    (0u32..)
-        .zip(source.ids())
-        .map(|(at, _)| match rules.verdict(schema, source, at) {
+    let mut verdicts = Verdicts::default();
+    for (at, _) in (0u32..).zip(source.ids()) {
+        verdicts.push(match rules.verdict(schema, source, at) {
             Verdict::Keep
                 if needs_partner
                     && !matches!(directory.resolve(source, at), Resolved::Partner(_)) =>
@@ -106,8 +126,9 @@ fn verdicts(
                 }
             }
             verdict => verdict,
-        })
-        .collect()
+        });
+    }
+    verdicts
 }
 
 impl Builder<'_> {
@@ -117,17 +138,15 @@ impl Builder<'_> {
         for (at, reason) in (0u32..).zip(self.plan.reasons.iter()) {
             self.reasons.0.insert(reason.clone(), at);
         }
-        let latest = latest_readings(&self.read.records);
-        let verdicts = std::mem::take(&mut self.verdicts);
+        let latest = Latest::of(&self.read.records);
         let fates = fates(
             self.schema,
             self.known,
             self.read,
             &self.matcher,
             &latest,
-            &|at| verdicts[at as usize] == Verdict::Keep,
+            &|at| *self.verdicts.of(at) == Verdict::Keep,
         );
-        self.verdicts = verdicts;
         let mut written: FxHashSet<u32> = FxHashSet::default();
         for fate in &fates {
             if let Fate::Write(Some(row)) | Fate::Conflict(Some(row), _) = fate {
@@ -149,16 +168,14 @@ impl Builder<'_> {
                     self.leave(at, row)
                 }
             };
-            if matches!(op, Some(Op::Unchanged | Op::Excluded)) {
+            if matches!(op, Some(Op::Unchanged | Op::Excluded)) && self.known.carried.contains(&id)
+            {
                 settled.insert(id);
             }
         }
         let touched = |row: u32| written.contains(&row) || left.contains(&row);
         self.absent(&latest, &touched, &mut settled);
-        let mut settled: Vec<i64> = settled
-            .into_iter()
-            .filter(|id| self.known.carried.contains(id))
-            .collect();
+        let mut settled: Vec<i64> = settled.into_iter().collect();
         settled.sort_unstable();
         self.plan.settled[entity] = settled;
         self.warn_of_listing();
@@ -317,14 +334,13 @@ impl Builder<'_> {
     /// `None` for a soft-delete that is kept back: the record is not settled.
     fn leave(&mut self, at: u32, row: Option<u32>) -> Option<Op> {
         let id = self.read.records.ids()[at as usize];
-        let (evidence, reason, suspicious) =
-            match std::mem::replace(&mut self.verdicts[at as usize], Verdict::Keep) {
-                Verdict::Inactive(reason) => (Evidence::Inactive, reason, false),
-                Verdict::OutOfScope { reason, suspicious } => {
-                    (Evidence::OutOfScope, reason, suspicious)
-                }
-                Verdict::Keep => return None,
-            };
+        let (evidence, reason, suspicious) = match self.verdicts.of(at).clone() {
+            Verdict::Inactive(reason) => (Evidence::Inactive, reason, false),
+            Verdict::OutOfScope { reason, suspicious } => {
+                (Evidence::OutOfScope, reason, suspicious)
+            }
+            Verdict::Keep => return None,
+        };
         let everything = Changed(u32::MAX);
         let after = self.push_after(at, row, everything, false);
         let kept_back = row.is_some() && !self.read.facts.proved;

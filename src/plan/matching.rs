@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{KeyIndex, match_key, unique_key};
+use super::latest::Latest;
 use super::planner::{Answers, EntityInput, Read};
 use super::{Entity, FieldKind, RowSet, Schema, SourceSet, sfid};
 
@@ -131,38 +132,20 @@ fn row_key(entity: Entity, rows: &RowSet, row: u32) -> Option<String> {
         .map(|text| match_key(entity, text))
 }
 
-/// The last reading of each record: index by Impartner id. Of two readings the later modified one counts, and of
-/// equal ones the one read later.
-pub(super) fn latest_readings(source: &SourceSet) -> FxHashMap<i64, u32> {
-    let mut latest: FxHashMap<i64, u32> = FxHashMap::default();
-    latest.reserve(source.len());
-    for (at, &id) in (0u32..).zip(source.ids()) {
-        latest
-            .entry(id)
-            .and_modify(|known| {
-                if source.modified(at) >= source.modified(*known) {
-                    *known = at;
-                }
-            })
-            .or_insert(at);
-    }
-    latest
-}
-
 /// The fate of every record, in the order of `read.records`. `kept` says which pass the filters.
 pub(super) fn fates(
     schema: &Schema,
     input: &EntityInput,
     read: &Read,
     matcher: &Matcher<'_>,
-    latest: &FxHashMap<i64, u32>,
+    latest: &Latest<'_>,
     kept: &dyn Fn(u32) -> bool,
 ) -> Vec<Fate> {
     let source = &read.records;
     let mut fates: Vec<Fate> = (0u32..)
         .zip(source.ids())
         .map(|(at, id)| {
-            if latest.get(id) != Some(&at) {
+            if latest.get(*id) != Some(at) {
                 return Fate::Superseded;
             }
             let place = place(matcher, input, source, at, latest, &read.answers);
@@ -194,7 +177,7 @@ fn place(
     input: &EntityInput,
     source: &SourceSet,
     at: u32,
-    latest: &FxHashMap<i64, u32>,
+    latest: &Latest<'_>,
     answers: &Answers,
 ) -> Result<Option<u32>, (u32, String)> {
     let id = source.ids()[at as usize];
@@ -217,12 +200,12 @@ fn place(
         // Its owner gives the name or e-mail up in this very run: the record means a row of its own.
         Some(owner)
             if latest
-                .get(&owner)
-                .is_some_and(|&owner| matcher.differ(source, at, owner)) =>
+                .get(owner)
+                .is_some_and(|owner| matcher.differ(source, at, owner)) =>
         {
             Ok(None)
         }
-        Some(owner) if latest.contains_key(&owner) => Err((
+        Some(owner) if latest.has(owner) => Err((
             row,
             format!("row {row_id} belongs to #{owner}, which is still there"),
         )),

@@ -7,7 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::{self, Directory};
 use super::guards::{self, WindowCounts};
-use super::matching::{Matcher, latest_readings};
+use super::latest::Latest;
+use super::matching::Matcher;
 use super::rules::Rules;
 use super::{
     Entity, Limits, LmsLinks, Mode, PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Selection,
@@ -86,9 +87,9 @@ pub fn questions(input: &PlanInput, entity: Entity) -> Vec<i64> {
     let Some(read) = &known.read else {
         return Vec::new();
     };
-    let seen = latest_readings(&read.records);
+    let seen = Latest::of(&read.records);
     let open = |id: &i64| {
-        !seen.contains_key(id)
+        !seen.has(*id)
             && !read.answers.gone.contains(id)
             && !read.answers.unverified.contains_key(id)
     };
@@ -115,7 +116,7 @@ pub fn questions(input: &PlanInput, entity: Entity) -> Vec<i64> {
     }
     let aimed = (0u32..)
         .zip(read.records.ids())
-        .filter(|(at, id)| seen.get(id) == Some(at));
+        .filter(|&(at, &id)| seen.get(id) == Some(at));
     ids.extend(
         aimed
             .filter_map(|(at, _)| matcher.foreign_owner(&read.records, at))
@@ -167,7 +168,7 @@ fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
     let Some(read) = &mut input.entities[entity].read else {
         return;
     };
-    if !read.facts.proved {
+    if !read.facts.proved || read.records.len() == read.listed {
         return;
     }
     let listed: FxHashSet<i64> = read.records.ids()[..read.listed].iter().copied().collect();

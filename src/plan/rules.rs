@@ -5,7 +5,7 @@ use crate::config::{ContactFilters, FilterConfig, PartnerFilters, PatternMatch};
 use crate::text::name_key;
 
 /// What the filters say about a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It belongs in the database.
     Keep,

@@ -1,8 +1,9 @@
 //! Rows that leave: soft-deletes and what they rest on.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::{Builder, INACTIVE, title};
+use crate::plan::latest::Latest;
 use crate::plan::{Entity, Evidence, Mode, Op};
 use crate::text::clean;
 
@@ -62,7 +63,7 @@ impl Builder<'_> {
     /// Rows that no record of this run means (PRODUCT.md section 5: absence is not evidence by itself).
     pub(super) fn absent(
         &mut self,
-        latest: &FxHashMap<i64, u32>,
+        latest: &Latest<'_>,
         touched: &dyn Fn(u32) -> bool,
         settled: &mut FxHashSet<i64>,
     ) {
@@ -74,7 +75,7 @@ impl Builder<'_> {
             .filter(|&row| known.rows.active(row) && !touched(row))
         {
             let id = known.rows.impartner_id(row);
-            if id.is_some_and(|id| latest.contains_key(&id)) {
+            if id.is_some_and(|id| latest.has(id)) {
                 continue;
             }
             let gone = id.is_some_and(|id| read.answers.gone.contains(&id));
