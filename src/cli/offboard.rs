@@ -285,11 +285,19 @@ fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
         cx.out
             .line(format!("Decided {} by {who}: {note}", when(at)))?;
     }
-    cx.out.line(format!(
-        "{} access.",
-        count(case.people, "person loses", "people lose")
-    ))?;
-    if case.foreign_members > 0 {
+    match case.state {
+        CaseState::Done => cx.out.line(format!(
+            "{} lost access.",
+            count(case.people, "person", "people")
+        ))?,
+        // What was approved once and is not any more: the decision says what became of it.
+        CaseState::Rejected | CaseState::Obsolete => {}
+        _ => cx.out.line(format!(
+            "{} access.",
+            count(case.people, "person loses", "people lose")
+        ))?,
+    }
+    if case.foreign_members > 0 && undecided(case) {
         cx.out.styled(
             Style::Warn,
             format!(
@@ -298,13 +306,25 @@ fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
             ),
         )?;
     }
+    let common = common_note(&case.steps);
     for (at, step) in case.steps.iter().enumerate() {
-        cx.out.line(format!("  {}. {}", at + 1, step_words(step)))?;
+        cx.out
+            .line(format!("  {}. {}", at + 1, step_words(step, common)))?;
+    }
+    if let Some(note) = common {
+        cx.out.line(format!("  * {note}"))?;
     }
     Ok(())
 }
 
-fn step_words(step: &Step) -> String {
+/// The note that more than two steps share, to be said once.
+fn common_note(steps: &[Step]) -> Option<&str> {
+    let notes = || steps.iter().filter_map(|step| step.note.as_deref());
+    let shared = |note: &&str| notes().filter(|other| other == note).count() > 2;
+    notes().find(shared)
+}
+
+fn step_words(step: &Step, common: Option<&str>) -> String {
     let what = match step.action {
         StepAction::RemoveMember => format!(
             "take {} out of {:?}",
@@ -323,9 +343,41 @@ fn step_words(step: &Step) -> String {
         StepState::Failed => "failed",
         StepState::Unknown => "outcome unknown",
     };
-    let note = step
-        .note
-        .as_ref()
-        .map_or_else(String::new, |note| format!(": {note}"));
+    let note = match step.note.as_deref() {
+        None => String::new(),
+        note if note == common => " *".to_owned(),
+        Some(note) => format!(": {note}"),
+    };
     format!("{what} [{state}]{note}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_steps_say_is_said_once() {
+        let step = |note: Option<&str>| Step {
+            action: StepAction::RemoveMember,
+            group_id: "g".to_owned(),
+            group_name: "All".to_owned(),
+            person_id: Some("u".to_owned()),
+            person: None,
+            state: StepState::Planned,
+            note: note.map(str::to_owned),
+        };
+        let few = [
+            step(Some("a")),
+            step(Some("b")),
+            step(Some("b")),
+            step(None),
+        ];
+        assert_eq!(common_note(&few), None);
+        let many = [&few[..], &[step(Some("b"))]].concat();
+        assert_eq!(common_note(&many), Some("b"));
+        let words = |step: &Step| step_words(step, Some("b"));
+        assert_eq!(words(&many[0]), "take u out of \"All\" [planned]: a");
+        assert_eq!(words(&many[1]), "take u out of \"All\" [planned] *");
+        assert_eq!(words(&many[3]), "take u out of \"All\" [planned]");
+    }
 }

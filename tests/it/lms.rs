@@ -1,5 +1,7 @@
 //! `lms refresh` against the stand-in LMS, on both engines.
 
+mod scale;
+
 use prmdesk::progress::{Progress, RunEvent};
 use prmdesk::sandbox::{Act, Course, Fault, Group, Transcript};
 use prmdesk::values::Transcripts;

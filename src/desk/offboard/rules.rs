@@ -94,6 +94,10 @@ pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
 /// Why a case in `state` cannot be approved, rejected, held, run or restored, for people.
 pub fn refusal(state: CaseState, step: Move) -> String {
     let why = match state {
+        _ if matches!(step, Move::Restore | Move::RestoreReturned) => match state {
+            CaseState::Running => "it is being run",
+            _ => "nothing of it was run, so there is nothing to put back",
+        },
         CaseState::Obsolete => "the record came back, so there is nothing to take away",
         CaseState::Done => "it has run",
         CaseState::Running => "it is running",

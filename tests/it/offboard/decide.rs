@@ -191,6 +191,12 @@ async fn a_rejection_stands_and_a_held_case_waits() {
                 .await
                 .is_err()
         );
+        let error = rig
+            .desk
+            .restore_case(u2, &Progress::silent())
+            .await
+            .unwrap_err();
+        assert!(error.message.contains("nothing of it was run"), "{error}");
         assert!(
             rig.run().await.is_empty(),
             "nothing approved to run is no error"
