@@ -58,6 +58,7 @@ impl Effects {
             Effect::Compute(compute) => {
                 self.beside(move || Msg::Computed(Box::new(compute.run())));
             }
+            Effect::Forget(review) => drop(tokio::task::spawn_blocking(move || drop(review))),
             Effect::Export(export) => self.beside(move || {
                 let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
                 Msg::Exported(export.write(&folder).map_err(|error| error.to_string()))

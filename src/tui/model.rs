@@ -108,7 +108,7 @@ pub(super) struct Toast {
 impl Toast {
     /// How long it is shown: time to read it, longer for bad news.
     pub(super) fn life(&self) -> Duration {
-        Duration::seconds(if self.bad { 8 } else { 4 })
+        Duration::seconds(if self.bad { 6 } else { 4 })
     }
 }
 
@@ -235,6 +235,12 @@ impl Model {
         self.say(&text.into(), false);
     }
 
+    /// Says something in the place of what begins with the same words: a setting that was changed again.
+    pub(super) fn retoast(&mut self, begins: &str, text: String) {
+        self.toasts.retain(|toast| !toast.text.starts_with(begins));
+        self.toast(text);
+    }
+
     /// Says something bad for a few seconds.
     pub(super) fn complain(&mut self, text: impl Into<String>) {
         self.say(&text.into(), true);
@@ -269,9 +275,12 @@ impl Model {
     pub(super) fn must_wait(&self) -> bool {
         self.dialogs.is_empty()
             && self.screen == Screen::Preview
-            && self.preview.review.as_ref().is_some_and(|review| {
-                review.query.pending() || (review.apply_waits && review.tallying.pending())
-            })
+            && (self.preview.opening
+                || self.preview.review.as_ref().is_some_and(|review| {
+                    review.query.pending()
+                        || review.ticking.pending()
+                        || (review.apply_waits && review.tallying.pending())
+                }))
     }
 
     /// When something on screen changes by itself: a toast goes, a gauge appears, a second passes, an age grows.

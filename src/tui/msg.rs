@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::preview::Review;
 use super::query::{Compute, Computed};
 use super::state::Saved;
 use crate::error::Error;
@@ -238,6 +239,8 @@ pub(super) enum Effect {
     Cancel(Ticket),
     /// Filter, sort or count beside the UI task.
     Compute(Compute),
+    /// Let go of a review: giving back the memory of a large plan takes longer than a frame.
+    Forget(Box<Review>),
     /// Write what is shown to a file.
     Export(super::export::Export),
     /// Put text on the clipboard (OSC 52).

@@ -47,6 +47,8 @@ pub(super) enum Fields {
 pub(super) struct Preview {
     /// The plan under review; `None` before the first preview and after an apply.
     pub(super) review: Option<Review>,
+    /// Whether a new plan is here and its review about to begin: keys about the old one wait, and are dropped with it.
+    pub(super) opening: bool,
     pub(super) filter: FilterBox,
     pub(super) sort: Sort,
     pub(super) fields: Fields,
@@ -178,6 +180,8 @@ pub(super) struct Review {
     pub(super) release: Release,
     pub(super) query: Flight,
     pub(super) tallying: Flight,
+    /// All that are shown are being ticked.
+    pub(super) ticking: Flight,
     /// `A` was pressed and waits for the tally.
     pub(super) apply_waits: bool,
 }
@@ -205,6 +209,7 @@ impl Review {
             release: Release::default(),
             query: Flight::default(),
             tallying: Flight::default(),
+            ticking: Flight::default(),
             apply_waits: false,
             plan,
         }
@@ -342,6 +347,23 @@ impl Preview {
             plan: Arc::clone(&review.plan),
             tab: review.tab,
             haystack: Arc::clone(&review.list().haystack),
+        })]
+    }
+
+    /// Ticks all lines that are shown, or unticks them.
+    pub(super) fn tick_shown(&mut self) -> Vec<Effect> {
+        let Some(review) = &mut self.review else {
+            return Vec::new();
+        };
+        let Some((_, generation)) = review.ticking.want(&mut self.generation) else {
+            return Vec::new();
+        };
+        vec![Effect::Compute(Compute::Tick {
+            generation,
+            plan: Arc::clone(&review.plan),
+            selection: Arc::clone(&review.selection),
+            lines: review.list().shown.clone(),
+            held: review.held_now.clone(),
         })]
     }
 

@@ -3,8 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use super::haystack::{self, Haystack};
 use super::plan_columns::{self, PlanColumn};
+use super::preview::Review;
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
 use crate::plan::guards::{self, Guard};
@@ -103,6 +106,20 @@ pub(super) enum Compute {
         selection: Arc<Selection>,
         guards: GuardConfig,
     },
+    /// Begins the review of a plan: its ticks are counted, its lists laid out.
+    Open {
+        plan: Arc<Plan>,
+        guards: GuardConfig,
+    },
+    /// Ticks lines, or unticks them where all are ticked already.
+    Tick {
+        generation: u64,
+        plan: Arc<Plan>,
+        selection: Arc<Selection>,
+        lines: Vec<u32>,
+        /// Rows put on hold since the plan was made.
+        held: FxHashSet<u32>,
+    },
 }
 
 /// What was computed.
@@ -122,6 +139,23 @@ pub(super) enum Computed {
     },
     /// Nothing to tell: the names are ready.
     Warmed,
+    /// A plan's review may begin.
+    Opened(Box<Review>),
+    Ticked {
+        generation: u64,
+        ticks: Ticks,
+    },
+}
+
+/// What ticking many lines came to.
+#[derive(Debug)]
+pub(super) struct Ticks {
+    /// The ticks as they are now.
+    pub(super) selection: Arc<Selection>,
+    pub(super) ticked: u64,
+    pub(super) unticked: u64,
+    /// Lines that cannot be ticked.
+    pub(super) refused: u64,
 }
 
 /// What the ticks amount to.
@@ -131,6 +165,16 @@ pub(super) struct Tally {
     pub(super) ticked: PerEntity<Applied>,
     /// The guards as they stand with these ticks.
     pub(super) guards: Vec<Guard>,
+    /// The ticked lines, for the questions that list them.
+    pub(super) lines: Arc<TickedLines>,
+}
+
+/// Ticked lines of a plan, in its order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct TickedLines {
+    pub(super) deletes: Vec<u32>,
+    pub(super) updates: Vec<u32>,
+    pub(super) others: Vec<u32>,
 }
 
 impl Tally {
@@ -208,6 +252,17 @@ impl Compute {
                 generation,
                 tally: tally(&plan, &selection, &guards),
             },
+            Self::Open { plan, guards } => Computed::Opened(Box::new(Review::new(plan, &guards))),
+            Self::Tick {
+                generation,
+                plan,
+                selection,
+                lines,
+                held,
+            } => Computed::Ticked {
+                generation,
+                ticks: tick(&plan, selection, &lines, &held),
+            },
         }
     }
 }
@@ -215,14 +270,53 @@ impl Compute {
 /// Counts ticks and evaluates the guards.
 pub(super) fn tally(plan: &Plan, selection: &Selection, config: &GuardConfig) -> Tally {
     let mut ticked = PerEntity::<Applied>::default();
+    let mut lines = TickedLines::default();
     for (at, item) in plan.items.iter().enumerate() {
         if selection.is_ticked(at) {
             ticked[item.entity].count(item.op, 1);
+            let of = match item.op {
+                Op::SoftDelete => &mut lines.deletes,
+                Op::Update => &mut lines.updates,
+                _ => &mut lines.others,
+            };
+            of.extend(u32::try_from(at));
         }
     }
     Tally {
         ticked,
+        lines: Arc::new(lines),
         guards: guards::evaluate(plan, selection, &plan.windows, config),
+    }
+}
+
+/// Ticks `lines` where that is possible; when it changes nothing, unticks them.
+fn tick(plan: &Plan, mut selection: Arc<Selection>, lines: &[u32], held: &FxHashSet<u32>) -> Ticks {
+    let now = Arc::make_mut(&mut selection);
+    let (mut ticked, mut refused, mut unticked) = (0, 0, 0);
+    for &at in lines {
+        let item = at as usize;
+        if now.is_ticked(item) {
+            continue;
+        }
+        let on_hold = plan.items[item].op == Op::SoftDelete && held.contains(&at);
+        if !on_hold && now.set(plan, item, true).is_ok() {
+            ticked += 1;
+        } else {
+            refused += 1;
+        }
+    }
+    if ticked == 0 {
+        for &at in lines {
+            if now.is_ticked(at as usize) && now.set(plan, at as usize, false).is_ok() {
+                unticked += 1;
+            }
+        }
+    }
+    Ticks {
+        selection,
+        ticked,
+        unticked,
+        refused,
     }
 }
 
@@ -261,6 +355,11 @@ impl Asked<'_> {
         }
         if sort.descending {
             shown.reverse();
+        }
+        if self.tab == Tab::Excluded && (sort.column.is_some() || sort.descending) {
+            // Suspicious ones first, whatever the order (UX.md, "Tabs inside").
+            let excluded = &self.plan.excluded;
+            shown.sort_by_key(|&at| !excluded[at as usize].suspicious);
         }
         Some(shown)
     }

@@ -6,6 +6,7 @@ mod answers;
 mod applying;
 mod cases;
 mod certs;
+mod computed;
 mod confirm;
 mod filter;
 mod hand;
@@ -65,7 +66,7 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answer(ticket, result) => answers::answer(model, ticket, *result),
         Msg::Computed(computed) => {
-            let mut effects = answers::computed(model, *computed);
+            let mut effects = computed::computed(model, *computed);
             effects.extend(replay(model));
             effects
         }
@@ -78,6 +79,7 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Fault(what) => {
+            model.preview.opening = false;
             model.complain(what);
             Vec::new()
         }

@@ -92,6 +92,7 @@ impl Driver {
                     let more = update(&mut self.model, computed);
                     self.carry_out(more);
                 }
+                Effect::Forget(_) => {}
                 other => self.others.push(other),
             }
         }

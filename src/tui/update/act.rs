@@ -396,7 +396,7 @@ fn next_theme(model: &mut Model) -> Vec<Effect> {
     let next = ThemeName::ALL[(at.unwrap_or_default() + 1) % ThemeName::ALL.len()];
     model.theme = Theme::new(next, model.depth);
     let name = model.theme.name.word();
-    model.toast(format!("Theme: {name}."));
+    model.retoast("Theme: ", format!("Theme: {name}."));
     Vec::new()
 }
 

@@ -8,11 +8,11 @@ use super::super::history::OpenRun;
 use super::super::list::Cursor;
 use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
-use super::super::preview::{Pane, Review};
-use super::super::query::Computed;
-use super::{applying, cases, filter, journal, quit, runs};
+use super::super::preview::Pane;
+use super::super::query::Compute;
+use super::{applying, cases, journal, quit, runs};
 use crate::error::{Error, Kind};
-use crate::plan::{Plan, Release};
+use crate::plan::Plan;
 use crate::text::safe;
 use crate::values::{Case, CertReport, RunReport, RunStatus};
 
@@ -180,32 +180,13 @@ fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) 
     Vec::new()
 }
 
-/// A plan arrived: its review begins.
+/// A plan arrived: its ticks are counted and its lists laid out beside the UI task, then its review begins.
 fn planned(model: &mut Model, plan: Plan) -> Vec<Effect> {
-    let review = Review::new(Arc::new(plan), &model.guards);
-    let deletes = review.tally.deletes();
-    let ticked = review.tally.total();
-    let said = if ticked == 0 {
-        "Nothing to apply: the database is up to date with what was read.".to_owned()
-    } else {
-        let rest = if deletes > 0 {
-            format!(", {} soft-deletes among them", count(deletes))
-        } else {
-            String::new()
-        };
-        format!("Preview: {} ticked{rest}.", counted(ticked, "change"))
-    };
-    model.toast(said);
-    model.preview.review = Some(review);
-    model.preview.last = Vec::new();
-    model.preview.pane = Pane::List;
-    model.preview.detail_offset = 0;
-    model.typed_ahead.clear();
-    // A filter of the last plan would hide rows of this one without a word.
-    let mut effects = filter::clear(model);
-    effects.extend(model.preview.warm());
-    effects.push(model.ask(Request::Status(Reach::Stored)));
-    effects
+    model.preview.opening = true;
+    vec![Effect::Compute(Compute::Open {
+        plan: Arc::new(plan),
+        guards: model.guards.clone(),
+    })]
 }
 
 /// An apply ended.
@@ -224,18 +205,27 @@ fn applied(model: &mut Model, report: &RunReport) -> Vec<Effect> {
                 .push(Dialog::Text(TextDialog::new("Result", lines.clone())));
         }
     }
+    let mut forget = Vec::new();
     // A blocked plan stays: nothing of it was applied. Any other was applied once, and what is left of it comes again
     // with the next preview.
     if report.status != RunStatus::Blocked {
-        model.preview.review = None;
+        forget.extend(
+            model
+                .preview
+                .review
+                .take()
+                .map(Box::new)
+                .map(Effect::Forget),
+        );
     }
     model.preview.last = lines;
     model.offboard.known = false;
-    vec![
+    forget.extend([
         model.ask(Request::Status(Reach::Stored)),
         model.ask(Request::Runs),
         model.ask(Request::Cases),
-    ]
+    ]);
+    forget
 }
 
 fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> Vec<Effect> {
@@ -273,66 +263,4 @@ fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> 
         model.ask(Request::Status(Reach::Stored)),
         model.ask(Request::Runs),
     ]
-}
-
-/// Takes a computation's result in.
-pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
-    let Some(review) = &mut model.preview.review else {
-        return Vec::new();
-    };
-    match computed {
-        Computed::Query {
-            generation,
-            tab,
-            shown,
-            ticked,
-        } => {
-            let Some(again) = review.query.land(generation) else {
-                return Vec::new();
-            };
-            if let Some(shown) = shown.filter(|_| tab == review.tab) {
-                review.publish(shown, ticked);
-            }
-            if again {
-                return model.preview.requery();
-            }
-            Vec::new()
-        }
-        Computed::Warmed => Vec::new(),
-        Computed::Tally { generation, tally } => {
-            let Some(again) = review.tallying.land(generation) else {
-                return Vec::new();
-            };
-            review.tally = tally;
-            if again {
-                return model.preview.retally(&model.guards);
-            }
-            if !review.release_fits() {
-                review.release = Release::default();
-                model.complain("The ticks changed, so the release of the guard does not fit any more; ! releases anew.");
-                return Vec::new();
-            }
-            if review.apply_waits {
-                return applying::apply(model);
-            }
-            Vec::new()
-        }
-    }
-}
-
-impl Review {
-    /// Shows new lines, keeping the chosen record where it still is.
-    fn publish(&mut self, shown: Vec<u32>, ticked: u64) {
-        let chosen = self.chosen();
-        let list = self.list_mut();
-        let place = chosen.and_then(|chosen| shown.iter().position(|&at| at == chosen));
-        list.shown = shown;
-        list.cursor = Cursor {
-            at: place.unwrap_or(0),
-            offset: list.cursor.offset,
-        };
-        if self.tab == super::super::query::Tab::Changes {
-            self.ticked_shown = ticked;
-        }
-    }
 }

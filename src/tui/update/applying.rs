@@ -43,7 +43,7 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
         model.complain("Everything that is ticked is withheld by a guard; ! looks at it.");
         return Vec::new();
     }
-    let deletes = rows.partners.soft_delete + rows.contacts.soft_delete;
+    let number = rows.partners.soft_delete + rows.contacts.soft_delete;
     let changes = counted(total, "change");
     let mut ask = Ask::new(
         format!("Apply {changes}?"),
@@ -82,46 +82,55 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
         ask.intro
             .push((Tone::Strong, format!("This undoes run {run}.")));
         ask.danger = true;
-        ask.listing = Listing::Items(Arc::clone(&review.plan), going(review, &[], &rows));
+        ask.listing = Listing::Items(Arc::clone(&review.plan), everything(review, &rows));
         ask = ask.field(Field::new(
             format!("Type {total} to undo"),
             FieldKind::Number(total),
         ));
-    } else if deletes > 0 {
+    } else if number > 0 {
         ask.danger = true;
-        ask.listing = Listing::Items(
-            Arc::clone(&review.plan),
-            going(review, &[Op::SoftDelete], &rows),
-        );
+        ask.listing = Listing::Items(Arc::clone(&review.plan), deletes(review, &rows));
         let label = format!(
-            "Type {deletes} to soft-delete {}",
-            if deletes == 1 {
+            "Type {number} to soft-delete {}",
+            if number == 1 {
                 "this row"
             } else {
                 "these rows"
             }
         );
-        ask = ask.field(Field::new(label, FieldKind::Number(deletes)));
+        ask = ask.field(Field::new(label, FieldKind::Number(number)));
     }
     push(model, Dialog::Ask(Box::new(ask)))
 }
 
-/// The ticked items of `ops` (none: of all) that are not withheld.
-fn going(review: &Review, ops: &[Op], rows: &PerEntity<Applied>) -> Vec<u32> {
-    let goes = |op: Op, entity: Entity| match op {
-        Op::SoftDelete => rows[entity].soft_delete > 0,
-        Op::Update => rows[entity].update > 0,
-        _ => true,
-    };
-    let items = review.plan.items.iter().enumerate();
-    items
-        .filter(|(at, item)| {
-            review.selection.is_ticked(*at)
-                && (ops.is_empty() || ops.contains(&item.op))
-                && goes(item.op, item.entity)
-        })
-        .filter_map(|(at, _)| u32::try_from(at).ok())
-        .collect()
+/// Of these ticked lines, those whose entity's rows of the operation are not withheld.
+fn unless_withheld(review: &Review, lines: &[u32], goes: impl Fn(Entity) -> bool) -> Vec<u32> {
+    if Entity::ALL.into_iter().all(&goes) {
+        return lines.to_vec();
+    }
+    let items = &review.plan.items;
+    let kept = lines.iter().filter(|&&at| goes(items[at as usize].entity));
+    kept.copied().collect()
+}
+
+/// The ticked soft-deletes of `rows`.
+fn deletes(review: &Review, rows: &PerEntity<Applied>) -> Vec<u32> {
+    let goes = |entity| rows[entity].soft_delete > 0;
+    unless_withheld(review, &review.tally.lines.deletes, goes)
+}
+
+/// The ticked updates of `rows`.
+fn updates(review: &Review, rows: &PerEntity<Applied>) -> Vec<u32> {
+    let goes = |entity| rows[entity].update > 0;
+    unless_withheld(review, &review.tally.lines.updates, goes)
+}
+
+/// Everything ticked of `rows`, soft-deletes first.
+fn everything(review: &Review, rows: &PerEntity<Applied>) -> Vec<u32> {
+    let mut all = deletes(review, rows);
+    all.extend_from_slice(&review.tally.lines.others);
+    all.extend(updates(review, rows));
+    all
 }
 
 fn in_words(rows: Applied) -> String {
@@ -143,17 +152,17 @@ pub(super) fn release(model: &mut Model) -> Vec<Effect> {
     let Some(review) = &model.preview.review else {
         return Vec::new();
     };
-    let deletes = review
+    let asked_deletes = review
         .tally
         .withholds(Op::SoftDelete)
         .then(|| review.tally.deletes());
-    let updates = review
+    let asked_updates = review
         .tally
         .withholds(Op::Update)
         .then(|| review.tally.updates());
     let then = Then::Release {
-        deletes,
-        updates,
+        deletes: asked_deletes,
+        updates: asked_updates,
         reason: String::new(),
     };
     let mut ask = Ask::new("Release the guard for this plan?", "Release", then);
@@ -166,18 +175,22 @@ pub(super) fn release(model: &mut Model) -> Vec<Effect> {
         "Look through the list first. The release holds for this plan and these ticks only, and is recorded with your name and reason. Nothing is applied yet.".to_owned(),
     ));
     let all = review.tally.ticked;
-    let mut ops = Vec::new();
-    ops.extend(deletes.map(|_| Op::SoftDelete));
-    ops.extend(updates.map(|_| Op::Update));
-    ask.listing = Listing::Items(Arc::clone(&review.plan), going(review, &ops, &all));
+    let mut lines = Vec::new();
+    if asked_deletes.is_some() {
+        lines.extend(deletes(review, &all));
+    }
+    if asked_updates.is_some() {
+        lines.extend(updates(review, &all));
+    }
+    ask.listing = Listing::Items(Arc::clone(&review.plan), lines);
     ask = ask.field(Field::new("The reason", FieldKind::Note));
-    if let Some(number) = deletes {
+    if let Some(number) = asked_deletes {
         ask = ask.field(Field::new(
             format!("Type {number}, the soft-deletes"),
             FieldKind::Number(number),
         ));
     }
-    if let Some(number) = updates {
+    if let Some(number) = asked_updates {
         ask = ask.field(Field::new(
             format!("Type {number}, the updates"),
             FieldKind::Number(number),

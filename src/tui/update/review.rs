@@ -11,7 +11,7 @@ use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
 use super::super::plan_columns::PlanColumn;
 use super::super::preview::Review;
-use super::super::query::Tab;
+use super::super::query::{Tab, Ticks};
 use super::act::{self, push};
 use crate::plan::{Entity, Mode, Scope};
 use crate::text::safe;
@@ -65,7 +65,7 @@ pub(super) fn toggle(model: &mut Model, at: u32) -> Vec<Effect> {
 
 /// Ticks all that are shown and can be; when all are, unticks them.
 pub(super) fn tick_shown(model: &mut Model) -> Vec<Effect> {
-    let Some(review) = &mut model.preview.review else {
+    let Some(review) = &model.preview.review else {
         model.complain("There is no plan yet: press p or P.");
         return Vec::new();
     };
@@ -73,37 +73,29 @@ pub(super) fn tick_shown(model: &mut Model) -> Vec<Effect> {
         model.complain("Only the lines under Changes can be ticked; [ and ] change the tab.");
         return Vec::new();
     }
-    let shown = std::mem::take(&mut review.list_mut().shown);
-    let (mut ticked, mut refused) = (0u64, 0u64);
-    for &at in &shown {
-        if review.selection.is_ticked(at as usize) {
-            continue;
-        }
-        match review.set_tick(at, true) {
-            Ok(()) => ticked += 1,
-            Err(_) => refused += 1,
-        }
-    }
-    let mut unticked = 0;
-    if ticked == 0 {
-        for &at in &shown {
-            if review.selection.is_ticked(at as usize) && review.set_tick(at, false).is_ok() {
-                unticked += 1;
-            }
-        }
-    }
-    review.ticked_shown = review.ticked_shown + ticked - unticked;
-    review.list_mut().shown = shown;
-    let mut said = if ticked > 0 {
-        format!("{} ticked", count(ticked))
-    } else {
-        format!("{} unticked", count(unticked))
+    model.preview.tick_shown()
+}
+
+/// The lines that were shown are ticked or unticked.
+pub(super) fn shown_ticked(model: &mut Model, generation: u64, ticks: Ticks) -> Vec<Effect> {
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
     };
-    if refused > 0 {
+    if review.ticking.land(generation).is_none() {
+        return Vec::new();
+    }
+    review.selection = ticks.selection;
+    review.ticked_shown = (review.ticked_shown + ticks.ticked).saturating_sub(ticks.unticked);
+    let mut said = if ticks.ticked > 0 {
+        format!("{} ticked", count(ticks.ticked))
+    } else {
+        format!("{} unticked", count(ticks.unticked))
+    };
+    if ticks.refused > 0 {
         let _ = write!(
             said,
             "; {} cannot be ticked (conflicts, held, unverified)",
-            count(refused)
+            count(ticks.refused)
         );
     }
     said.push('.');
@@ -231,7 +223,7 @@ pub(super) fn sort_by(model: &mut Model, column: PlanColumn) -> Vec<Effect> {
 fn sort(model: &mut Model, column: Option<PlanColumn>, descending: bool) -> Vec<Effect> {
     model.preview.sort.column = column;
     model.preview.sort.descending = descending;
-    model.toast(match column {
+    let said = match column {
         Some(column) => format!(
             "Sorted by {}{}.",
             column.title(),
@@ -241,7 +233,8 @@ fn sort(model: &mut Model, column: Option<PlanColumn>, descending: bool) -> Vec<
             "Sorted as planned, soft-deletes {}.",
             if descending { "last" } else { "first" }
         ),
-    });
+    };
+    model.retoast("Sorted ", said);
     model.preview.requery()
 }
 

@@ -193,10 +193,21 @@ fn warning(review: &Review, at: u32, theme: &super::super::theme::Theme) -> Vec<
     let Some(warning) = review.plan.warnings.get(at as usize) else {
         return Vec::new();
     };
+    // Whose warning it is stands in the columns beside it.
+    let mut message = safe(&warning.message);
+    if let Some(id) = warning.impartner_id {
+        let whose = format!("{} #{id}: ", warning.entity.singular());
+        let same = message
+            .get(..whose.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(&whose));
+        if same {
+            message.drain(..whose.len());
+        }
+    }
     vec![
         ("!".to_owned(), theme.warn),
         (warning.entity.word().to_owned(), theme.dim),
-        (safe(&warning.message), theme.text),
+        (message, theme.text),
         (
             warning
                 .impartner_id

@@ -1,0 +1,108 @@
+//! What follows from computations beside the UI task.
+
+use super::super::cells::{count, counted};
+use super::super::list::Cursor;
+use super::super::model::Model;
+use super::super::msg::{Effect, Reach, Request};
+use super::super::preview::{Pane, Review};
+use super::super::query::Computed;
+use super::{applying, filter};
+use crate::plan::Release;
+
+/// Takes a computation's result in.
+pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
+    let computed = match computed {
+        Computed::Opened(review) => return opened(model, *review),
+        other => other,
+    };
+    let Some(review) = &mut model.preview.review else {
+        return Vec::new();
+    };
+    match computed {
+        Computed::Opened(_) | Computed::Warmed => Vec::new(),
+        Computed::Ticked { generation, ticks } => {
+            super::review::shown_ticked(model, generation, ticks)
+        }
+        Computed::Query {
+            generation,
+            tab,
+            shown,
+            ticked,
+        } => {
+            let Some(again) = review.query.land(generation) else {
+                return Vec::new();
+            };
+            if let Some(shown) = shown.filter(|_| tab == review.tab) {
+                review.publish(shown, ticked);
+            }
+            if again {
+                return model.preview.requery();
+            }
+            Vec::new()
+        }
+        Computed::Tally { generation, tally } => {
+            let Some(again) = review.tallying.land(generation) else {
+                return Vec::new();
+            };
+            review.tally = tally;
+            if again {
+                return model.preview.retally(&model.guards);
+            }
+            if !review.release_fits() {
+                review.release = Release::default();
+                model.complain("The ticks changed, so the release of the guard does not fit any more; ! releases anew.");
+                return Vec::new();
+            }
+            if review.apply_waits {
+                return applying::apply(model);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// A plan's review begins.
+fn opened(model: &mut Model, review: Review) -> Vec<Effect> {
+    model.preview.opening = false;
+    let deletes = review.tally.deletes();
+    let ticked = review.tally.total();
+    let said = if ticked == 0 {
+        "Nothing to apply: the database is up to date with what was read.".to_owned()
+    } else {
+        let rest = if deletes > 0 {
+            format!(", {} soft-deletes among them", count(deletes))
+        } else {
+            String::new()
+        };
+        format!("Preview: {} ticked{rest}.", counted(ticked, "change"))
+    };
+    model.toast(said);
+    let before = model.preview.review.replace(review);
+    model.preview.last = Vec::new();
+    model.preview.pane = Pane::List;
+    model.preview.detail_offset = 0;
+    model.typed_ahead.clear();
+    // A filter of the last plan would hide rows of this one without a word.
+    let mut effects = filter::clear(model);
+    effects.extend(model.preview.warm());
+    effects.push(model.ask(Request::Status(Reach::Stored)));
+    effects.extend(before.map(Box::new).map(Effect::Forget));
+    effects
+}
+
+impl Review {
+    /// Shows new lines, keeping the chosen record where it still is.
+    fn publish(&mut self, shown: Vec<u32>, ticked: u64) {
+        let chosen = self.chosen();
+        let list = self.list_mut();
+        let place = chosen.and_then(|chosen| shown.iter().position(|&at| at == chosen));
+        list.shown = shown;
+        list.cursor = Cursor {
+            at: place.unwrap_or(0),
+            offset: list.cursor.offset,
+        };
+        if self.tab == super::super::query::Tab::Changes {
+            self.ticked_shown = ticked;
+        }
+    }
+}
