@@ -152,7 +152,10 @@ impl ImpartnerError {
             Self::IgnoresPaging { .. } => {
                 "Set impartner.dialect to the other dialect (objects or odata), or raise impartner.page_size above the number of records."
             }
-            Self::Setup(_) | Self::Cancelled => return None,
+            Self::Setup(_) => {
+                "Install the system's CA certificates (package ca-certificates), or name a file of them in SSL_CERT_FILE."
+            }
+            Self::Cancelled => return None,
         })
     }
 }

@@ -125,7 +125,13 @@ impl From<LmsError> for Error {
                     "Set PRMDESK_LMS_API_KEY, or lms.api_key_file or lms.api_key_command in the configuration.",
                 ),
             ),
-            LmsError::Setup(_) => (Kind::Internal, "lms_setup", None),
+            LmsError::Setup(_) => (
+                Kind::Internal,
+                "lms_setup",
+                Some(
+                    "Install the system's CA certificates (package ca-certificates), or name a file of them in SSL_CERT_FILE.",
+                ),
+            ),
             LmsError::Unauthorized { .. } => (
                 Kind::Upstream,
                 "lms_unauthorized",

@@ -351,7 +351,7 @@ impl StoreError {
             Self::ReadOnly(_) => "Check the rights on the file or the server's read_only setting.",
             Self::DiskFull(_) => "Make room and run it again.",
             Self::Disk(_) => {
-                "Check room, quotas and limits on file sizes, and the disk's health; then run it again."
+                "Check room, quotas and limits on file sizes, that files can be made in TMPDIR (else /var/tmp or /tmp), and the disk's health; then run it again."
             }
             Self::File { .. } => {
                 "Check that the directory is there, and that this user may write both the file and the directory."

@@ -38,6 +38,32 @@ async fn another_run_is_exit_6_and_says_who() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_machine_without_ca_certificates_is_told_what_to_install() {
+    let rig = Rig::start(sqlite()).await;
+    rig.place.write("no-certificates.pem", "");
+    let none = rig.path("no-certificates.pem").display().to_string();
+    let nowhere = rig.path("nowhere").display().to_string();
+    let mut env = rig.env();
+    env.push(("SSL_CERT_FILE", none));
+    env.push(("SSL_CERT_DIR", nowhere));
+    let env: Vec<(&str, &str)> = env
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    for (args, what) in [
+        (&["sync", "--yes"][..], "Impartner"),
+        (&["lms", "refresh"], "the LMS"),
+    ] {
+        let ran = rig.place.run_args(args, &env);
+        ran.fails(
+            1,
+            &format!("The HTTP client for {what} could not be set up"),
+        );
+        assert!(ran.stderr.contains("ca-certificates"), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_is_exit_1_and_never_shown() {
     let rig = Rig::start(sqlite()).await;
     let mut env = rig.env();
