@@ -1,5 +1,6 @@
 //! From fates to items: diff, evidence, ticks, totals, warnings.
 
+mod adopt;
 mod gone;
 mod rows;
 
@@ -100,6 +101,13 @@ pub(super) fn entity(
         kept_rows: Vec::new(),
     };
     builder.run();
+    // Nobody looks at the reading any more.
+    if let Some(read) = input.entities[entity].read.take() {
+        adopt::adopt(plan, entity, read.records.cells);
+    }
+    if entity == Entity::Partners {
+        directory.add_plan(schema, &input.entities[entity].rows, plan);
+    }
 }
 
 /// The filters' verdicts; with `filters.contacts.partner = "active"` a contact needs an active partner too.
@@ -180,10 +188,6 @@ impl Builder<'_> {
         self.plan.settled[entity] = settled;
         self.warn_of_listing();
         self.fill_before();
-        if entity == Entity::Partners {
-            self.directory
-                .add_plan(self.schema, &self.known.rows, self.plan);
-        }
     }
 
     /// An item for record `at`, without arena rows.

@@ -1,7 +1,7 @@
 //! Rows as they are and as they will be: what differs, and what does not fit.
 
-use super::Builder;
-use crate::plan::{Changed, FieldKind, LmsLinks, RowSet, Schema, SourceSet, sfid};
+use super::{Builder, adopt};
+use crate::plan::{Changed, Entity, FieldKind, LmsLinks, RowSet, Schema, SourceSet, sfid};
 use crate::text::{clean, email_key};
 
 impl Builder<'_> {
@@ -97,6 +97,14 @@ impl Builder<'_> {
             &self.known.rows,
             self.lms_links,
         );
+        if row.is_none() && link(schema, source, links, at).is_none() {
+            debug_assert!(
+                (0..schema.fields.len()).all(|index| source.field(at, index)
+                    == after(schema, source, rows, links, at, row, index, reactivates)),
+                "a new row is what was read"
+            );
+            return adopt::as_read(at);
+        }
         let fields = (0u32..).zip(&schema.fields).map(|(bit, _)| {
             let index = bit as usize;
             match row {
@@ -109,6 +117,15 @@ impl Builder<'_> {
             .after
             .push(fields.chain(extra))
     }
+}
+
+/// The LMS user with the e-mail of record `at`; partners have none.
+fn link<'a>(schema: &Schema, source: &SourceSet, links: &'a LmsLinks, at: u32) -> Option<&'a str> {
+    if links.is_empty() || schema.entity == Entity::Partners {
+        return None;
+    }
+    let email = source.field(at, Schema::KEY)?;
+    links.get(&email_key(email)).map(String::as_str)
 }
 
 /// A field as it will be. What is not read from the source stays as the row has it: unmapped fields, and an LMS link
@@ -130,13 +147,7 @@ fn after<'a>(
     let field = &schema.fields[index];
     let present = || row.and_then(|row| rows.field(row, index));
     if field.kind == FieldKind::LmsLink {
-        let email = source.field(at, Schema::KEY);
-        let linked = if links.is_empty() {
-            None
-        } else {
-            email.and_then(|email| links.get(&email_key(email)))
-        };
-        return linked.map(String::as_str).or_else(present);
+        return link(schema, source, links, at).or_else(present);
     }
     match &field.source {
         Some(_) => source.field(at, index),
