@@ -98,18 +98,18 @@ impl Entries {
     ) -> Result<(), StoreError> {
         self.flush(tx).await?;
         let entity = statements.entity;
+        // One text for all stretches: it is prepared once (see `on_engine` in `db.rs`).
         let sql = format!(
             "INSERT INTO sync_changes (run_id, entity, seq, op, row_id, impartner_id, after_values, status, message, released) \
-             SELECT {}, '{entity}', {} + id - {first}, '{}', id, impartner_id, {}, 'applied', ?, 0 \
-             FROM {entity} WHERE id BETWEEN {first} AND {}",
-            tx.run_id,
-            tx.seq + 1,
+             SELECT ?, '{entity}', ? + id - ?, '{}', id, impartner_id, {}, 'applied', ?, 0 \
+             FROM {entity} WHERE id BETWEEN ? AND ?",
             Op::Add.word(),
             statements.as_json,
-            first + count - 1
         );
         let reason = (!reason.is_empty()).then_some(reason);
-        let written = tx.conn.execute(sql, args![reason]).await?;
+        let last = first + count - 1;
+        let values = args![tx.run_id, tx.seq + 1, first, reason, first, last];
+        let written = tx.conn.execute(sql, values).await?;
         if i64::try_from(written) != Ok(count) {
             return Err(StoreError::BadValue {
                 what: "new rows that are gone again, of".to_owned(),
