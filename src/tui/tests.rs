@@ -1,5 +1,6 @@
 //! Tests of the console without a terminal: keys in, model and pictures out. They never sleep.
 
+mod beside;
 mod driver;
 mod looks;
 mod million;

@@ -12,6 +12,7 @@ mod filter;
 mod hand;
 mod journal;
 mod mouse;
+mod moves;
 mod review;
 mod runs;
 

@@ -6,10 +6,9 @@ use super::super::keymap::BINDINGS;
 use super::super::list::{Cursor, Move};
 use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Effect, Reach, Request};
-use super::super::overview;
-use super::super::preview::{Fields, Pane};
+use super::super::preview::Fields;
 use super::super::theme::{Theme, ThemeName};
-use super::{applying, cases, certs, filter, hand, journal, quit, review, runs};
+use super::{applying, cases, certs, filter, hand, journal, moves, quit, review, runs};
 use crate::plan::{Mode, Scope};
 
 /// Does an action, or says why it cannot be done.
@@ -27,16 +26,16 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowOffboarding => show(model, Screen::Offboarding),
         Action::ShowCertifications => show(model, Screen::Certifications),
         Action::ShowHistory => show(model, Screen::History),
-        Action::Up => go(model, Move::Up(1)),
-        Action::Down => go(model, Move::Down(1)),
-        Action::PageUp => go(model, Move::PageUp),
-        Action::PageDown => go(model, Move::PageDown),
-        Action::Home => go(model, Move::Home),
-        Action::End => go(model, Move::End),
-        Action::SwitchPane | Action::SwitchPaneBack => switch_pane(model),
-        Action::NextTab => tab(model, 1),
-        Action::PreviousTab => tab(model, -1),
-        Action::Open => open(model),
+        Action::Up => moves::go(model, Move::Up(1)),
+        Action::Down => moves::go(model, Move::Down(1)),
+        Action::PageUp => moves::go(model, Move::PageUp),
+        Action::PageDown => moves::go(model, Move::PageDown),
+        Action::Home => moves::go(model, Move::Home),
+        Action::End => moves::go(model, Move::End),
+        Action::SwitchPane | Action::SwitchPaneBack => moves::switch_pane(model),
+        Action::NextTab => moves::tab(model, 1),
+        Action::PreviousTab => moves::tab(model, -1),
+        Action::Open => moves::open(model),
         Action::Escape => escape(model),
         Action::Back => back(model),
         Action::Interrupt => interrupt(model),
@@ -152,165 +151,16 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Moves in the list or the detail pane that has the keyboard.
-pub(in crate::tui) fn go(model: &mut Model, movement: Move) -> Vec<Effect> {
-    let (height, detail_height) = (model.hits.list_height, model.hits.detail_height);
-    let detail_len = model.hits.detail_len;
-    let scroll = |offset: &mut usize| {
-        let mut cursor = Cursor {
-            at: *offset,
-            offset: 0,
-        };
-        let last = (detail_len + 1).saturating_sub(detail_height.max(1));
-        cursor.go(movement, last, detail_height);
-        *offset = cursor.at;
-    };
-    match model.screen {
-        Screen::Overview => {
-            let len = overview::waiting(model).len();
-            model.overview.cursor.go(movement, len, height);
-        }
-        Screen::Preview => {
-            let preview = &mut model.preview;
-            if let Some(review) = &mut preview.review {
-                if preview.pane == Pane::Detail {
-                    scroll(&mut preview.detail_offset);
-                } else {
-                    let list = review.list_mut();
-                    let before = list.cursor.at;
-                    list.cursor.go(movement, list.shown.len(), height);
-                    if list.cursor.at != before {
-                        preview.detail_offset = 0;
-                    }
-                }
-            }
-        }
-        Screen::Offboarding => {
-            let offboard = &mut model.offboard;
-            if offboard.pane == Pane::Detail {
-                scroll(&mut offboard.detail_offset);
-            } else {
-                let (len, before) = (offboard.shown().len(), offboard.cursor.at);
-                offboard.cursor.go(movement, len, height);
-                if offboard.cursor.at != before {
-                    offboard.detail_offset = 0;
-                    return cases::ask_live(model);
-                }
-            }
-        }
-        Screen::Certifications => {
-            let len = model.certs.shown().len();
-            model.certs.cursor.go(movement, len, height);
-        }
-        Screen::History => {
-            let history = &mut model.history;
-            match &mut history.open {
-                Some(open) if open.pane == Pane::Detail => scroll(&mut open.detail_offset),
-                Some(open) => {
-                    open.cursor.go(movement, open.detail.changes.len(), height);
-                    open.detail_offset = 0;
-                }
-                None => history.cursor.go(movement, history.runs.len(), height),
-            }
-        }
-    }
-    Vec::new()
-}
-
-fn switch_pane(model: &mut Model) -> Vec<Effect> {
-    match model.screen {
-        Screen::Preview => model.preview.pane = model.preview.pane.other(),
-        Screen::Offboarding => model.offboard.pane = model.offboard.pane.other(),
-        Screen::History => {
-            if let Some(open) = &mut model.history.open {
-                open.pane = open.pane.other();
-            }
-        }
-        Screen::Overview | Screen::Certifications => {}
-    }
-    Vec::new()
-}
-
-fn tab(model: &mut Model, by: isize) -> Vec<Effect> {
-    match model.screen {
-        Screen::Preview => review::step_tab(model, by),
-        Screen::Offboarding => cases::step_tab(model, by),
-        _ => Vec::new(),
-    }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    match model.screen {
-        Screen::Overview => {
-            let waiting = overview::waiting(model);
-            match waiting.get(model.overview.cursor.at) {
-                Some(line) => show(model, line.screen),
-                None => Vec::new(),
-            }
-        }
-        Screen::Preview => {
-            model.preview.pane = Pane::Detail;
-            Vec::new()
-        }
-        Screen::Offboarding => {
-            model.offboard.pane = Pane::Detail;
-            cases::ask_live(model)
-        }
-        Screen::Certifications => certs::open_partner(model),
-        Screen::History => match (
-            &mut model.history.open,
-            model.history.runs.get(model.history.cursor.at),
-        ) {
-            (Some(open), _) => {
-                open.pane = Pane::Detail;
-                Vec::new()
-            }
-            (None, Some(run)) => {
-                let run = run.run_id;
-                vec![model.ask(Request::Run(run))]
-            }
-            (None, None) => Vec::new(),
-        },
-    }
-}
-
-/// Peels off one layer; whether there was one.
-fn peel(model: &mut Model) -> Option<Vec<Effect>> {
-    match model.screen {
-        Screen::Preview if model.preview.pane == Pane::Detail => {
-            model.preview.pane = Pane::List;
-        }
-        Screen::Preview
-            if model.preview.filter.active() || model.preview.filter.error.is_some() =>
-        {
-            return Some(filter::clear(model));
-        }
-        Screen::Offboarding if model.offboard.pane == Pane::Detail => {
-            model.offboard.pane = Pane::List;
-        }
-        Screen::History if model.history.open.is_some() => {
-            let open = model.history.open.as_mut()?;
-            if open.pane == Pane::Detail {
-                open.pane = Pane::List;
-            } else {
-                model.history.open = None;
-            }
-        }
-        _ => return None,
-    }
-    Some(Vec::new())
-}
-
 fn escape(model: &mut Model) -> Vec<Effect> {
     // Work under way is the topmost thing a person sees: Esc stops it first.
     if model.job.is_some() {
         return cancel(model);
     }
-    peel(model).unwrap_or_default()
+    moves::peel(model).unwrap_or_default()
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
-    match peel(model) {
+    match moves::peel(model) {
         Some(effects) => effects,
         None => leave_if_idle(model),
     }

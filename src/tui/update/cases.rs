@@ -7,7 +7,8 @@ use super::super::list::Move;
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
 use super::super::offboard::CaseTab;
-use super::act::{self, push};
+use super::act::push;
+use super::moves;
 use crate::text::safe;
 use crate::values::{Case, StepAction, StepState};
 
@@ -36,7 +37,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
             model.offboard.ticked.insert(id);
         }
     }
-    act::go(model, Move::Down(1))
+    moves::go(model, Move::Down(1))
 }
 
 /// Ticks all that are shown; when all are, unticks them.

@@ -11,7 +11,7 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Effect;
 use super::super::offboard::CaseTab;
 use super::super::preview::Pane;
-use super::{act, cases, filter, key, review};
+use super::{act, cases, filter, key, moves, review};
 
 /// Takes what the mouse did.
 pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
@@ -60,7 +60,7 @@ fn wheel(model: &mut Model, event: MouseEvent, down: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let pane = std::mem::replace(&mut model.preview.pane, Pane::List);
-    let effects = act::go(model, if down { Move::Down(3) } else { Move::Up(3) });
+    let effects = moves::go(model, if down { Move::Down(3) } else { Move::Up(3) });
     model.preview.pane = pane;
     effects
 }
@@ -171,7 +171,7 @@ fn choose(model: &mut Model, line: usize) -> Vec<Effect> {
     if let Some(open) = &mut model.history.open {
         open.pane = Pane::List;
     }
-    act::go(model, Move::To(line))
+    moves::go(model, Move::To(line))
 }
 
 fn focus_detail(model: &mut Model) {

@@ -13,6 +13,7 @@ use super::super::plan_columns::PlanColumn;
 use super::super::preview::Review;
 use super::super::query::{Tab, Ticks};
 use super::act::{self, push};
+use super::moves;
 use crate::plan::{Entity, Mode, Scope};
 use crate::text::safe;
 use crate::values::PreviewRequest;
@@ -28,7 +29,7 @@ pub(super) fn preview(model: &mut Model, scope: Scope, mode: Mode) -> Vec<Effect
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     if let Some(at) = model.preview.review.as_ref().and_then(Review::chosen) {
         let effects = toggle(model, at);
-        act::go(model, Move::Down(1));
+        moves::go(model, Move::Down(1));
         effects
     } else {
         model.complain("There is no line to tick; press p for a preview.");
@@ -117,7 +118,7 @@ pub(super) fn reviewed(model: &mut Model) -> Vec<Effect> {
         if !review.reviewed.remove(&at) {
             review.reviewed.insert(at);
         }
-        return act::go(model, Move::Down(1));
+        return moves::go(model, Move::Down(1));
     }
     Vec::new()
 }
