@@ -1,7 +1,7 @@
 //! The console's own words for the core's values.
 
 use crate::plan::Evidence;
-use crate::values::{Applied, RunSummary};
+use crate::values::{Applied, RunStatus, RunSummary};
 use std::fmt::Write as _;
 
 use super::cells::count;
@@ -87,14 +87,28 @@ pub(super) fn applied_in(run: &RunSummary) -> Applied {
     }
 }
 
+/// What a run changed, in few words: its rows; a run that is about something else tells it in its message.
+pub(super) fn changes(run: &RunSummary, glyphs: &Glyphs) -> String {
+    let rows = applied_in(run);
+    match &run.message {
+        Some(message) if rows.total() == 0 && run.status == RunStatus::Applied => {
+            crate::text::safe(message)
+        }
+        _ => applied(rows, glyphs),
+    }
+}
+
 /// "sync all full", "undo of 12".
 pub(super) fn run_title(run: &RunSummary) -> String {
     let mut title = run.kind.clone();
     if let Some(undone) = run.undoes {
         let _ = write!(title, " of run {undone}");
     } else {
-        title.push(' ');
-        title.push_str(&run.scope);
+        // Where the kind says it all, the scope is the same word.
+        if run.scope != run.kind {
+            title.push(' ');
+            title.push_str(&run.scope);
+        }
         if let Some(mode) = run.mode {
             title.push(' ');
             title.push_str(mode.word());

@@ -2,9 +2,11 @@
 
 use chrono::Duration;
 
+use super::super::fixtures;
 use super::super::model::Screen;
-use super::super::msg::{Msg, Request};
+use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
+use crate::values::CaseState;
 
 #[test]
 fn toasts_are_few_go_by_themselves_and_stay_among_the_messages() {
@@ -94,5 +96,38 @@ fn a_key_of_another_screen_says_where_it_works() {
         d.model.log.len(),
         said,
         "a key that is nowhere bound says nothing"
+    );
+}
+
+#[test]
+fn many_decisions_are_counted_and_a_restore_tells_its_note() {
+    let mut d = Driver::full(120, 40);
+    d.keys("3");
+    d.answer_all();
+    d.keys("t h \"later Enter");
+    let mut held = fixtures::cases();
+    held.truncate(3);
+    for case in &mut held {
+        case.state = CaseState::Held;
+    }
+    d.answer(Answer::Decided(held));
+    assert!(d.shows("Off-boarding: 3 cases held."), "{}", d.screen());
+    d.answer_all();
+    d.keys("[");
+    d.answer_all();
+    d.keys("U y");
+    assert!(
+        matches!(d.wanted()[..], [Request::RestoreCase(8)]),
+        "{:?}",
+        d.wanted()
+    );
+    let mut back = fixtures::cases().pop().unwrap();
+    back.state = CaseState::Rejected;
+    back.note = Some("restored: 2 memberships are back".into());
+    d.answer(Answer::Decided(vec![back]));
+    assert!(
+        d.shows("case 8 restored: 2 memberships are back."),
+        "{}",
+        d.screen()
     );
 }

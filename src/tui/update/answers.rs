@@ -127,18 +127,30 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
 
 /// Cases were decided, run or restored: says how they stand.
 fn decisions(model: &mut Model, decided: Vec<Case>, request: Option<&Request>) -> Vec<Effect> {
-    let restored = matches!(request, Some(Request::RestoreCase(_)));
-    let words: Vec<String> = decided
-        .iter()
-        .take(3)
-        .map(|case| match &case.note {
-            // A case that was restored counts as rejected; its note tells what came back.
-            Some(note) if restored => format!("case {} {note}", case.case_id),
-            _ => format!("case {} is {}", case.case_id, case.state.word()),
-        })
-        .collect();
-    let more = if decided.len() > 3 { ", ..." } else { "" };
-    model.toast(format!("Off-boarding: {}{more}.", words.join(", ")));
+    let said = match (&decided[..], request) {
+        // A case that was restored counts as rejected; its note tells what came back.
+        ([case], Some(Request::RestoreCase(_))) if case.note.is_some() => {
+            let note = case.note.as_deref().unwrap_or_default();
+            format!("case {} {note}", case.case_id)
+        }
+        ([case], _) => format!("case {} is {}", case.case_id, case.state.word()),
+        (many, _) => {
+            let mut states: Vec<(&str, u64)> = Vec::new();
+            for case in many {
+                let word = case.state.word();
+                match states.iter_mut().find(|(state, _)| *state == word) {
+                    Some((_, number)) => *number += 1,
+                    None => states.push((word, 1)),
+                }
+            }
+            let parts: Vec<String> = states
+                .into_iter()
+                .map(|(state, number)| format!("{} {state}", counted(number, "case")))
+                .collect();
+            parts.join(", ")
+        }
+    };
+    model.toast(format!("Off-boarding: {said}."));
     model.offboard.merge(decided);
     let mut effects = vec![
         model.ask(Request::Status(Reach::Stored)),

@@ -16,7 +16,7 @@ use crate::text::safe;
 
 const PARTNERS: [Column; 8] = [
     Column::fixed("", 3, 0),
-    Column::share("partner", 4, 20, 0),
+    Column::share("partner", 4, 24, 0),
     Column::fixed("certs", 6, 0).right(),
     Column::fixed("there", 6, 0).right(),
     Column::fixed("NPCU", 7, 0).right(),

@@ -142,10 +142,7 @@ fn run_cells(canvas: &Canvas<'_>, run: &RunSummary) -> Vec<(String, ratatui::sty
             theme.text,
         ),
         (words::run_title(run), theme.text),
-        (
-            words::applied(words::applied_in(run), canvas.glyphs),
-            theme.text,
-        ),
+        (words::changes(run, canvas.glyphs), theme.text),
         outcome(canvas, run),
         (safe(&run.operator), theme.dim),
         (took, theme.dim),

@@ -164,7 +164,7 @@ fn facts(canvas: &mut Canvas<'_>, area: Rect) {
 fn run_line(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, run: &RunSummary) {
     let age = age(canvas.model.now - run.started_at);
     let title = words::run_title(run);
-    let mut changes = words::applied(words::applied_in(run), canvas.glyphs);
+    let mut changes = words::changes(run, canvas.glyphs);
     if run.withheld > 0 {
         let _ = write!(changes, " ({} withheld)", count(run.withheld));
     }
