@@ -68,6 +68,8 @@ pub(super) struct Theme {
     pub(super) key: Style,
     pub(super) tab: Style,
     pub(super) tab_active: Style,
+    /// The colour of plain text on a background of ours: the terminal's own may be the other one of dark and light.
+    pub(super) ink: Option<Color>,
     pub(super) row: Style,
     pub(super) row_blurred: Style,
     pub(super) good: Style,
@@ -99,6 +101,7 @@ struct Palette {
     orange: Color,
     yellow: Color,
     violet: Color,
+    ink: Color,
     row: Color,
     row_blurred: Color,
     field: Color,
@@ -115,6 +118,7 @@ const DARK: Palette = Palette {
     orange: Color::Rgb(245, 148, 71),
     yellow: Color::Rgb(229, 199, 107),
     violet: Color::Rgb(198, 160, 246),
+    ink: Color::Rgb(222, 225, 230),
     row: Color::Rgb(42, 56, 82),
     row_blurred: Color::Rgb(40, 44, 52),
     field: Color::Rgb(44, 50, 62),
@@ -131,6 +135,7 @@ const LIGHT: Palette = Palette {
     orange: Color::Rgb(176, 74, 0),
     yellow: Color::Rgb(138, 98, 0),
     violet: Color::Rgb(112, 64, 176),
+    ink: Color::Rgb(31, 35, 40),
     row: Color::Rgb(207, 224, 246),
     row_blurred: Color::Rgb(232, 234, 238),
     field: Color::Rgb(229, 233, 240),
@@ -175,6 +180,7 @@ impl Theme {
             key: fg(palette.blue).add_modifier(Modifier::BOLD),
             tab: fg(palette.dim),
             tab_active: badge(palette.blue),
+            ink: Some(colour(palette.ink)),
             row: plain.bg(colour(palette.row)),
             row_blurred: plain.bg(colour(palette.row_blurred)),
             good: fg(palette.blue),
@@ -186,10 +192,10 @@ impl Theme {
             before: fg(palette.dim),
             before_mark: fg(palette.orange).bg(colour(palette.mark_before)),
             after: plain.add_modifier(Modifier::BOLD),
-            after_mark: plain
+            after_mark: fg(palette.ink)
                 .bg(colour(palette.mark_after))
                 .add_modifier(Modifier::BOLD),
-            field: plain.bg(colour(palette.field)),
+            field: fg(palette.ink).bg(colour(palette.field)),
             field_bad: plain
                 .bg(colour(palette.field))
                 .fg(colour(palette.orange))
@@ -197,7 +203,7 @@ impl Theme {
             bar: fg(palette.blue),
             environment: badge(palette.violet),
             production: badge(palette.orange),
-            button: plain.bg(colour(palette.field)),
+            button: fg(palette.ink).bg(colour(palette.field)),
             button_focus: badge(palette.blue),
             danger_focus: badge(palette.orange),
         }
@@ -225,6 +231,7 @@ impl Theme {
             key: plain.fg(Color::Cyan).add_modifier(bold),
             tab: dim,
             tab_active: badge(Color::Cyan),
+            ink: None,
             row: plain.add_modifier(Modifier::REVERSED),
             row_blurred: plain.add_modifier(bold),
             good: plain.fg(Color::Cyan),
@@ -272,6 +279,7 @@ impl Theme {
             key: bold,
             tab: plain,
             tab_active: reversed,
+            ink: None,
             row: reversed,
             row_blurred: bold,
             good: plain,

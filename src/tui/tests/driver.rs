@@ -242,6 +242,17 @@ impl Driver {
         out
     }
 
+    /// Text in the terminal's own colour on a background of ours: not readable where the theme is the other one of dark
+    /// and light.
+    pub(super) fn unreadable(&self) -> String {
+        use ratatui::style::Color;
+        let cells = self.buffer().content.iter();
+        let doubtful = cells.filter(|cell| {
+            cell.bg != Color::Reset && cell.fg == Color::Reset && cell.symbol() != " "
+        });
+        doubtful.map(ratatui::buffer::Cell::symbol).collect()
+    }
+
     /// Whether the words are on screen.
     pub(super) fn shows(&self, words: &str) -> bool {
         self.screen().contains(words)

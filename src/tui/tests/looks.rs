@@ -27,6 +27,7 @@ fn look(name: &str, scene: impl Fn(&mut Driver)) {
             driver.model.theme = Theme::new(theme, depth);
             driver.draw();
             assert_eq!(driver.screen(), text, "a theme changes no text");
+            assert_eq!(driver.unreadable(), "", "{name}, {}", theme.word());
             let styles = driver.styles();
             if theme == ThemeName::Mono {
                 assert!(

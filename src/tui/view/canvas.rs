@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 
 use super::super::cells::{fit, width};
@@ -93,6 +93,19 @@ impl<'a> Canvas<'a> {
     /// Gives an area a style over what stands there.
     pub(super) fn style(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
+        let Some(ink) = self.theme.ink.filter(|_| style.bg.is_some()) else {
+            return;
+        };
+        // Plain text has the terminal's colour, which may not be readable on a background of ours.
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                let cell = &mut self.buffer[(x, y)];
+                if cell.fg == Color::Reset {
+                    cell.set_fg(ink);
+                }
+            }
+        }
     }
 
     /// Empties an area.
