@@ -115,6 +115,8 @@ pub(super) enum Request {
     },
     Cases,
     Case(i64),
+    /// Cases with their live steps, to be approved after a question.
+    Look(Vec<i64>),
     Approve {
         ids: Vec<i64>,
         note: String,
@@ -150,6 +152,7 @@ impl Request {
             | Self::RunCases(_)
             | Self::RestoreCase(_)
             | Self::LmsRefresh { .. }
+            | Self::Look(_)
             | Self::Certs
             | Self::CertsOf(_)
             | Self::PushCerts(_) => Lane::Work,
@@ -176,7 +179,7 @@ impl Request {
             Self::Apply { .. } => "Apply",
             Self::RunCases(_) => "Off-boarding",
             Self::RestoreCase(_) => "Restore",
-            Self::LmsRefresh { .. } => "Reading the LMS",
+            Self::LmsRefresh { .. } | Self::Look(_) => "Reading the LMS",
             Self::Certs | Self::CertsOf(_) => "Comparing certifications",
             Self::PushCerts(_) => "Pushing certifications",
             Self::Hold { .. } => "Hold",
@@ -220,6 +223,8 @@ pub(super) enum Answer {
     },
     Cases(Vec<Case>),
     Case(Box<Case>),
+    /// Cases with their live steps.
+    Looked(Vec<Case>),
     /// Cases after a decision or a run.
     Decided(Vec<Case>),
     Certs(Vec<CertRow>),

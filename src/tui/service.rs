@@ -101,6 +101,7 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
         }
         Request::Cases => Answer::Cases(desk.cases(None).await?),
         Request::Case(id) => Answer::Case(Box::new(desk.case(id).await?)),
+        Request::Look(ids) => Answer::Looked(desk.cases_live(&ids, progress).await?),
         Request::Approve {
             ids,
             note,

@@ -4,7 +4,7 @@
 use super::super::Desk;
 use super::live::{Record, Rested};
 use super::rules::{Move, next, refusal};
-use super::steps::{Outline, drift};
+use super::steps::{AllPartners, Outline, drift};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::store::{CaseEvent, CaseMove, CaseRecord, Decision, NewOutline, Opening};
@@ -14,6 +14,28 @@ impl Desk {
     /// One case. While it is undecided its steps are computed anew from the live LMS and kept as what was shown; an
     /// approval later than that notices anything new.
     pub async fn case(&self, case_id: i64) -> Result<Case> {
+        self.look(case_id, None).await
+    }
+
+    /// Like [`Desk::case`] for several: “All Partners” is read once for all of them, where a look reads it.
+    pub async fn cases_live(&self, ids: &[i64], progress: &Progress) -> Result<Vec<Case>> {
+        let lms = self.lms()?;
+        let all = if self.readable_at_a_look(lms).await? {
+            Some(self.all_partners(lms, progress).await?)
+        } else {
+            None
+        };
+        let mut cases = Vec::with_capacity(ids.len());
+        for &id in ids {
+            if progress.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            cases.push(self.look(id, all.as_ref()).await?);
+        }
+        Ok(cases)
+    }
+
+    async fn look(&self, case_id: i64, all: Option<&AllPartners>) -> Result<Case> {
         let record = self.find_case(case_id).await?;
         if !matches!(record.case.state, CaseState::Pending | CaseState::Held) {
             return Ok(record.case);
@@ -23,7 +45,7 @@ impl Desk {
         }
         let lms = self.lms()?;
         let seen = self
-            .see(lms, &record.case, None, &Progress::silent())
+            .see(lms, &record.case, all, &Progress::silent())
             .await?;
         let mut case = record.case.clone();
         case.people = seen.outline.people();

@@ -166,6 +166,20 @@ impl Desk {
         })
     }
 
+    /// Whether a look reads “All Partners”.
+    pub(super) async fn readable_at_a_look(&self, lms: &Client) -> Result<bool> {
+        let group = self.everybody(lms).await?;
+        self.is_small(&group).await
+    }
+
+    async fn is_small(&self, group: &Group) -> Result<bool> {
+        let size = match group.user_count {
+            Some(size) => size,
+            None => self.store().stored_member_count(&group.id).await?,
+        };
+        Ok(size <= LOOK_LIVE)
+    }
+
     /// “All Partners” for a look: read when it is small. When it is large everybody asked about counts as a member: a
     /// removal too many is shown (and turns out to be done already), never one too few.
     async fn all_partners_look(
@@ -175,11 +189,7 @@ impl Desk {
         progress: &Progress,
     ) -> Result<AllPartners> {
         let group = self.everybody(lms).await?;
-        let size = match group.user_count {
-            Some(size) => size,
-            None => self.store().stored_member_count(&group.id).await?,
-        };
-        let live = size <= LOOK_LIVE;
+        let live = self.is_small(&group).await?;
         let members = if live {
             members_of(lms, &group, progress).await?.unwrap_or_default()
         } else {

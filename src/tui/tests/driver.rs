@@ -175,6 +175,12 @@ impl Driver {
                         .find(|case| case.case_id == id);
                     Answer::Case(Box::new(case.unwrap()))
                 }
+                Request::Look(ids) => Answer::Looked(
+                    fixtures::cases()
+                        .into_iter()
+                        .filter(|case| ids.contains(&case.case_id))
+                        .collect(),
+                ),
                 Request::Certs => Answer::Certs(fixtures::certs()),
                 other => panic!("no fixture for {other:?}"),
             };

@@ -376,3 +376,27 @@ fn the_facts_wake_the_screen_and_nothing_else_does() {
     let quiet = d.model.wake_at().unwrap();
     assert_eq!(quiet - d.model.now, chrono::Duration::milliseconds(250));
 }
+
+#[test]
+fn nobody_approves_steps_that_were_not_read_from_the_lms() {
+    let mut d = Driver::new(120, 40);
+    d.keys("3");
+    d.answer_all();
+    d.keys("t").keys("a");
+    let [Request::Look(ids)] = d.wanted()[..] else {
+        panic!("{:?}", d.wanted());
+    };
+    assert_eq!(ids[..], [5, 6], "the cursor has rested on the first one");
+    assert!(!d.shows("Approve 3 cases?"), "{}", d.screen());
+    d.answer_all();
+    assert!(d.shows("Approve 3 cases?"), "{}", d.screen());
+    assert!(d.shows("people lose access"), "{}", d.screen());
+
+    // Whoever went on to something else meanwhile is not asked out of the blue.
+    let mut d = Driver::new(120, 40);
+    d.keys("3");
+    d.answer_all();
+    d.keys("t").keys("a").keys("2");
+    d.answer_all();
+    assert!(!d.shows("Approve 3 cases?"), "{}", d.screen());
+}

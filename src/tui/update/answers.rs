@@ -99,7 +99,18 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             Vec::new()
         }
         Answer::Case(case) => {
+            model.offboard.look(&case);
             model.offboard.live = Some(case);
+            Vec::new()
+        }
+        Answer::Looked(looked) => {
+            for case in &looked {
+                model.offboard.look(case);
+            }
+            // Whoever went on to something else meanwhile is not asked.
+            if model.screen == Screen::Offboarding && model.dialogs.is_empty() {
+                return cases::approve(model);
+            }
             Vec::new()
         }
         Answer::Decided(decided) => decisions(model, decided, request),

@@ -145,8 +145,17 @@ pub(in crate::tui) fn step_words(step: &crate::values::Step) -> String {
     })
 }
 
-/// `a`: asks for a note, for the number of people, and for what else must be acknowledged.
+/// `a`: asks for a note, for the number of people, and for what else must be acknowledged. Nobody decides about steps
+/// that were not read from the LMS: those of cases that the cursor never rested on are read first.
 pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
+    let unseen = model.offboard.unseen();
+    if !unseen.is_empty() {
+        if let Some(why) = model.busy() {
+            model.complain(why);
+            return Vec::new();
+        }
+        return vec![model.ask(Request::Look(unseen))];
+    }
     let targets = model.offboard.targets();
     let people: u64 = targets.iter().map(|case| case.people).sum();
     let foreign: u64 = targets.iter().map(|case| case.foreign_members).sum();

@@ -104,6 +104,25 @@ async fn a_list_has_the_steps_of_the_last_refresh_and_asks_nobody() {
 }
 
 #[tokio::test]
+async fn a_look_at_many_cases_reads_the_large_group_once() {
+    let rig = Rig::new(sqlite()).await;
+    let cases = rig.swept().await;
+    let ids: Vec<i64> = cases.iter().map(|case| case.case_id).collect();
+    let all = format!("/v2/groups/{ALL}/memberships");
+    rig.sandbox.log().clear();
+    let live = rig
+        .desk
+        .cases_live(&ids, &Progress::silent())
+        .await
+        .unwrap();
+    let read = rig.sandbox.log().matching(|entry| entry.path == all).len();
+    assert_eq!(read, 1);
+    for case in &live {
+        assert_eq!(&rig.desk.case(case.case_id).await.unwrap(), case);
+    }
+}
+
+#[tokio::test]
 async fn nobody_but_a_named_person_with_a_note_approves() {
     for db in both().await {
         let rig = Rig::new(db).await;
