@@ -19,6 +19,7 @@ pub use load::{Loaded, Overrides, load};
 pub use paths::{Env, process_env, state_dir, user_file};
 pub use secret::Secret;
 use url::base_url;
+pub use url::is_loopback;
 
 /// The commented configuration file that `prmdesk init` writes: every key and its default.
 pub const TEMPLATE: &str = include_str!("../assets/prmdesk.toml");

@@ -28,7 +28,7 @@ pub use limiter::RateLimiter;
 pub use reads::{Group, Person};
 pub use writes::{BATCH, WriteOutcome};
 
-use crate::config::{LmsConfig, Secret};
+use crate::config::{LmsConfig, Secret, is_loopback};
 
 /// How patient the client is. The defaults suit the real service; tests shorten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,20 +136,11 @@ fn base_url(text: &str) -> Result<Url, LmsError> {
     }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
+        "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(url),
         "http" => Err(LmsError::PlainHttp {
             host: url.host_str().unwrap_or_default().to_owned(),
         }),
         _ => Err(wrong("it must begin with https://")),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
     }
 }
 

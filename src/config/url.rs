@@ -41,10 +41,10 @@ pub(super) fn base_url(value: &Value, suffix: &str) -> Result<String, String> {
         .to_owned())
 }
 
-/// Whether a host is this machine and nothing else.
-fn is_loopback(host: &Host<&str>) -> bool {
+/// Whether a host is this machine and nothing else. `*.localhost` is not: what it means is up to the resolver.
+pub fn is_loopback(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     }
@@ -76,6 +76,11 @@ mod tests {
             read("http://prod.example/x")
                 .unwrap_err()
                 .contains("use https://prod.example/x")
+        );
+        assert!(
+            read("http://prm.localhost")
+                .unwrap_err()
+                .contains("plain http")
         );
         assert!(
             read("http://127.0.0.1.example")

@@ -1,8 +1,9 @@
 //! Where Impartner is: the configured address, checked before anything is sent.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::ImpartnerError;
+use crate::config::is_loopback;
 
 /// The address requests start from: `https` (or loopback), without what must not be in it, ending in the API's path.
 pub(super) fn base_url(text: &str) -> Result<Url, ImpartnerError> {
@@ -18,7 +19,7 @@ pub(super) fn base_url(text: &str) -> Result<Url, ImpartnerError> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("it must not hold a query or a fragment"));
     }
-    if url.scheme() == "http" && !is_loopback(&url) {
+    if url.scheme() == "http" && !url.host().is_some_and(|host| is_loopback(&host)) {
         return Err(ImpartnerError::InsecureUrl { url: url.into() });
     }
     let path = url.path().trim_end_matches('/').to_owned();
@@ -29,15 +30,6 @@ pub(super) fn base_url(text: &str) -> Result<Url, ImpartnerError> {
     };
     url.set_path(&full);
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -375,9 +375,12 @@ impl Builder<'_> {
             .reason
             .as_deref()
             .unwrap_or("the source gave no control total");
+        let kept_back = match self.plan.kept_back[entity] {
+            0 => String::new(),
+            count => format!(" ({count} kept back)"),
+        };
         let message = format!(
-            "The listing of {entity} was not proved: {reason}. No soft-delete is proposed ({} kept back), and the watermark stays.",
-            self.plan.kept_back[entity]
+            "The listing of {entity} was not proved: {reason}. No soft-delete is proposed{kept_back}, and the watermark stays."
         );
         self.plan.warnings.insert(
             0,
