@@ -23,7 +23,7 @@ struct Console {
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Console {
@@ -90,7 +90,7 @@ impl Console {
             writer,
             child,
             seen,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -226,6 +226,11 @@ fn from_preview_to_apply_with_the_typed_number_and_the_undo_of_it() {
     console.press("q");
     console.press("q");
     assert_eq!(console.ended_clean(), 0);
+
+    let dir = console.folder.path().join("state/prmdesk/log");
+    let log = prmdesk::logging::lines::of_run(&dir, 1, chrono::NaiveDate::MIN, 50);
+    let written = |line: &String| line.contains("console{run_id=1}") && line.contains(" written ");
+    assert!(log.lines.iter().any(written), "{log:?}");
 }
 
 #[test]
