@@ -30,12 +30,12 @@ pub(super) fn service(config: Config, clock: Clock) -> (Service, Opening) {
         // The desk notes the id of a run here, so that every line of it in the log has it.
         let span = tracing::info_span!("console", run_id = tracing::field::Empty);
         let answered = async move {
-            let desk = receiver
-                .wait_for(Option::is_some)
-                .await
-                .ok()
-                .and_then(|desk| desk.clone());
-            // The opening failed, and the console ends with its error: nobody hears this.
+            let desk = tokio::select! {
+                opened = receiver.wait_for(Option::is_some) => opened.ok().and_then(|desk| desk.clone()),
+                // What waits for a database that does not answer can be stopped too.
+                () = progress.cancel_token().cancelled() => None,
+            };
+            // Stopped; or the opening failed, and the console ends with its error.
             let desk = desk.ok_or_else(Error::cancelled)?;
             answer(&desk, request, &progress).await
         };

@@ -380,6 +380,8 @@ fn the_first_frame_waits_for_no_database_and_a_refusing_one_ends_with_the_error(
     console.until("Connecting to the database");
     console.press("5");
     console.until("Reading");
+    console.press("P");
+    console.until("Esc stops it");
     console.press("q");
     assert_eq!(console.ended_clean(), 0);
 
