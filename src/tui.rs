@@ -23,6 +23,7 @@ mod offboard;
 mod overview;
 mod partner;
 mod plan_columns;
+mod plan_sort;
 mod preview;
 mod query;
 mod service;

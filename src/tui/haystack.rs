@@ -55,18 +55,27 @@ impl Haystack {
 
     /// The lines that hold `word`, in order: one pass over the arena.
     pub(super) fn find(&self, word: &str) -> Vec<u32> {
+        let finder = memmem::Finder::new(word.as_bytes());
+        let text = self.text.as_bytes();
         let mut found = Vec::new();
-        let mut line = 0;
-        for place in memmem::find_iter(self.text.as_bytes(), word.as_bytes()) {
-            if found
-                .last()
-                .is_some_and(|&last| place < self.ends[last as usize])
-            {
-                continue;
+        let (mut from, mut line) = (0, 0);
+        while let Some(hit) = finder.find(&text[from..]) {
+            let place = from + hit;
+            // Hits come in order, so the line is ahead: mostly the next one, a long way when hits are few.
+            let mut step = 1;
+            while self.ends.get(line + step).is_some_and(|&end| end <= place) {
+                line += step;
+                step *= 2;
             }
-            // Hits come in order, so the line is ahead; a long way when hits are few.
-            line += self.ends[line..].partition_point(|&end| end <= place);
+            let ahead = self.ends.len().min(line + step + 1);
+            line += self.ends[line..ahead].partition_point(|&end| end <= place);
             found.extend(u32::try_from(line));
+            // One hit is enough for a line.
+            let Some(&end) = self.ends.get(line) else {
+                break;
+            };
+            from = end;
+            line += 1;
         }
         found
     }

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashSet;
 
 use super::haystack::{self, Haystack};
-use super::plan_columns::{self, PlanColumn};
+use super::plan_columns::PlanColumn;
+use super::plan_sort;
 use super::preview::Review;
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
@@ -351,7 +352,7 @@ impl Asked<'_> {
         if let Some(column) = sort.column
             && self.tab != Tab::Warnings
         {
-            plan_columns::sort(self.stop, self.plan, self.tab, column, &mut shown)?;
+            plan_sort::sort(self.stop, self.plan, self.tab, column, &mut shown)?;
         }
         if sort.descending {
             shown.reverse();
