@@ -1,5 +1,7 @@
 //! `prmdesk sync`.
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::apply::finish;
@@ -89,7 +91,7 @@ pub(super) async fn apply(
         prepared.abandon().await?;
         return Err(declined);
     }
-    let plan = plan.clone();
+    let plan = Arc::clone(plan);
     let mut ended = prepared.apply(selection, choice, &cx.progress).await;
     if choice.attendance == Attendance::Unattended {
         ended = tell(desk, ended).await;

@@ -1,6 +1,8 @@
 //! A run from its first moment: the lease is taken, the run record committed as `running`, and whatever happens the
 //! record is closed (PRODUCT.md section 6).
 
+use std::sync::Arc;
+
 use super::{Choice, Desk};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Mode, PerEntity, Plan, PlanOrigin, Selection};
@@ -19,8 +21,8 @@ pub(super) struct Running {
 /// [`Prepared::apply`] or [`Prepared::abandon`] leaves the lease to expire and the run to be found interrupted.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The plan to review.
-    pub plan: Plan,
+    /// The plan to review. Shared, because a plan of a million rows is held once, also by who reports on it later.
+    pub plan: Arc<Plan>,
     desk: Desk,
     running: Running,
 }
@@ -154,7 +156,7 @@ impl Desk {
         };
         match planned {
             Ok(plan) => Ok(Prepared {
-                plan,
+                plan: Arc::new(plan),
                 desk: self.clone(),
                 running,
             }),
