@@ -350,6 +350,17 @@ impl Preview {
         })]
     }
 
+    /// Waits for no computation any more: one of them failed, and nobody knows which.
+    pub(super) fn give_up(&mut self) {
+        self.opening = false;
+        if let Some(review) = &mut self.review {
+            review.query = Flight::default();
+            review.tallying = Flight::default();
+            review.ticking = Flight::default();
+            review.apply_waits = false;
+        }
+    }
+
     /// Ticks all lines that are shown, or unticks them.
     pub(super) fn tick_shown(&mut self) -> Vec<Effect> {
         let Some(review) = &mut self.review else {

@@ -80,7 +80,9 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Fault(what) => {
-            model.preview.opening = false;
+            // What was computed never comes: nothing may go on waiting for it.
+            model.preview.give_up();
+            model.typed_ahead.clear();
             model.complain(what);
             Vec::new()
         }

@@ -1,7 +1,7 @@
 //! Work beside the UI task, and the lists that it makes: what keys wait for it, and what order it keeps.
 
 use super::super::fixtures;
-use super::super::msg::Answer;
+use super::super::msg::{Answer, Msg};
 use super::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
@@ -75,4 +75,20 @@ fn suspicious_exclusions_come_first_however_they_are_sorted() {
             "after {key}"
         );
     }
+}
+
+#[test]
+fn a_computation_that_failed_is_said_and_keeps_no_key_waiting() {
+    let mut d = Driver::full(80, 24);
+    d.keys("2");
+    d.slow = true;
+    d.keys("t / \"acme Enter Space");
+    assert!(!d.model.typed_ahead.is_empty(), "keys wait");
+    d.computing.clear();
+    d.msg(Msg::Fault("A computation failed.".into()));
+    assert!(d.shows("A computation failed."), "{}", d.screen());
+    d.slow = false;
+    let before = ticked(&d);
+    d.keys("Home Space");
+    assert_eq!(ticked(&d) + 1, before, "the first line is unticked at once");
 }
