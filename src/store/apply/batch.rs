@@ -35,16 +35,27 @@ pub(super) type Fates = Vec<Result<i64, String>>;
 pub(super) struct Meter<'p> {
     pub(super) progress: &'p Progress,
     pub(super) entity: crate::plan::Entity,
-    pub(super) done: u64,
+    /// Half rows: a new row is half done when it is in its table, and done when it is in the journal.
+    pub(super) halves: u64,
     pub(super) total: u64,
 }
 
 impl Meter<'_> {
     pub(super) fn add(&mut self, rows: usize) {
-        self.done += rows as u64;
+        self.add_half(2 * rows);
+    }
+
+    pub(super) fn add_half(&mut self, rows: usize) {
+        const STEP: u64 = 200;
+        let before = self.halves / STEP;
+        self.halves += rows as u64;
+        // Rows that go one by one are not told one by one.
+        if self.halves / STEP == before && self.halves < 2 * self.total {
+            return;
+        }
         self.progress.report(RunEvent::Writing {
             entity: self.entity,
-            done: self.done,
+            done: self.halves / 2,
             total: self.total,
         });
     }
@@ -125,7 +136,7 @@ impl ApplyTx {
                     self.conn.raw(RELEASE).await?;
                     let batch = left[range.clone()].iter().copied();
                     assign(plan, targets, batch, &made, &mut fates)?;
-                    meter.add(range.len());
+                    meter.add_half(range.len());
                 }
                 Err(error) if error.is_row_fault() => {
                     self.back().await?;
@@ -135,14 +146,14 @@ impl ApplyTx {
                             todo.drain(..).rev().flatten().map(|at| left[at]).collect();
                         rest.splice(0..0, left[range].iter().copied());
                         let exist = self.existing(statements, plan, targets, &rest).await?;
-                        meter.add(exist.len());
+                        meter.add_half(exist.len());
                         rest.retain(|at| !exist.contains(at));
                         stale.extend(exist);
                         left = rest;
                         todo = cut(0..left.len());
                     } else if range.len() == 1 {
                         fates[left[range.start]] = Err(error.row_message());
-                        meter.add(1);
+                        meter.add_half(1);
                     } else {
                         halve(&mut todo, &range);
                     }

@@ -90,7 +90,7 @@ impl ApplyTx {
         let mut meter = Meter {
             progress,
             entity,
-            done: 0,
+            halves: 0,
             total: items.len() as u64,
         };
         let (adds, mut rows): (Vec<usize>, Vec<usize>) =
@@ -142,7 +142,7 @@ impl ApplyTx {
             &targets,
             outcomes,
             &mut entries,
-            progress,
+            &mut meter,
         )
         .await?;
 
@@ -231,7 +231,7 @@ impl ApplyTx {
         targets: &[Target],
         outcomes: &[Outcome],
         entries: &mut Entries,
-        progress: &Progress,
+        meter: &mut Meter<'_>,
     ) -> Result<(), StoreError> {
         let row_id = |target: &Target| match outcomes[target.at] {
             Outcome::Applied { row_id, .. } => Some(row_id),
@@ -239,7 +239,7 @@ impl ApplyTx {
         };
         let mut left = targets;
         while let Some(first) = left.first() {
-            self.may_go_on(progress)?;
+            self.may_go_on(meter.progress)?;
             let reason = plan.items[first.at].reason;
             let stretch = left
                 .iter()
@@ -260,6 +260,7 @@ impl ApplyTx {
                 }
                 _ => self.journal(plan, now, outcomes, entries).await?,
             }
+            meter.add_half(now.len());
             left = later;
         }
         Ok(())
