@@ -82,14 +82,12 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
             y += 1;
         }
     }
-    if y + 1 < area.bottom() {
-        canvas.text(
-            area.x + 1,
-            y + 1,
-            room,
-            "A preview only reads. Nothing is written before you apply and confirm.",
-            theme.dim,
-        );
+    let promise = "A preview only reads. Nothing is written before you apply and confirm.";
+    for line in wrap(promise, usize::from(room)) {
+        y += 1;
+        if y < area.bottom() {
+            canvas.text(area.x + 1, y, room, &line, theme.dim);
+        }
     }
 }
 
