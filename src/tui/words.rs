@@ -43,6 +43,7 @@ pub(super) fn label(entity: Entity, column: &str) -> String {
         (None, "is_active") => "Active",
         (None, "deleted_at") => "Deleted at",
         (None, "partner_id") => "Partner row",
+        (None, "impartner_id") => "Impartner id",
         (None, other) => other,
     }
     .to_owned()

@@ -125,8 +125,12 @@ pub(in crate::tui) fn changed_fields(entry: &JournalEntry) -> Vec<(String, Strin
     let names = before
         .keys()
         .chain(after.keys().filter(|key| !before.contains_key(*key)));
+    // A column that an add left empty was none before and is none now, whether it is said or not.
+    let value = |map: &serde_json::Map<String, serde_json::Value>, name: &str| {
+        map.get(name).filter(|value| !value.is_null()).cloned()
+    };
     names
-        .filter(|name| before.get(*name) != after.get(*name))
+        .filter(|name| value(before, name) != value(after, name))
         .map(|name| {
             let label = words::label(entry.entity, name);
             (label, word(before.get(name)), word(after.get(name)))
