@@ -66,6 +66,8 @@ struct Builder<'a> {
     matcher: Matcher<'a>,
     verdicts: Verdicts,
     directory: &'a mut Directory,
+    /// Who has a Salesforce id, by its key.
+    salesforce_ids: FxHashMap<String, i64>,
     /// Rows that go into the plan's `before` arena, in the order in which items name them.
     kept_rows: Vec<u32>,
 }
@@ -98,6 +100,7 @@ pub(super) fn entity(
         matcher: Matcher::new(schema, &known.rows),
         verdicts,
         directory,
+        salesforce_ids: FxHashMap::default(),
         kept_rows: Vec::new(),
     };
     builder.run();
@@ -244,7 +247,7 @@ impl Builder<'_> {
         let id = self.read.records.ids()[at as usize];
         let partner_before = self.partner_now(row);
         let partner_after = self.partner_of(at, row, partner_before);
-        self.warn_of_malformed_id(at);
+        self.warn_of_salesforce_id(at);
         let reactivates = row.is_some_and(|row| !rows.active(row));
         let mut changed = self.diff(at, row, reactivates);
         if partner_before != partner_after {
@@ -308,18 +311,28 @@ impl Builder<'_> {
         before
     }
 
-    fn warn_of_malformed_id(&mut self, at: u32) {
+    /// Salesforce ids that are malformed, or that an earlier record of this reading has too. Both records keep their
+    /// rows: they have Impartner ids of their own, and which of them Salesforce means nobody here can know.
+    fn warn_of_salesforce_id(&mut self, at: u32) {
         let id = self.read.records.ids()[at as usize];
         for (index, field) in self.schema.fields.iter().enumerate() {
-            if field.kind == FieldKind::SalesforceId
-                && let Some(text) = self.read.records.field(at, index)
-                && sfid::normalise(text).is_none()
-            {
+            let text = self.read.records.field(at, index);
+            let Some(text) = text.filter(|_| field.kind == FieldKind::SalesforceId) else {
+                continue;
+            };
+            let who = title(self.schema.entity);
+            if sfid::normalise(text).is_none() {
                 let message = format!(
-                    "{} #{id}: `{text}` is no well-formed Salesforce id; it is kept as text and matched exactly.",
-                    title(self.schema.entity)
+                    "{who} #{id}: `{text}` is no well-formed Salesforce id; it is kept as text and matched exactly."
                 );
                 self.warn("malformed_salesforce_id", id, message);
+            }
+            let first = *self.salesforce_ids.entry(sfid::key(text)).or_insert(id);
+            if first != id {
+                let message = format!(
+                    "{who} #{id} has the Salesforce id `{text}` of #{first}; both stay, correct one of them in Impartner."
+                );
+                self.warn("shared_salesforce_id", id, message);
             }
         }
     }

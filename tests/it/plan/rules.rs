@@ -228,6 +228,29 @@ fn salesforce_ids_that_differ_in_case_are_two_accounts() {
 }
 
 #[test]
+fn two_records_with_one_salesforce_id_both_stay_and_are_told() {
+    let mut world = World::default();
+    world.records.partners = ["0012800000CXn0k", "0012800000CXn0kAAD", "0012800000CXn0K"]
+        .into_iter()
+        .zip(1..)
+        .map(|(crm, id)| {
+            let mut record = account(id, &format!("P{id}"), "Premier");
+            record.fields[6] = Some(crm.into());
+            record
+        })
+        .collect();
+    let plan = world.plan();
+    assert_eq!(plan.totals.partners.add, 3);
+    let told: Vec<_> = plan
+        .warnings
+        .iter()
+        .filter(|warning| warning.code == "shared_salesforce_id")
+        .map(|warning| warning.impartner_id)
+        .collect();
+    assert_eq!(told, [Some(2)], "{:?}", plan.warnings);
+}
+
+#[test]
 fn a_re_created_person_gets_the_row_only_if_the_old_id_is_gone() {
     let mut world = World::default();
     world.rows.contacts = vec![Row {
