@@ -100,7 +100,7 @@ pub(in crate::cli) fn list(runs: &[RunSummary], out: &mut Out) -> Result<()> {
                 run.run_id.to_string(),
                 when(run.started_at),
                 run.kind.clone(),
-                run.scope.clone(),
+                scope(run).to_owned(),
                 run.mode.map_or("", crate::plan::Mode::word).to_owned(),
                 run.status.word().to_owned(),
                 signs(&run.applied),
@@ -115,6 +115,15 @@ pub(in crate::cli) fn list(runs: &[RunSummary], out: &mut Out) -> Result<()> {
         ],
         &rows,
     )
+}
+
+/// What a run was about, where its kind does not say so already.
+fn scope(run: &RunSummary) -> &str {
+    if run.scope == run.kind {
+        ""
+    } else {
+        &run.scope
+    }
 }
 
 /// What else there is to know about a run, in a few words.
@@ -137,13 +146,16 @@ pub(in crate::cli) fn head(run: &RunSummary, out: &mut Out) -> Result<()> {
     let mode = run
         .mode
         .map_or_else(String::new, |mode| format!(", {}", mode.word()));
+    let of = match scope(run) {
+        "" => String::new(),
+        scope => format!(" of {scope}"),
+    };
     out.styled(
         Style::Bold,
         format!(
-            "Run {}: {} of {}{mode}: {}",
+            "Run {}: {}{of}{mode}: {}",
             run.run_id,
             run.kind,
-            run.scope,
             run.status.word()
         ),
     )?;
