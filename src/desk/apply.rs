@@ -51,37 +51,22 @@ struct Screened {
     outdated: Vec<Outdated>,
 }
 
-/// What somebody chose of a plan, less what no longer holds.
-struct Review<'a> {
-    selection: Selection,
-    outdated: &'a [Outdated],
-    choice: &'a Choice,
-}
-
 impl Desk {
     /// The apply itself, under the lease of `running`.
     pub(super) async fn apply_under(
         &self,
         running: &Running,
         plan: &Plan,
-        mut selection: Selection,
+        selection: Selection,
         choice: &Choice,
         progress: &Progress,
     ) -> Result<RunReport> {
-        self.refuse_second_apply(plan).await?;
-        let outdated = self.recheck(plan, &mut selection, progress).await?;
-        progress.phase(Phase::Applying);
         let mut attempt = 1;
         loop {
             if progress.is_cancelled() {
                 return Err(Error::cancelled());
             }
-            let review = Review {
-                selection: selection.clone(),
-                outdated: &outdated,
-                choice,
-            };
-            let trying = self.attempt(running, plan, review, progress);
+            let trying = self.attempt(running, plan, selection.clone(), choice, progress);
             match Box::pin(trying).await {
                 Err(error) if error.retry && attempt < ATTEMPTS => {
                     tracing::warn!(run = running.run_id, attempt, error = %error.error, "the transaction is begun again");
@@ -99,12 +84,14 @@ impl Desk {
         &self,
         running: &Running,
         plan: &Plan,
-        review: Review<'_>,
+        mut selection: Selection,
+        choice: &Choice,
         progress: &Progress,
     ) -> Result<RunReport, Attempt> {
         self.refuse_second_apply(plan).await?;
-        let choice = review.choice;
-        let screened = self.screen(plan, review).await?;
+        let outdated = self.recheck(plan, &mut selection, progress).await?;
+        progress.phase(Phase::Applying);
+        let screened = self.screen(plan, selection, outdated, choice).await?;
         self.transaction(running, plan, &screened, choice, progress)
             .await
     }
@@ -130,11 +117,9 @@ impl Desk {
     async fn screen(
         &self,
         plan: &Plan,
-        Review {
-            mut selection,
-            outdated,
-            choice,
-        }: Review<'_>,
+        mut selection: Selection,
+        outdated: Vec<Outdated>,
+        choice: &Choice,
     ) -> Result<Screened> {
         let mut withheld = Vec::new();
         let before = selection.clone();
@@ -238,7 +223,7 @@ impl Desk {
             withheld,
             kept,
             deletes,
-            outdated: outdated.to_vec(),
+            outdated,
         })
     }
 

@@ -3,6 +3,7 @@
 //! deleted without evidence). Only a person who is still inactive or gone leaves.
 
 use chrono::TimeDelta;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Desk;
 use crate::error::Result;
@@ -66,19 +67,22 @@ impl Desk {
             .by_ids(&schema, &ids, known, progress)
             .await?;
         let rules = Rules::new(&self.config().filters);
-        let healthy = |id: i64| {
-            let records = &answers.records;
-            (0..).zip(records.ids()).any(|(at, &found)| {
-                found == id && !matches!(rules.verdict(&schema, records, at), Verdict::Inactive(_))
+        let healthy: FxHashSet<i64> = (0..)
+            .zip(answers.records.ids())
+            .filter(|&(at, _)| {
+                let verdict = rules.verdict(&schema, &answers.records, at);
+                !matches!(verdict, Verdict::Inactive(_))
             })
-        };
+            .map(|(_, &id)| id)
+            .collect();
+        let unverified: FxHashMap<i64, String> = answers.unverified.into_iter().collect();
         let since = plan.created_at.format("%Y-%m-%d %H:%M UTC");
         Ok(asked
             .iter()
             .filter_map(|&(at, id)| {
-                let why = match answers.unverified.iter().find(|&&(other, _)| other == id) {
-                    Some((_, why)) => format!("the plan is of {since}, and whether that still holds could not be asked: {why}; preview again"),
-                    None if healthy(id) => format!("the plan is of {since}, and Impartner shows the {} as active now; preview again", entity.singular()),
+                let why = match unverified.get(&id) {
+                    Some(why) => format!("the plan is of {since}, and whether that still holds could not be asked: {why}; preview again"),
+                    None if healthy.contains(&id) => format!("the plan is of {since}, and Impartner shows the {} as active now; preview again", entity.singular()),
                     None => return None,
                 };
                 Some((at, why))
