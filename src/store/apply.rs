@@ -168,18 +168,21 @@ impl ApplyTx {
         impartner_ids: &[i64],
     ) -> Result<(), StoreError> {
         // Nearly everything that a run settles was never carried over.
-        let carried = self
-            .conn
-            .all(
+        let mut carried = FxHashSet::default();
+        self.conn
+            .each(
                 "SELECT impartner_id FROM sync_carryover WHERE entity = ?",
                 args![entity.word()],
-                |row| row.int(0),
+                |row| {
+                    carried.insert(row.int(0)?);
+                    Ok(())
+                },
             )
             .await?;
-        let settled: FxHashSet<i64> = impartner_ids.iter().copied().collect();
-        let over: Vec<i64> = carried
-            .into_iter()
-            .filter(|id| settled.contains(id))
+        let over: Vec<i64> = impartner_ids
+            .iter()
+            .copied()
+            .filter(|id| carried.contains(id))
             .collect();
         for batch in over.chunks(rows::BATCH_ROWS) {
             let sql = format!(
