@@ -204,7 +204,7 @@ fn named_operator(cx: &Context<'_>) -> Result<()> {
 
 /// Whether nobody decided yet: then a list has the steps as last known, and `show` has those of the live LMS.
 fn undecided(case: &Case) -> bool {
-    matches!(case.state, CaseState::Pending | CaseState::Held)
+    case.state.is_undecided()
 }
 
 /// Says on each planned step of a list where the live one is.

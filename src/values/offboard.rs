@@ -28,6 +28,11 @@ pub enum CaseState {
 }
 
 impl CaseState {
+    /// Whether nobody decided yet, so that its steps are still to be looked at.
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Pending | Self::Held)
+    }
+
     /// All, in the order in which people read them.
     pub const ALL: [Self; 8] = [
         Self::Pending,

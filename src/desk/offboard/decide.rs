@@ -37,7 +37,7 @@ impl Desk {
 
     async fn look(&self, case_id: i64, all: Option<&AllPartners>) -> Result<Case> {
         let record = self.find_case(case_id).await?;
-        if !matches!(record.case.state, CaseState::Pending | CaseState::Held) {
+        if !record.case.state.is_undecided() {
             return Ok(record.case);
         }
         if self.row_of(&record.case).await?.active {

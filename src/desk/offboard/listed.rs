@@ -64,7 +64,7 @@ impl Desk {
         let mut cases: Vec<Case> = records.into_iter().map(|record| record.case).collect();
         let unseen = cases
             .iter_mut()
-            .filter(|case| matches!(case.state, CaseState::Pending | CaseState::Held))
+            .filter(|case| case.state.is_undecided())
             .filter(|case| case.steps.is_empty())
             .collect();
         self.plan_from_tables(unseen).await?;

@@ -176,7 +176,7 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
             .map_or_else(String::new, |note| format!(": {note}"));
         labelled("Decided", &safe(&format!("by {by}{note}")), theme.text);
     }
-    let undecided = matches!(case.state, CaseState::Pending | CaseState::Held);
+    let undecided = case.state.is_undecided();
     // Rejected, obsolete and restored cases take nothing from anybody.
     let lose = match (case.state, case.people) {
         (CaseState::Rejected | CaseState::Obsolete, _) => None,
