@@ -29,25 +29,30 @@ pub(super) struct Driver {
     terminal: Terminal<TestBackend>,
 }
 
+/// The model of a console that has just started, with nothing outside.
+pub(super) fn bare_model() -> Model {
+    let environment = Environment {
+        label: "prod".into(),
+        database: "mariadb".into(),
+        operator: "alice".into(),
+        operator_named: true,
+        read_only: false,
+        demo: None,
+    };
+    Model::new(
+        environment,
+        GuardConfig::default(),
+        fixtures::now(),
+        &Glyphs::UNICODE,
+        ThemeName::Dark,
+        Depth::True,
+    )
+}
+
 impl Driver {
     /// A console that has just started, of this size, in the dark theme.
     pub(super) fn new(width: u16, height: u16) -> Self {
-        let environment = Environment {
-            label: "prod".into(),
-            database: "mariadb".into(),
-            operator: "alice".into(),
-            operator_named: true,
-            read_only: false,
-            demo: None,
-        };
-        let model = Model::new(
-            environment,
-            GuardConfig::default(),
-            fixtures::now(),
-            &Glyphs::UNICODE,
-            ThemeName::Dark,
-            Depth::True,
-        );
+        let model = bare_model();
         let mut driver = Self {
             model,
             asked: Vec::new(),

@@ -11,15 +11,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::fixtures;
-use super::super::glyphs::Glyphs;
 use super::super::key::Key;
-use super::super::model::{Environment, Model, Screen};
+use super::super::model::{Model, Screen};
 use super::super::msg::{Answer, Effect, Msg, Request};
 use super::super::query::Compute;
-use super::super::theme::{Depth, ThemeName};
 use super::super::update::update;
 use super::super::view::paint;
-use crate::config::GuardConfig;
+use super::driver::bare_model;
 use crate::plan::Mode;
 use crate::values::PreviewRequest;
 
@@ -42,22 +40,7 @@ fn resident() -> u64 {
 
 impl Bench {
     fn new() -> Self {
-        let environment = Environment {
-            label: "prod".into(),
-            database: "mariadb".into(),
-            operator: "alice".into(),
-            operator_named: true,
-            read_only: false,
-            demo: None,
-        };
-        let mut model = Model::new(
-            environment,
-            GuardConfig::default(),
-            fixtures::now(),
-            &Glyphs::UNICODE,
-            ThemeName::Dark,
-            Depth::True,
-        );
+        let mut model = bare_model();
         model.screen = Screen::Preview;
         Self {
             model,
