@@ -1,26 +1,20 @@
-//! From a plan and a selection to a run report: guards counted again, holds read again, every row re-read, one
+//! From a plan and a selection to a run report: what may go through is screened (`screen`), every row re-read, one
 //! transaction (PRODUCT.md sections 5 and 6).
 
-use std::collections::HashSet;
+mod screen;
 
 use super::Desk;
 use super::reading::deletions_key;
-use super::recheck::Outdated;
 use super::running::Running;
 use crate::error::{Error, Kind, Result};
-use crate::plan::guards::{self, Guard, Rule};
-use crate::plan::{Entity, Op, Outcome, PerEntity, Plan, Release, Selection, carry_over};
+use crate::plan::{Entity, Outcome, PerEntity, Plan, Release, Selection, carry_over};
 use crate::progress::{Phase, Progress};
-use crate::store::{ApplyTx, Finish, SoftDeletes};
-use crate::values::{Applied, Cause, RowFault, RunReport, RunStatus, Withheld};
+use crate::store::{ApplyTx, Finish};
+use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
+use screen::Screened;
 
 /// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
 const ATTEMPTS: u32 = 4;
-
-const HELD_LATER: &str =
-    "the row was put on hold after the plan was made; lift the hold first (`prmdesk holds lift`)";
-const UNATTENDED: &str = "an unattended run does not soft-delete (policy.unattended_deletes); review it in the console or with `prmdesk sync`";
-const UNPROVED: &str = "the listing was not proved complete, so no soft-delete was proposed; run again when the source answers properly";
 
 /// How a plan is applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,16 +33,6 @@ pub enum Attendance {
     Attended,
     /// A scheduler or the HTTP adapter.
     Unattended,
-}
-
-/// What is left of a selection after guards, holds and policy, and what they kept back.
-struct Screened {
-    selection: Selection,
-    withheld: Vec<Withheld>,
-    /// Items that were kept back.
-    kept: HashSet<usize>,
-    deletes: SoftDeletes,
-    outdated: Vec<Outdated>,
 }
 
 impl Desk {
@@ -111,130 +95,6 @@ impl Desk {
             format!("Plan {} was applied before, in run {} by {}. Nothing was written.", plan.id, run.run_id, run.operator),
         )
         .help("A plan is applied once. Preview again; what was left of it is carried over and will be there."))
-    }
-
-    /// Counts the guards with today's window, reads the holds again, and takes out what may not go through.
-    async fn screen(
-        &self,
-        plan: &Plan,
-        mut selection: Selection,
-        outdated: Vec<Outdated>,
-        choice: &Choice,
-    ) -> Result<Screened> {
-        let mut withheld = Vec::new();
-        let before = selection.clone();
-        for entity in plan.scope.entities() {
-            let held = self.held_ids(entity).await?;
-            let is_held = |item: &crate::plan::Item| {
-                item.entity == entity
-                    && item
-                        .impartner_before
-                        .or(item.impartner_id)
-                        .is_some_and(|id| held.contains(&id))
-            };
-            withhold(
-                plan,
-                &mut selection,
-                &mut withheld,
-                Op::SoftDelete,
-                is_held,
-                (Cause::Held, HELD_LATER),
-            );
-        }
-        let wanted = PerEntity::from_fn(|entity| {
-            (
-                selection.count_op(plan, Op::SoftDelete)[entity],
-                selection.count_op(plan, Op::Update)[entity],
-            )
-        });
-        check_number(
-            "soft-deletes",
-            "--allow-deletes",
-            choice.release.deletes,
-            wanted.partners.0 + wanted.contacts.0,
-            outdated.len(),
-        )?;
-        check_number(
-            "updates",
-            "--allow-updates",
-            choice.release.updates,
-            wanted.partners.1 + wanted.contacts.1,
-            0,
-        )?;
-        let guards = guards::evaluate(
-            plan,
-            &selection,
-            &self.windows(plan).await?,
-            &self.config().guards,
-        );
-        let mut deletes = SoftDeletes::Counted;
-        for guard in guards.iter().filter(|guard| guard.tripped) {
-            let op = guard.rule.withholds();
-            let released = match op {
-                Op::Update => choice.release.updates.is_some(),
-                _ => choice.release.deletes.is_some(),
-            };
-            if released {
-                if op == Op::SoftDelete {
-                    deletes = SoftDeletes::Released;
-                }
-                continue;
-            }
-            let (entity, reason) = (guard.entity, guard.sentence());
-            let total = if op == Op::Update {
-                wanted.partners.1 + wanted.contacts.1
-            } else {
-                wanted.partners.0 + wanted.contacts.0
-            };
-            withhold(
-                plan,
-                &mut selection,
-                &mut withheld,
-                op,
-                |item| item.entity == entity,
-                (guard.rule.into(), &release_hint(guard, &reason, total)),
-            );
-        }
-        // After the guards: a mass deactivation is called one, also where an unattended run deletes nothing.
-        if choice.attendance == Attendance::Unattended && !self.config().policy.unattended_deletes {
-            withhold(
-                plan,
-                &mut selection,
-                &mut withheld,
-                Op::SoftDelete,
-                |_| true,
-                (Cause::Unattended, UNATTENDED),
-            );
-        }
-        for (entity, &count) in plan.kept_back.iter().filter(|&(_, &count)| count > 0) {
-            withheld.push(Withheld {
-                entity,
-                op: Op::SoftDelete,
-                count,
-                reason: UNPROVED.into(),
-                cause: Cause::Unproved,
-            });
-        }
-        let kept = (0..plan.items.len())
-            .filter(|&at| before.is_ticked(at) && !selection.is_ticked(at))
-            .collect();
-        Ok(Screened {
-            selection,
-            withheld,
-            kept,
-            deletes,
-            outdated,
-        })
-    }
-
-    /// What the guards count beside `plan`, now.
-    pub(super) async fn windows(&self, plan: &Plan) -> Result<PerEntity<guards::WindowCounts>> {
-        let since = self.window_start();
-        let mut windows = PerEntity::default();
-        for entity in plan.scope.entities() {
-            windows[entity] = self.store().window_counts(entity, since).await?;
-        }
-        Ok(windows)
     }
 
     /// One attempt at the transaction.
@@ -304,71 +164,6 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-/// Unticks what `which` names and notes it, by entity.
-fn withhold(
-    plan: &Plan,
-    selection: &mut Selection,
-    withheld: &mut Vec<Withheld>,
-    op: Op,
-    which: impl Fn(&crate::plan::Item) -> bool,
-    (cause, reason): (Cause, &str),
-) {
-    let mut counts = PerEntity::<u64>::default();
-    for (at, item) in plan.items.iter().enumerate() {
-        if item.op == op && selection.is_ticked(at) && which(item) {
-            // Unticking cannot fail: only ticking has conditions.
-            let _always = selection.set(plan, at, false);
-            counts[item.entity] += 1;
-        }
-    }
-    for (entity, &count) in counts.iter().filter(|&(_, &count)| count > 0) {
-        withheld.push(Withheld {
-            entity,
-            op,
-            count,
-            reason: reason.to_owned(),
-            cause,
-        });
-    }
-}
-
-/// A release must name the very number of rows; any other number applies nothing at all (CONTRACT.md section 1).
-///
-/// `outdated` of them fell away because their evidence no longer holds.
-fn check_number(
-    what: &str,
-    flag: &str,
-    allowed: Option<u64>,
-    wanted: u64,
-    outdated: usize,
-) -> Result<()> {
-    let since = match outdated {
-        0 => String::new(),
-        count => format!(" ({count} fewer than the plan says: Impartner no longer bears them out)"),
-    };
-    match allowed {
-        Some(number) if number != wanted => Err(Error::new(
-            Kind::Blocked,
-            "release_mismatch",
-            format!("{flag} {number} does not fit: this apply would carry out {wanted} {what}{since}. Nothing was written."),
-        )
-        .help(format!("Look at the preview again; if that is what you want, say {flag} {wanted} --reason TEXT."))),
-        _ => Ok(()),
-    }
-}
-
-fn release_hint(guard: &Guard, sentence: &str, total: u64) -> String {
-    let flag = if guard.rule == Rule::FieldChange {
-        "--allow-updates"
-    } else {
-        "--allow-deletes"
-    };
-    format!(
-        "guard {}: {sentence} To release it for this plan: {flag} {total} --reason TEXT, or `!` in the console.",
-        guard.rule.word()
-    )
 }
 
 /// The entities whose listing was not proved complete.
