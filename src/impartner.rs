@@ -33,8 +33,8 @@ mod write;
 
 pub use by_id::ByIds;
 pub use client::{Client, Ping};
-pub use decode::decode_page;
 pub use dialect::Dialect;
+pub use envelope::decode_page;
 pub use error::ImpartnerError;
 pub use listing::{Listing, ValueRow, Values};
 pub use retry::Backoff;

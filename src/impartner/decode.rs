@@ -7,10 +7,9 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::envelope::{Data, Envelope, Expect};
 use super::shape::{MAX_FIELDS, Shape};
 use super::value::Cell;
-use crate::plan::{FieldKind, Schema, SourceRecord, SourceSet};
+use crate::plan::{FieldKind, SourceRecord, SourceSet};
 
 /// Region names by id.
 pub(super) type Regions = FxHashMap<i64, String>;
@@ -358,13 +357,4 @@ impl<'de> Visitor<'de> for RecordsSeed<'_, '_, 'de> {
     }
 
     no_list!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-}
-
-/// Decodes the body of one page, as a listing does; for measuring and for tests of the decoder. `None`: no page.
-pub fn decode_page(schema: &Schema, body: &[u8]) -> Option<SourceSet> {
-    let shape = Shape::of(schema);
-    let regions = Regions::default();
-    let mut sink = Sink::new(&shape, Some(&regions));
-    let envelope = Envelope::read(body, Expect::Page, &mut sink).ok()?;
-    (envelope.data == Data::Records).then(|| sink.finish().set)
 }

@@ -7,8 +7,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::decode::{RecordSeed, RecordsSeed, Sink};
+use super::decode::{RecordSeed, RecordsSeed, Regions, Sink};
+use super::shape::Shape;
 use super::value::Cell;
+use crate::plan::{Schema, SourceSet};
 
 /// What the body should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -363,4 +365,13 @@ impl<'de> Visitor<'de> for DataSeed<'_, '_, 'de> {
         self.envelope.data = Data::Other;
         Ok(())
     }
+}
+
+/// Decodes the body of one page, as a listing does; for measuring and for tests of the decoder. `None`: no page.
+pub fn decode_page(schema: &Schema, body: &[u8]) -> Option<SourceSet> {
+    let shape = Shape::of(schema);
+    let regions = Regions::default();
+    let mut sink = Sink::new(&shape, Some(&regions));
+    let envelope = Envelope::read(body, Expect::Page, &mut sink).ok()?;
+    (envelope.data == Data::Records).then(|| sink.finish().set)
 }
