@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `address`, `client`, `trouble` | [`Client`]: address, headers, what every request has in common, what went wrong |
 //! | `retry` | one request with its repetitions: backoff, Retry-After, the limit on requests under way |
-//! | `dialect` | the two query dialects, and finding out which one the server honours |
+//! | `dialect`, `discover` | the two query dialects, and finding out which one the server honours |
 //! | `listing`, `sweep`, `page`, `proof`, `tidy` | reading every page, whether that is all, and what looked odd |
 //! | `shape`, `decode`, `value`, `envelope` | from JSON to a `SourceSet` without a tree in between |
 //! | `by_id`, `feed`, `write` | single records, the deleted-ids feed and `_describe`, PATCH |
@@ -17,6 +17,7 @@ mod by_id;
 mod client;
 mod decode;
 mod dialect;
+mod discover;
 mod envelope;
 mod error;
 mod feed;
@@ -32,8 +33,9 @@ mod value;
 mod write;
 
 pub use by_id::ByIds;
-pub use client::{Client, Ping};
+pub use client::Client;
 pub use dialect::Dialect;
+pub use discover::Ping;
 pub use envelope::decode_page;
 pub use error::ImpartnerError;
 pub use listing::{Listing, ValueRow, Values};

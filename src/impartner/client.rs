@@ -1,7 +1,7 @@
 //! The client: address, headers, and what every request has in common.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -54,15 +54,6 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "impartner::Client({})", self.inner.base)
     }
-}
-
-/// What a reachability check found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ping {
-    /// From the request to the whole answer.
-    pub latency: Duration,
-    /// The dialect that is configured or was found; `None`: nothing tells them apart yet.
-    pub dialect: Option<Dialect>,
 }
 
 /// An answer as it came.
@@ -135,41 +126,6 @@ impl Client {
     pub fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
-    }
-
-    /// Asks for one record, once, to see whether Impartner answers and how fast; finds out the dialect beside it.
-    pub async fn ping(&self) -> Result<Ping, ImpartnerError> {
-        let started = Instant::now();
-        let found = self
-            .find_dialect("Account", Patience::Once, &Tally::default())
-            .await?;
-        if let Some((dialect, latency)) = found {
-            return Ok(Ping { latency, dialect });
-        }
-        let dialect = self.settled_dialect().await;
-        let slice = super::dialect::Slice { start: 0, take: 1 };
-        let url = self.url(
-            &["Account"],
-            &dialect.unwrap_or(Dialect::Objects).page("Id", slice, None),
-        );
-        let what = "the reachability check";
-        self.fetch(
-            Method::GET,
-            &url,
-            what,
-            Patience::Once,
-            &Tally::default(),
-            |answer| match self.page_trouble(answer, what) {
-                Some(trouble) => trouble,
-                None => Verdict::Done(()),
-            },
-        )
-        .await
-        .map_err(|failure| failure.into_error(what))?;
-        Ok(Ping {
-            latency: started.elapsed(),
-            dialect,
-        })
     }
 
     /// The time by the server's clock, from the `Date` header of an answer, to the second. `None`: it gives none, or

@@ -14,12 +14,10 @@ use super::dialect::Dialect;
 use super::page::Job;
 use super::proof::Paging;
 use super::retry::Tally;
-use super::shape::{Shape, Unknown};
+use super::shape::{Shape, Unknown, schema_of};
 use super::sweep::sweep;
 use super::tidy::{distinct, warnings};
-use crate::plan::{
-    Entity, Field, FieldKind, Schema, SourceFacts, SourceSet, ValueSources, Warning,
-};
+use crate::plan::{Schema, SourceFacts, SourceSet, Warning};
 use crate::progress::{Progress, RunEvent};
 
 /// How often a listing is read before it counts as not proved (PRODUCT.md section 2: two more times).
@@ -285,29 +283,6 @@ fn ignores_paging(shape: &Shape, dialect: Dialect) -> ImpartnerError {
     ImpartnerError::IgnoresPaging {
         object: shape.object.clone(),
         dialects: format!("{dialect} dialect"),
-    }
-}
-
-/// A schema for reading `fields` as text, of any object.
-pub(super) fn schema_of(fields: &[&str]) -> Schema {
-    Schema {
-        entity: Entity::Partners,
-        fields: fields
-            .iter()
-            .map(|source| Field {
-                column: "",
-                source: Some((*source).to_owned()),
-                label: "",
-                kind: FieldKind::Text,
-                length: u32::MAX,
-            })
-            .collect(),
-        values: ValueSources {
-            status: Vec::new(),
-            active: None,
-            account_id: None,
-            account_name: None,
-        },
     }
 }
 

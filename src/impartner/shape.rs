@@ -1,6 +1,6 @@
 //! Which source fields a schema needs, and where each goes: what the decoder and the query builder read.
 
-use crate::plan::{FieldKind, Schema};
+use crate::plan::{Entity, Field, FieldKind, Schema, ValueSources};
 
 use super::Dialect;
 use super::value::bit;
@@ -223,6 +223,29 @@ impl Shape {
         self.names
             .iter()
             .position(|name| name.eq_ignore_ascii_case(key))
+    }
+}
+
+/// A schema for reading `fields` as text, of any object.
+pub(super) fn schema_of(fields: &[&str]) -> Schema {
+    Schema {
+        entity: Entity::Partners,
+        fields: fields
+            .iter()
+            .map(|source| Field {
+                column: "",
+                source: Some((*source).to_owned()),
+                label: "",
+                kind: FieldKind::Text,
+                length: u32::MAX,
+            })
+            .collect(),
+        values: ValueSources {
+            status: Vec::new(),
+            active: None,
+            account_id: None,
+            account_name: None,
+        },
     }
 }
 

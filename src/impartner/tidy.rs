@@ -122,8 +122,8 @@ fn missing(shape: &Shape, seen: u64) -> impl Iterator<Item = &str> {
 mod tests {
     use chrono::DateTime;
 
-    use super::super::listing::schema_of;
     use super::*;
+    use crate::impartner::shape::schema_of;
 
     #[test]
     fn of_two_records_with_one_id_the_one_modified_last_stays() {
