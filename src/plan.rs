@@ -12,6 +12,7 @@ pub mod file;
 pub mod filter;
 pub mod guards;
 mod index;
+mod input;
 mod item;
 mod latest;
 mod matching;

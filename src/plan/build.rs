@@ -7,10 +7,11 @@ mod rows;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::document::counted;
+use super::input::{EntityInput, PlanInput, Read};
 use super::latest::Latest;
 use super::matching::{Fate, Matcher, fates};
 use super::partners::Resolved;
-use super::planner::{EntityInput, PlanInput, Read, counted};
 use super::rules::{Rules, Verdict};
 use super::{
     Changed, Entity, Evidence, FieldKind, Item, LmsLinks, Op, PartnerAt, Plan, Schema, Warning,

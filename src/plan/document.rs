@@ -203,3 +203,12 @@ impl Plan {
             .any(|item| item.op.writes() && item.selected)
     }
 }
+
+/// "1 record", "3 records".
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}

@@ -3,8 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{KeyIndex, match_key, unique_key};
+use super::input::{Answers, EntityInput, Read};
 use super::latest::Latest;
-use super::planner::{Answers, EntityInput, Read};
 use super::{Entity, FieldKind, RowSet, Schema, SourceSet, sfid};
 
 /// What becomes of one source record, before it is compared with its row.

@@ -1,84 +1,20 @@
 //! `plan()`: from what was read to what would change. Pure: the same input gives the same plan.
 //!
-//! Read together with `matching.rs` (which row a record means) and `build.rs` (the items).
+//! Read together with `input.rs` (what it is made from), `matching.rs` (which row a record means) and `build.rs` (the
+//! items).
 
-use chrono::{DateTime, Utc};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::build::{self, Directory};
-use super::guards::{self, WindowCounts};
+use super::document::counted;
+use super::guards;
 use super::latest::Latest;
 use super::matching::Matcher;
 use super::rules::Rules;
-use super::{
-    Entity, Limits, LmsLinks, Mode, PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Selection,
-    SourceFacts, SourceSet, Totals, Warning,
-};
+use super::{Entity, Mode, PerEntity, Plan, PlanOrigin, Selection, Totals, Warning};
 use crate::config::{FilterConfig, GuardConfig};
 
-/// What was asked by id, and what the deleted-ids feed said.
-#[derive(Clone, Debug, Default)]
-pub struct Answers {
-    /// Ids that are positively gone: in the deleted-ids feed, or GET by id says so.
-    pub gone: FxHashSet<i64>,
-    /// Ids for which the check failed, with the reason.
-    pub unverified: FxHashMap<i64, String>,
-}
-
-/// What was read of one entity.
-#[derive(Clone, Debug)]
-pub struct Read {
-    /// The listing's records, then those that were asked for by id.
-    pub records: SourceSet,
-    /// How many of them came from the listing.
-    pub listed: usize,
-    /// The largest modification time in the listing.
-    pub latest: Option<DateTime<Utc>>,
-    /// How the listing was read.
-    pub facts: SourceFacts,
-    /// By-id answers without a record.
-    pub answers: Answers,
-    /// Ids that the deleted-ids feed names; to be asked for before they are believed.
-    pub feed: Vec<i64>,
-    /// Whether deletions up to now are known: the run is full, or the feed answered.
-    pub deletions_known: bool,
-}
-
-/// Everything known of one entity.
-#[derive(Clone, Debug)]
-pub struct EntityInput {
-    /// What was read; `None` when the scope leaves the entity out.
-    pub read: Option<Read>,
-    /// All rows, active and inactive.
-    pub rows: RowSet,
-    /// What the database enforces.
-    pub limits: Limits,
-    /// Impartner ids on hold.
-    pub holds: FxHashSet<i64>,
-    /// Impartner ids carried over from earlier runs.
-    pub carried: FxHashSet<i64>,
-    /// What guards count beside this plan.
-    pub window: WindowCounts,
-}
-
-/// Everything a plan is made from.
-#[derive(Clone, Debug)]
-pub struct PlanInput {
-    /// What it is about.
-    pub scope: Scope,
-    /// How much was read.
-    pub mode: Mode,
-    /// When (UTC).
-    pub created_at: DateTime<Utc>,
-    /// What the columns are and where they come from.
-    pub schemas: PerEntity<Schema>,
-    /// What is known.
-    pub entities: PerEntity<EntityInput>,
-    /// LMS users by e-mail.
-    pub lms_links: LmsLinks,
-    /// Warnings of the reading.
-    pub warnings: Vec<Warning>,
-}
+pub use super::input::{Answers, EntityInput, PlanInput, Read};
 
 /// Ids that must be asked for before a plan can be made: absent rows, carried-over records, ids of the deleted-ids
 /// feed, owners of rows that another record aims at. Empty when everything is known. Sorted, each once.
@@ -232,14 +168,5 @@ fn empty(input: &PlanInput) -> Plan {
         partners: Vec::new(),
         reasons: Vec::new(),
         arenas: PerEntity::from_fn(|entity| super::Arenas::new(input.schemas[entity].clone())),
-    }
-}
-
-/// "1 record", "3 records".
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
     }
 }
