@@ -14,7 +14,7 @@ use super::live::{PreImage, Record, Rested, Seen};
 use super::rules::{Move, next};
 use super::steps::{AllPartners, LiveGroup, drift};
 use super::work::Worker;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::plan::PerEntity;
 use crate::progress::{Phase, Progress};
 use crate::store::{CaseRecord, NewOutline, StepPhase};
@@ -271,10 +271,4 @@ fn cases_line(cases: &[Case]) -> String {
         of(CaseState::Pending),
         of(CaseState::Obsolete)
     )
-}
-
-/// An error about the LMS that keeps a case `failed` and says so.
-pub(super) fn stopped(message: String) -> Error {
-    Error::new(Kind::Upstream, "offboard_stopped", message)
-        .help("`prmdesk offboard run` goes on where it stopped.")
 }

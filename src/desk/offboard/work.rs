@@ -7,7 +7,6 @@ use rustc_hash::FxHashSet;
 use super::super::Desk;
 use super::super::running::Running;
 use super::live::{Rested, Seen, members_of};
-use super::run::stopped;
 use super::steps::AllPartners;
 use crate::error::{Error, Kind, Result};
 use crate::lms::{BATCH, Client, WriteOutcome};
@@ -390,6 +389,12 @@ impl Worker<'_> {
             left.join("; ")
         ))
     }
+}
+
+/// An error about the LMS that keeps a case `failed` and says so.
+fn stopped(message: String) -> Error {
+    Error::new(Kind::Upstream, "offboard_stopped", message)
+        .help("`prmdesk offboard run` goes on where it stopped.")
 }
 
 /// How an attempt to delete a group ended.
