@@ -6,26 +6,11 @@ use rustc_hash::FxHashMap;
 
 use super::ApplyTx;
 use super::rows::JsonRows;
-use super::statements::{self, Statements};
-use crate::plan::{Changed, Plan, Schema};
+use super::statements::{self, Statements, Target};
+use crate::plan::{Plan, Schema};
 use crate::progress::{Progress, RunEvent};
 use crate::store::StoreError;
 use crate::store::db::args;
-
-/// A row that is to be changed or made.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
-    /// The item of the plan.
-    pub(super) at: usize,
-    /// The row; 0 for an add until it is made.
-    pub(super) row_id: i64,
-    /// Which columns are touched.
-    pub(super) mask: Changed,
-    /// The partner that is written, where the mask or an add says so.
-    pub(super) partner_id: Option<i64>,
-    /// See [`super::Outcome::Applied`].
-    pub(super) linked: bool,
-}
 
 /// What became of the rows of a list: the row's id, or the database's words.
 pub(super) type Fates = Vec<Result<i64, String>>;

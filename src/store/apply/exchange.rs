@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::ApplyTx;
-use super::batch::{Fates, Meter, RELEASE, SAVE, Target, pack};
+use super::batch::{Fates, Meter, RELEASE, SAVE, pack};
 use super::rows::JsonRows;
-use super::statements::{self, Statements};
+use super::statements::{self, Statements, Target};
 use crate::plan::{Changed, Op, Plan, Schema};
 use crate::store::StoreError;
 use crate::store::db::args;

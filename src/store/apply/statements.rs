@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::batch::Target;
 use super::rows::JsonRows;
 use crate::plan::{Changed, Entity, Field, ItemView, Op, Plan, Schema};
 use crate::store::catalog::{Column, Table};
@@ -204,6 +203,21 @@ pub(super) fn update_row<'a>(
         payload.text(field);
     }
     payload.end();
+}
+
+/// A row that is to be changed or made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    /// The item of the plan.
+    pub(super) at: usize,
+    /// The row; 0 for an add until it is made.
+    pub(super) row_id: i64,
+    /// Which columns are touched.
+    pub(super) mask: Changed,
+    /// The partner that is written, where the mask or an add says so.
+    pub(super) partner_id: Option<i64>,
+    /// See [`super::Outcome::Applied`].
+    pub(super) linked: bool,
 }
 
 /// Puts what the plan says of an item into the argument of [`Statements::of`].

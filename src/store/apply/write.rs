@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::batch::{Fates, Meter, Target};
+use super::batch::{Fates, Meter};
 use super::entries::{Entries, Written};
 use super::rows::BATCH_ROWS;
-use super::statements::{Statements, listed};
+use super::statements::{Statements, Target, listed};
 use super::{ApplyTx, Outcome, SoftDeletes, chains};
 use crate::plan::{Changed, Entity, Item, ItemView, Op, Plan, PlanOrigin, RowSet, Selection};
 use crate::progress::Progress;
