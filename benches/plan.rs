@@ -1,4 +1,4 @@
-//! The planner, filter expressions and plan files on worlds of 11,000 and 110,000 records (SPEED.md).
+//! The planner, filter expressions and plan files on worlds of 11,000 and 110,000 records (ARCHITECTURE.md, "Speed").
 //!
 //! `cargo bench --bench plan`. Read the figures as ratios within one run: `nothing_changed` against `first_load`,
 //! one size against the other (time per record must not grow).

@@ -1,5 +1,5 @@
 //! The command line: one file per command, whose doc comments are its help. It parses, calls the `Desk`, prints what
-//! comes back and turns it into an exit code (CONTRACT.md section 1); no rule of the business is here.
+//! comes back and turns it into an exit code (docs/contract.md, "Command line"); no rule of the business is here.
 
 mod apply;
 mod args;

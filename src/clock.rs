@@ -1,5 +1,5 @@
 //! Where the time comes from. Nothing below `main` reads the machine's clock by itself, so that tests and
-//! snapshots are exact (HOUSE.md section 2, "Time, ids, randomness come in from outside").
+//! snapshots are exact (ARCHITECTURE.md, "Shapes").
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

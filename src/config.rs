@@ -1,4 +1,4 @@
-//! The configuration as values (CONTRACT.md section 2). Reading files, profiles and the environment is in
+//! The configuration as values (docs/contract.md, "Configuration"). Reading files, profiles and the environment is in
 //! `config/load.rs`; the keys are in `config/keys.rs`; secrets are in `config/secret.rs`.
 
 mod fault;
@@ -24,7 +24,7 @@ pub use url::is_loopback;
 /// The commented configuration file that `prmdesk init` writes: every key and its default.
 pub const TEMPLATE: &str = include_str!("../assets/prmdesk.toml");
 
-/// Everything prmdesk can be told. Defaults are those of CONTRACT.md section 2.
+/// Everything prmdesk can be told. Defaults are those of docs/contract.md, "Configuration".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The chosen profile's name, shown in the title bar and in confirmations; "default" without one.
@@ -32,7 +32,7 @@ pub struct Config {
     /// Who works; recorded with every run.
     pub operator: String,
     /// Whether the operator was named on purpose (flag, variable or configuration), not taken from the login name.
-    /// Off-boarding approvals need that (PRODUCT.md section 7).
+    /// Off-boarding approvals need that (docs/rules.md, "Off-boarding").
     pub operator_named: bool,
     /// Refuses every write to the database and to both APIs.
     pub read_only: bool,
@@ -70,7 +70,7 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
 }
 
-/// How to reach Impartner (APIS.md section 1).
+/// How to reach Impartner (docs/apis.md, "Impartner").
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImpartnerConfig {
     /// Base URL without the `/api/objects/v1`.
@@ -107,7 +107,7 @@ pub enum DialectChoice {
     Odata,
 }
 
-/// How to reach the LMS (APIS.md section 2).
+/// How to reach the LMS (docs/apis.md, "Northpass").
 #[derive(Clone, Debug, PartialEq)]
 pub struct LmsConfig {
     /// Base URL without the `/v2`.
@@ -122,7 +122,7 @@ pub struct LmsConfig {
     pub max_rps: u32,
 }
 
-/// What is left out (PRODUCT.md section 3).
+/// What is left out (docs/rules.md, "Filters").
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FilterConfig {
     /// `filters.partners`.
@@ -227,7 +227,7 @@ impl Default for MappingConfig {
     }
 }
 
-/// Limits on what one window may deactivate (PRODUCT.md section 5).
+/// Limits on what one window may deactivate (docs/rules.md, "The plan").
 #[derive(Clone, Debug, PartialEq)]
 pub struct GuardConfig {
     /// Most soft-deletes per entity in the window.

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What sort of trouble it is. It alone decides the exit code and the HTTP status (HOUSE.md section 2).
+/// What sort of trouble it is. It alone decides the exit code and the HTTP status (ARCHITECTURE.md, "Shapes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The command was used wrongly: exit 2, HTTP 400.
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The exit code (CONTRACT.md section 1).
+    /// The exit code (docs/contract.md, "Command line").
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage | Self::Config => 2,

@@ -1,4 +1,4 @@
-//! The HTTP adapter (CONTRACT.md section 6): a face like the console and the command line. It parses, calls the
+//! The HTTP adapter (docs/contract.md, "HTTP"): a face like the console and the command line. It parses, calls the
 //! [`Desk`], and gives back what comes, as JSON; no rule of the business is here.
 //!
 //! | file | what lives there |

@@ -1,5 +1,5 @@
-//! The client of Impartner PRM, Objects v1 (APIS.md section 1): listings that are proved complete, by-id checks, the
-//! deleted-ids feed, and the one write we make.
+//! The client of Impartner PRM, Objects v1 (docs/apis.md, "Impartner"): listings that are proved complete, by-id
+//! checks, the deleted-ids feed, and the one write we make.
 //!
 //! What is *not* here: any rule about what a record means. This floor reads and says how sure it is; `plan` decides.
 //!

@@ -1,4 +1,4 @@
-//! The LMS (Northpass v2, JSON:API) as a client: APIS.md section 2.
+//! The LMS (Northpass v2, JSON:API) as a client: docs/apis.md, "Northpass".
 //!
 //! What is absent on purpose: no call deletes, disables or changes a person, and the key never leaves the configured
 //! host, whatever a link or a redirect says.

@@ -165,7 +165,7 @@ async fn post_all(url: &Secret, notes: &[Notification]) -> Result<(), String> {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    // The address is itself a key (PRODUCT.md section 10).
+    // The address is itself a key (docs/rules.md, "Safety and privacy").
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
         return Err("its address is not https".to_owned());
     }

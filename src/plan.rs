@@ -1,5 +1,6 @@
 //! The rules of the business, as pure functions over values: records, filters, matching, diffing, evidence, guards,
-//! and the [`Plan`] they make. No I/O, no clock, no async (HOUSE.md section 1; checked by `tests/it/house.rs`).
+//! and the [`Plan`] they make. No I/O, no clock, no async (ARCHITECTURE.md, "Code map"; checked by
+//! `tests/it/house.rs`).
 //!
 //! The road: [`SourceSet`] (what was read) + [`RowSet`] (what the database has) → `planner::plan` → [`Plan`]
 //! → [`Selection`] → store.

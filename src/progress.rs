@@ -1,6 +1,6 @@
 //! The one stream of events from the core, and the way to cancel it.
 //!
-//! Console, command line, JSON, log and run record are all fed from [`RunEvent`] (HOUSE.md section 2).
+//! Console, command line, JSON, log and run record are all fed from [`RunEvent`] (ARCHITECTURE.md, "Shapes").
 
 use std::sync::Arc;
 

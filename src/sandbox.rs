@@ -70,7 +70,7 @@ pub enum Dialect {
     Odata,
 }
 
-/// What an odata tenant calls order and fields: nobody has written it down (APIS.md section 1).
+/// What an odata tenant calls order and fields: nobody has written it down (docs/apis.md, "Impartner").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OdataNames {
     /// `$orderby` and `$select`.
@@ -101,7 +101,7 @@ pub enum Pages {
     Kept,
 }
 
-/// How the answer for an id that does not exist looks (APIS.md section 1 knows three ways).
+/// How the answer for an id that does not exist looks (docs/apis.md, "Impartner" knows three ways).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
     /// Status 404.
@@ -243,7 +243,7 @@ impl Sandbox {
         &self.options.lms_key
     }
 
-    /// The environment that points `prmdesk` at this sandbox (CONTRACT.md section 2).
+    /// The environment that points `prmdesk` at this sandbox (docs/contract.md, "Configuration").
     pub fn environment(&self) -> [(&'static str, String); 5] {
         [
             ("PRMDESK_IMPARTNER_URL", self.impartner_url()),

@@ -11,14 +11,14 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use unicode_normalization::UnicodeNormalization;
 
-/// A value as it is stored: trimmed, and `None` when nothing is left (PRODUCT.md section 5).
+/// A value as it is stored: trimmed, and `None` when nothing is left (docs/rules.md, "The plan").
 pub fn clean(text: &str) -> Option<&str> {
     let trimmed = text.trim();
     (!trimmed.is_empty()).then_some(trimmed)
 }
 
 /// The key under which two names are the same: Unicode NFKC, case-folded, inner white space collapsed, trimmed
-/// (PRODUCT.md section 4).
+/// (docs/rules.md, "Matching").
 pub fn name_key(name: &str) -> String {
     if name.is_ascii() {
         let mut key = String::with_capacity(name.len());
@@ -43,7 +43,7 @@ pub fn name_key(name: &str) -> String {
     key
 }
 
-/// The key under which two e-mail addresses are the same: trimmed and case-folded (PRODUCT.md section 4).
+/// The key under which two e-mail addresses are the same: trimmed and case-folded (docs/rules.md, "Matching").
 pub fn email_key(email: &str) -> String {
     let email = email.trim();
     if email.is_ascii() {
@@ -54,8 +54,8 @@ pub fn email_key(email: &str) -> String {
 }
 
 /// Text that is safe to put on a terminal: control characters, bidi controls, zero-width and other invisible
-/// characters stand as visible escapes such as `\u{202e}` (PRODUCT.md section 10). The only way to make one is to
-/// pass through [`DisplaySafe::new`].
+/// characters stand as visible escapes such as `\u{202e}` (docs/rules.md, "Safety and privacy"). The only way to make
+/// one is to pass through [`DisplaySafe::new`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct DisplaySafe<'a>(Cow<'a, str>);
 
@@ -101,7 +101,8 @@ pub fn safe_lines(text: &str) -> String {
 }
 
 /// JSON text in which what a terminal could obey, or a reader could miss, stands as `\u` escapes
-/// (CONTRACT.md section 1). `json` must be valid JSON: the escape of a character inside a string is the same string.
+/// (docs/contract.md, "Command line"). `json` must be valid JSON: the escape of a character inside a string is the
+/// same string.
 pub fn json_safe(json: &str) -> Cow<'_, str> {
     if !json.chars().any(|c| c != '\n' && is_unsafe(c)) {
         return Cow::Borrowed(json);
@@ -223,7 +224,7 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// Neutralises a cell for spreadsheets: text that a spreadsheet would run as a formula gets a leading apostrophe
-/// (PRODUCT.md section 10, "CSV export neutralises spreadsheet formulas").
+/// (docs/rules.md, "Safety and privacy").
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
     match text.trim_start().chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{text}")),

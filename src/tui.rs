@@ -1,4 +1,4 @@
-//! The console: the main face. UX.md is its bible.
+//! The console: the main face. docs/console.md says how it looks and feels.
 //!
 //! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`effects`] alone spawns. One task owns
 //! the terminal and the model ([`run`]).

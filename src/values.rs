@@ -1,5 +1,5 @@
 //! The values that `Desk` gives to the faces, and that the floors below it fill; their serialised form is that of
-//! CONTRACT.md section 3. Small things everybody may use: no behaviour beyond words and counts.
+//! docs/contract.md, "JSON". Small things everybody may use: no behaviour beyond words and counts.
 
 mod certs;
 mod lms;
@@ -238,7 +238,7 @@ pub struct RunReport {
     pub unproved: Vec<Entity>,
 }
 
-/// One run in a list (CONTRACT.md section 3, `last_runs`).
+/// One run in a list (docs/contract.md, "JSON", `last_runs`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunSummary {
     /// The run.
@@ -282,7 +282,7 @@ pub struct FinishedRun {
     pub report: Option<RunReport>,
 }
 
-/// One row of the journal (CONTRACT.md section 3, `runs show`).
+/// One row of the journal (docs/contract.md, "JSON", `runs show`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JournalEntry {
     /// The run.

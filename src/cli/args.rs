@@ -118,7 +118,7 @@ impl Picks {
 }
 
 impl Picked {
-    /// Changes the ticks of `selection`. A held row that `--only` names is exit 3 (CONTRACT.md section 1).
+    /// Changes the ticks of `selection`. A held row that `--only` names is exit 3 (docs/contract.md, "Command line").
     pub(super) fn tick(&self, plan: &Plan, selection: &mut Selection) -> Result<()> {
         if let Some(only) = &self.only {
             selection.only(plan, only).map_err(|error| {

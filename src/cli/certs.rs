@@ -42,7 +42,7 @@ struct Partners {
     ids: Vec<i64>,
 }
 
-/// The JSON of a comparison (CONTRACT.md section 3).
+/// The JSON of a comparison (docs/contract.md, "JSON").
 #[derive(Serialize)]
 struct Document<'a> {
     partners: &'a [CertRow],

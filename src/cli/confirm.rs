@@ -1,4 +1,4 @@
-//! Asking before something is applied (CONTRACT.md section 1: no terminal and no `--yes` is exit 2).
+//! Asking before something is applied (docs/contract.md, "Command line": no terminal and no `--yes` is exit 2).
 
 use super::ask::{self, Echo};
 use super::context::Context;

@@ -25,7 +25,7 @@ pub(super) struct Doctor {
     pub(super) json: Json,
 }
 
-/// The JSON of CONTRACT.md section 3.
+/// The JSON of docs/contract.md, "JSON".
 #[derive(Serialize)]
 struct Document<'a> {
     checks: &'a [Check],

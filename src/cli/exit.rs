@@ -1,4 +1,4 @@
-//! Exit codes: all of CONTRACT.md section 1 in one place.
+//! Exit codes: all of docs/contract.md, "Command line" in one place.
 
 use crate::error::Error;
 use crate::plan::Plan;

@@ -189,7 +189,7 @@ fn exit(cases: &[Case]) -> Exit {
     }
 }
 
-/// Nobody but a person approves, and a login name is no signature (PRODUCT.md section 7).
+/// Nobody but a person approves, and a login name is no signature (docs/rules.md, "Off-boarding").
 fn named_operator(cx: &Context<'_>) -> Result<()> {
     if cx.config.operator_named {
         return Ok(());

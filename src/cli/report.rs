@@ -8,7 +8,7 @@ use super::output::{Color, Out};
 use crate::error::Error;
 use crate::text::{safe, safe_lines};
 
-/// The JSON of an error (CONTRACT.md section 3).
+/// The JSON of an error (docs/contract.md, "JSON").
 #[derive(Serialize)]
 struct Document<'a> {
     error: Body<'a>,

@@ -1,4 +1,4 @@
-//! Every key of the configuration, one line each: its name and where it goes (CONTRACT.md section 2).
+//! Every key of the configuration, one line each: its name and where it goes (docs/contract.md, "Configuration").
 //!
 //! `assets/prmdesk.toml`, which `prmdesk init` writes, explains them; a test keeps the two in step.
 
@@ -238,7 +238,7 @@ pub(super) const KEYS: &[Key] = &[
     }),
 ];
 
-/// Environment variables and the keys that they override (CONTRACT.md section 2).
+/// Environment variables and the keys that they override (docs/contract.md, "Configuration").
 pub(super) const VARIABLES: [(&str, &str); 9] = [
     ("PRMDESK_DATABASE_URL", "database.url"),
     ("PRMDESK_IMPARTNER_URL", "impartner.url"),

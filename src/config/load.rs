@@ -1,5 +1,5 @@
-//! Finding and reading the configuration: file, profile, environment, flags (CONTRACT.md section 2). What comes later
-//! in that order wins, key by key.
+//! Finding and reading the configuration: file, profile, environment, flags (docs/contract.md, "Configuration"). What
+//! comes later in that order wins, key by key.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

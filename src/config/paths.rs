@@ -10,8 +10,8 @@ pub fn process_env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
-/// The file of the first place of CONTRACT.md section 2 that needs no word of the user: `prmdesk.toml` here, then
-/// that of the user's configuration directory.
+/// The file of the first place of docs/contract.md, "Configuration" that needs no word of the user: `prmdesk.toml`
+/// here, then that of the user's configuration directory.
 pub(super) fn default_file(env: Env<'_>) -> Option<PathBuf> {
     let here = PathBuf::from("prmdesk.toml");
     if here.exists() {

@@ -6,7 +6,8 @@ use super::value::Value;
 
 /// A base URL without its trailing slash and without `suffix`, the path that the client adds by itself.
 ///
-/// Plain http is refused except to loopback: a key would cross the network in clear (PRODUCT.md section 10).
+/// Plain http is refused except to loopback: a key would cross the network in clear (docs/rules.md,
+/// "Safety and privacy").
 pub(super) fn base_url(value: &Value, suffix: &str) -> Result<String, String> {
     let text = value.text()?;
     let right = "must be a URL such as \"https://host.example\"";

@@ -1,5 +1,5 @@
 //! From a plan and a selection to a run report: what may go through is screened (`screen`), every row re-read, one
-//! transaction (PRODUCT.md sections 5 and 6).
+//! transaction (docs/rules.md, "The plan" and "Applying").
 
 mod screen;
 
@@ -80,7 +80,7 @@ impl Desk {
             .await
     }
 
-    /// A plan is applied once (PRODUCT.md section 5). A run that wrote nothing does not use it up.
+    /// A plan is applied once (docs/rules.md, "The plan"). A run that wrote nothing does not use it up.
     async fn refuse_second_apply(&self, plan: &Plan) -> Result<()> {
         let runs = self.store().runs_of_plan(&plan.id).await?;
         let Some(run) = runs

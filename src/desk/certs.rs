@@ -1,5 +1,5 @@
-//! Certification counts, compared with Impartner and pushed back (PRODUCT.md section 8). The rules of counting, with
-//! worked examples, are at the query (`store/certs.rs`); those of comparing in `rules`.
+//! Certification counts, compared with Impartner and pushed back (docs/rules.md, "Certifications"). The rules of
+//! counting, with worked examples, are at the query (`store/certs.rs`); those of comparing in `rules`.
 
 mod push;
 pub mod rules;

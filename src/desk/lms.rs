@@ -244,7 +244,7 @@ async fn memberships(
     groups.sort_by_key(|group| std::cmp::Reverse(group.user_count));
     let mut reading = stream::iter(groups)
         .map(|group| async move {
-            // Asked for even where the group says that it is empty: that count is seen in clients only (APIS.md).
+            // Asked for even where the group says that it is empty: that count is seen in clients only (docs/apis.md).
             let members = lms.members(&group.id, progress).await?;
             Ok::<_, LmsError>((group, members))
         })

@@ -1,4 +1,5 @@
-//! Looking without changing: status, runs, history; and holds, which are a note on a row (PRODUCT.md sections 5 and 9).
+//! Looking without changing: status, runs, history; and holds, which are a note on a row (docs/rules.md, "The plan"
+//! and "Status").
 
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ pub enum Probe {
 }
 
 impl Desk {
-    /// The facts of PRODUCT.md section 9. An API that does not answer is a fact, no error.
+    /// The facts of docs/rules.md, "Status". An API that does not answer is a fact, no error.
     pub async fn status(&self, probe: Probe) -> Result<Status> {
         let (impartner, lms) = match probe {
             Probe::Live => tokio::join!(self.reach_impartner(), self.reach_lms()),

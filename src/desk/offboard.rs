@@ -1,4 +1,4 @@
-//! Off-boarding: people and groups leave the LMS, each by a person's decision (PRODUCT.md section 7).
+//! Off-boarding: people and groups leave the LMS, each by a person's decision (docs/rules.md, "Off-boarding").
 //!
 //! | file | what lives there |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Reading: listings, by-id checks, the deleted-ids feed and our own tables, side by side (PRODUCT.md section 2).
+//! Reading: listings, by-id checks, the deleted-ids feed and our own tables, side by side (docs/rules.md, "Reading").
 //! What comes out is a [`PlanInput`]; no rule of the business is here but the order of the questions.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +12,7 @@ use crate::plan::{Entity, Mode, PerEntity, RowSet, Schema, Scope, Warning};
 use crate::progress::{Phase, Progress};
 use crate::values::PreviewRequest;
 
-/// An empty listing is read again this often before it is called not proved (PRODUCT.md section 2).
+/// An empty listing is read again this often before it is called not proved (docs/rules.md, "Reading").
 const REREADS: usize = 2;
 
 /// Rounds of by-id questions: an answer can raise another question (an owner of a row), seldom a third.
@@ -131,7 +131,7 @@ impl Desk {
             }
         }
         if suspicious(&read) {
-            // PRODUCT.md section 2: an empty listing while the database has active rows is never proved.
+            // docs/rules.md, "Reading": an empty listing while the database has active rows is never proved.
             read.facts.proved = false;
             read.facts.reason = Some(format!(
                 "it is empty, while the database has {active} active {entity}"
@@ -307,7 +307,7 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
     read.records.append(&answers.records);
     read.answers.gone.extend(answers.gone);
     for (id, why) in answers.unverified {
-        // The feed is evidence by itself (PRODUCT.md section 5); only a healthy answer speaks against it.
+        // The feed is evidence by itself (docs/rules.md, "The plan"); only a healthy answer speaks against it.
         if read.feed.contains(&id) {
             read.answers.gone.insert(id);
         } else {

@@ -1,6 +1,6 @@
 //! Evidence that has waited is asked for again. A plan may lie in a file over a weekend, or on a screen over lunch: its
-//! rows are read again when it is applied, and so is what speaks for its soft-deletes (PRODUCT.md section 1: nothing is
-//! deleted without evidence). Only a person who is still inactive or gone leaves.
+//! rows are read again when it is applied, and so is what speaks for its soft-deletes (docs/rules.md,
+//! "The road a record takes": nothing is deleted without evidence). Only a person who is still inactive or gone leaves.
 
 use chrono::TimeDelta;
 use rustc_hash::{FxHashMap, FxHashSet};

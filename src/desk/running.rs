@@ -1,5 +1,5 @@
 //! A run from its first moment: the lease is taken, the run record committed as `running`, and whatever happens the
-//! record is closed (PRODUCT.md section 6).
+//! record is closed (docs/rules.md, "Applying").
 
 use std::sync::Arc;
 

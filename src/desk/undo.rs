@@ -1,4 +1,4 @@
-//! Undo: a run's journal as a plan (PRODUCT.md section 6).
+//! Undo: a run's journal as a plan (docs/rules.md, "Applying").
 
 use std::str::FromStr as _;
 

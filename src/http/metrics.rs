@@ -202,7 +202,7 @@ impl Gathered {
     }
 }
 
-/// The facts of PRODUCT.md section 9 as gauges.
+/// The facts of docs/rules.md, "Status" as gauges.
 fn write_status(status: &Status, text: &mut Text) {
     let gauge = |text: &mut Text, name: &str, help: &str, number: f64| {
         text.family(name, Kind::Gauge, help);

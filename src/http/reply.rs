@@ -1,5 +1,5 @@
 //! Answers and errors. All JSON goes through [`crate::text::write_json`], so that no answer carries a raw control or
-//! bidi character (CONTRACT.md section 1).
+//! bidi character (docs/contract.md, "Command line").
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -32,7 +32,7 @@ pub(super) fn json_body(status: StatusCode, body: Body) -> Response {
     (status, [(CONTENT_TYPE, JSON)], body).into_response()
 }
 
-/// The body of every error (CONTRACT.md section 3).
+/// The body of every error (docs/contract.md, "JSON").
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Error")]
 pub(super) struct ErrorBody<'a> {

@@ -85,7 +85,7 @@ pub(super) struct Health {
     pub(super) version: &'static str,
 }
 
-/// A comparison of certification figures (CONTRACT.md section 3).
+/// A comparison of certification figures (docs/contract.md, "JSON").
 #[derive(Serialize, JsonSchema)]
 pub(super) struct CertRows {
     /// Every active partner.

@@ -1,4 +1,4 @@
-//! Asking for records by id: the check that decides whether an absent record is gone (PRODUCT.md section 5).
+//! Asking for records by id: the check that decides whether an absent record is gone (docs/rules.md, "The plan").
 //!
 //! "Gone" is positive evidence and needs a positive answer: a 404 of the API itself, `success: false` with a not-found
 //! code, or `data: null`. Everything else that is not the record (401 apart, which ends the run) is `unverified`.

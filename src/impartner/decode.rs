@@ -1,5 +1,5 @@
-//! Records from JSON straight into a [`SourceSet`], without a tree in between (SPEED.md: fetch and decode near the
-//! floor). Keys are matched case-insensitively and remembered in the order in which they come.
+//! Records from JSON straight into a [`SourceSet`], without a tree in between (ARCHITECTURE.md, "Speed": fetch and
+//! decode near the floor). Keys are matched case-insensitively and remembered in the order in which they come.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -167,7 +167,7 @@ impl<'s> Sink<'_, 's> {
             })
     }
 
-    /// Puts the name of the region in the place of its id (APIS.md: a string, an object, or `RegionId`).
+    /// Puts the name of the region in the place of its id (docs/apis.md: a string, an object, or `RegionId`).
     fn regions(&mut self, id: i64) {
         let shape = self.shape;
         for (field, name) in shape.schema.fields.iter().zip(&shape.fields) {

@@ -1,4 +1,4 @@
-//! The two query dialects (APIS.md section 1): how each asks for a page and for a record.
+//! The two query dialects (docs/apis.md, "Impartner"): how each asks for a page and for a record.
 
 use std::fmt::{self, Write};
 

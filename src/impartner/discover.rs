@@ -1,4 +1,4 @@
-//! Finding out which query dialect the server honours (APIS.md section 1), and whether it answers at all.
+//! Finding out which query dialect the server honours (docs/apis.md, "Impartner"), and whether it answers at all.
 
 use std::time::{Duration, Instant};
 
@@ -121,7 +121,7 @@ impl Client {
     }
 
     /// The dialect to use for `object`: as configured, as found, or found now. Where nothing tells them apart it is
-    /// objects (APIS.md section 1), and the next call tries again.
+    /// objects (docs/apis.md, "Impartner"), and the next call tries again.
     pub(super) async fn dialect(
         &self,
         object: &str,

@@ -1,5 +1,5 @@
 //! What stands around the records: `{"data": {"count", "results"}, "success"}`, a bare array, `{"value": […]}`, or a
-//! failure (APIS.md section 1, "Envelope").
+//! failure (docs/apis.md, "Impartner").
 
 use std::borrow::Cow;
 use std::fmt;

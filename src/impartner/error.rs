@@ -6,7 +6,7 @@ pub enum ImpartnerError {
     /// No key is configured.
     #[error("No API key for Impartner is configured.")]
     NoKey,
-    /// Plain http to another machine would show the key to everybody on the way (PRODUCT.md section 10).
+    /// Plain http to another machine would show the key to everybody on the way (docs/rules.md, "Safety and privacy").
     #[error(
         "The Impartner address {url} is plain http, which would send the API key unprotected. Nothing was sent."
     )]
@@ -29,7 +29,7 @@ pub enum ImpartnerError {
     /// TLS or the runtime could not be set up.
     #[error("The HTTP client for Impartner could not be set up.")]
     Setup(#[source] reqwest::Error),
-    /// 401: ends every run at once (PRODUCT.md section 2).
+    /// 401: ends every run at once (docs/rules.md, "Reading").
     #[error("Impartner did not accept the API key (401, {what}){}", tail(.message))]
     Unauthorized {
         /// What was asked for.

@@ -1,4 +1,4 @@
-//! The deleted-ids feed and `_describe`: both optional, both refused by some tenants (APIS.md section 1).
+//! The deleted-ids feed and `_describe`: both optional, both refused by some tenants (docs/apis.md, "Impartner").
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Listings: every record of an object, with the proof that they are all there (PRODUCT.md section 2).
+//! Listings: every record of an object, with the proof that they are all there (docs/rules.md, "Reading").
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use super::tidy::{distinct, warnings};
 use crate::plan::{Schema, SourceFacts, SourceSet, Warning};
 use crate::progress::{Progress, RunEvent};
 
-/// How often a listing is read before it counts as not proved (PRODUCT.md section 2: two more times).
+/// How often a listing is read before it counts as not proved (docs/rules.md, "Reading": two more times).
 const ATTEMPTS: u32 = 3;
 
 /// A listing that was read.
@@ -58,7 +58,7 @@ impl ValueRow {
         self.cells.get(at)?.as_deref()
     }
 
-    /// The number of field `at`; numbers may come as strings (APIS.md section 1).
+    /// The number of field `at`; numbers may come as strings (docs/apis.md, "Impartner").
     pub fn number(&self, at: usize) -> Option<f64> {
         let number: f64 = self.text(at)?.trim().parse().ok()?;
         number.is_finite().then_some(number)

@@ -1,4 +1,4 @@
-//! Whether a listing is complete (PRODUCT.md section 2): every page arrived; ids are distinct; distinct ids == the
+//! Whether a listing is complete (docs/rules.md, "Reading"): every page arrived; ids are distinct; distinct ids == the
 //! count of the first and of the last page; no page repeated another. Pure: it judges what a sweep noted.
 
 use std::hash::{Hash, Hasher};

@@ -1,5 +1,5 @@
 //! One request with its repetitions: exponential backoff with jitter, Retry-After shared by all workers, and a limit
-//! on requests under way that shrinks when the server says it is too much (PRODUCT.md section 2).
+//! on requests under way that shrinks when the server says it is too much (docs/rules.md, "Reading").
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -196,7 +196,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
     Some(wait.min(LONGEST_PAUSE))
 }
 
-/// Statuses after which asking again may help (PRODUCT.md section 2).
+/// Statuses after which asking again may help (docs/rules.md, "Reading").
 pub(super) fn may_pass(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }

@@ -8,7 +8,7 @@ use super::value::bit;
 /// Most fields of a schema (see [`Schema::fields`]).
 pub(super) const MAX_FIELDS: usize = 32;
 
-/// A schema seen from the source's side. Names are matched case-insensitively (APIS.md section 1).
+/// A schema seen from the source's side. Names are matched case-insensitively (docs/apis.md, "Impartner").
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
     /// Impartner's name of the object.
@@ -109,7 +109,7 @@ impl Shape {
     }
 
     /// Whether a region is wanted, and records with these names came without it in any form, and its id was not asked
-    /// for: then the tenant may give the id alone (APIS.md section 1, `RegionId`).
+    /// for: then the tenant may give the id alone (docs/apis.md, "Impartner", `RegionId`).
     pub(super) fn lacks_region(&self, seen: u64) -> bool {
         let asked = |name: usize| self.asked.contains(&self.names[name]);
         let region = self
@@ -151,7 +151,8 @@ impl Shape {
             .collect()
     }
 
-    /// The region's field where its id is not asked for yet: a tenant may have `RegionId` alone (APIS.md section 1).
+    /// The region's field where its id is not asked for yet: a tenant may have `RegionId` alone (docs/apis.md,
+    /// "Impartner").
     fn region(&self) -> Option<&str> {
         let asked = |name: &usize| self.asked.contains(&self.names[*name]);
         self.region_id.filter(|id| !asked(id))?;

@@ -1,4 +1,4 @@
-//! One JSON value of a record, whatever its type: tenants differ (APIS.md section 1, "Types vary by tenant").
+//! One JSON value of a record, whatever its type: tenants differ (docs/apis.md, "Impartner").
 
 use std::borrow::Cow;
 use std::fmt;
@@ -55,7 +55,7 @@ impl Cell<'_> {
         (id > 0).then_some(id)
     }
 
-    /// As a boolean: true, "true", "True", 1, "1" (APIS.md section 1).
+    /// As a boolean: true, "true", "True", 1, "1" (docs/apis.md, "Impartner").
     pub(super) fn boolean(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),

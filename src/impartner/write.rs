@@ -1,4 +1,4 @@
-//! The one write: PATCH of a record, only the keys sent (PRODUCT.md section 8).
+//! The one write: PATCH of a record, only the keys sent (docs/rules.md, "Certifications").
 
 use reqwest::Method;
 use serde_json::{Map, Value};

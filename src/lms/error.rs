@@ -59,7 +59,7 @@ pub enum LmsError {
         /// The last failure.
         detail: String,
     },
-    /// An answer that is not what APIS.md section 2 describes.
+    /// An answer that is not what docs/apis.md, "Northpass" describes.
     #[error("The LMS answered {what} with something unreadable: {detail}")]
     Unreadable {
         /// Path asked for.

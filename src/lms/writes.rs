@@ -7,7 +7,7 @@ use super::jsonapi::Document;
 use super::transport::WriteAnswer;
 use super::{Client, LmsError};
 
-/// People in one call; batches of 50 are in use (APIS.md section 2).
+/// People in one call; batches of 50 are in use (docs/apis.md, "Northpass").
 pub const BATCH: usize = 50;
 
 /// How a write ended. What is `Refused` or `Unknown` is settled by reading again, never by assuming.

@@ -21,7 +21,7 @@ use crate::config::{FilterConfig, PartnerRule};
 
 pub(super) use super::partners::Directory;
 
-/// `account_status` of a soft-deleted partner (PRODUCT.md section 6).
+/// `account_status` of a soft-deleted partner (docs/rules.md, "Applying").
 pub(super) const INACTIVE: &str = "Inactive";
 
 /// Interns reasons: a million adds share one.
@@ -288,7 +288,7 @@ impl Builder<'_> {
         })
     }
 
-    /// The contact's partner, with the warnings of PRODUCT.md section 4. A link is never lost.
+    /// The contact's partner, with the warnings of docs/rules.md, "Matching". A link is never lost.
     fn partner_of(&mut self, at: u32, row: Option<u32>, before: PartnerAt) -> PartnerAt {
         if self.schema.entity == Entity::Partners {
             return PartnerAt::NONE;

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::guards::{Guard, WindowCounts};
 use super::{Entity, Item, ItemView, Mode, Op, Packed, PartnerRef, PerEntity, Schema, Scope};
 
-/// How one listing was read (CONTRACT.md section 3, `sources`).
+/// How one listing was read (docs/contract.md, "JSON", `sources`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SourceFacts {
     /// Distinct records read.
     pub read: u64,
     /// The control total, where the source gives one.
     pub count: Option<u64>,
-    /// Whether the listing is proved (PRODUCT.md section 2).
+    /// Whether the listing is proved (docs/rules.md, "Reading").
     pub proved: bool,
     /// Pages read.
     pub pages: u64,
@@ -196,7 +196,7 @@ impl Plan {
         self.items.iter().map(|item| ItemView { plan: self, item })
     }
 
-    /// Whether an apply with the ticks as first set would do anything (PRODUCT.md section 5, "Changes").
+    /// Whether an apply with the ticks as first set would do anything (docs/rules.md, "The plan").
     pub fn has_changes(&self) -> bool {
         self.items
             .iter()

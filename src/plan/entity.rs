@@ -1,4 +1,4 @@
-//! What an entity is: a table of fields, not a pair of copies (HOUSE.md section 2).
+//! What an entity is: a table of fields, not a pair of copies (ARCHITECTURE.md, "Shapes").
 
 use std::ops::{Index, IndexMut};
 
@@ -46,7 +46,7 @@ impl Entity {
         }
     }
 
-    /// Impartner's name of the object (APIS.md section 1).
+    /// Impartner's name of the object (docs/apis.md, "Impartner").
     pub fn object(self) -> &'static str {
         match self {
             Self::Partners => "Account",
@@ -219,9 +219,9 @@ pub enum FieldKind {
     Name,
     /// The contact's e-mail: unique, matched by [`crate::text::email_key`].
     Email,
-    /// A Salesforce id: normalised to 18 characters (APIS.md section 3).
+    /// A Salesforce id: normalised to 18 characters (docs/apis.md, "Salesforce ids").
     SalesforceId,
-    /// A region: text, an object with a name, or an id to be looked up (APIS.md section 1).
+    /// A region: text, an object with a name, or an id to be looked up (docs/apis.md, "Impartner").
     Region,
     /// The LMS link of a contact: looked up by e-mail, never read from the source, never cleared.
     LmsLink,
@@ -238,7 +238,7 @@ pub struct Field {
     pub label: &'static str,
     /// How it is normalised and compared.
     pub kind: FieldKind,
-    /// Length of the fresh column in characters (CONTRACT.md section 5).
+    /// Length of the fresh column in characters (docs/contract.md, "Database").
     pub length: u32,
 }
 

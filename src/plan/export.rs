@@ -1,4 +1,4 @@
-//! The plan as CSV (CONTRACT.md section 3): one line for each changed field, spreadsheet formulas neutralised.
+//! The plan as CSV (docs/contract.md, "JSON"): one line for each changed field, spreadsheet formulas neutralised.
 
 use std::io;
 

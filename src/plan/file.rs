@@ -1,4 +1,4 @@
-//! The plan as JSON (CONTRACT.md section 3): what `preview --json` prints and `--out` saves, and how a saved plan is
+//! The plan as JSON (docs/contract.md, "JSON"): what `preview --json` prints and `--out` saves, and how a saved plan is
 //! read again. Items are written and read one at a time, so that a million of them need no second copy.
 
 mod read;

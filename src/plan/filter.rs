@@ -1,7 +1,7 @@
-//! Filter expressions (CONTRACT.md section 4): console, `--filter`, `--only`, `--except`.
+//! Filter expressions (docs/contract.md, "Filter expressions"): console, `--filter`, `--only`, `--except`.
 //!
 //! Terms are joined by white space and all must hold. Matching is by substring or equality, never fuzzy: a fuzzy
-//! hit in a delete preview is dangerous (UX.md, "Conventions").
+//! hit in a delete preview is dangerous (docs/console.md, "Conventions").
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -37,7 +37,7 @@ pub enum How {
     Equals,
 }
 
-/// The fields of CONTRACT.md section 4.
+/// The fields of docs/contract.md, "Filter expressions".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// The operation.

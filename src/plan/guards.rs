@@ -1,12 +1,12 @@
 //! Guards: limits on what one window may deactivate, and on what one mapping fault may overwrite
-//! (PRODUCT.md section 5).
+//! (docs/rules.md, "The plan").
 
 use serde::{Deserialize, Serialize};
 
 use super::{Changed, Entity, FieldKind, Op, PerEntity, Plan, Selection};
 use crate::config::GuardConfig;
 
-/// The rules, by the names that are fixed in PRODUCT.md.
+/// The rules, by the names that are fixed in docs/rules.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {

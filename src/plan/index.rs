@@ -80,7 +80,7 @@ fn hash(key: &str) -> u64 {
     BuildHasherDefault::<FxHasher>::default().hash_one(key)
 }
 
-/// The key under which the key field of two records of `entity` is the same by PRODUCT.md section 4.
+/// The key under which the key field of two records of `entity` is the same by docs/rules.md, "Matching".
 pub(super) fn match_key(entity: Entity, text: &str) -> String {
     match entity {
         Entity::Partners => name_key(text),

@@ -266,7 +266,7 @@ impl<'a> ItemView<'a> {
         ))
     }
 
-    /// Whether it can be ticked at all, and if not, why (PRODUCT.md section 5).
+    /// Whether it can be ticked at all, and if not, why (docs/rules.md, "The plan").
     pub fn tickable(&self) -> Result<(), &'static str> {
         match self.item.op {
             Op::Conflict => Err(

@@ -1,4 +1,4 @@
-//! From source records to the rows they mean, and to the conflicts between them (PRODUCT.md section 4).
+//! From source records to the rows they mean, and to the conflicts between them (docs/rules.md, "Matching").
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to a record. Every record ends in exactly one (PRODUCT.md section 5).
+/// What happens to a record. Every record ends in exactly one (docs/rules.md, "The plan").
 #[derive(
     Clone,
     Copy,
@@ -76,7 +76,7 @@ impl Op {
     }
 }
 
-/// What a soft-delete rests on (PRODUCT.md section 5).
+/// What a soft-delete rests on (docs/rules.md, "The plan").
 #[derive(
     Clone,
     Copy,

@@ -1,4 +1,5 @@
-//! What became of a plan's items, and what of it is carried over to the next incremental runs (PRODUCT.md section 2).
+//! What became of a plan's items, and what of it is carried over to the next incremental runs (docs/rules.md,
+//! "Reading").
 
 use super::{Entity, Evidence, Item, Op, PerEntity, Plan, PlanOrigin};
 

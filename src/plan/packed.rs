@@ -1,9 +1,9 @@
-//! Text cells packed into one arena: what makes a million records fit (SPEED.md).
+//! Text cells packed into one arena: what makes a million records fit (ARCHITECTURE.md, "Speed").
 
 /// A table of nullable text cells with a fixed number of columns, packed into one string.
 ///
-/// An empty cell is `None`: values are trimmed and empty is NULL (PRODUCT.md section 5). One row costs its text and
-/// four bytes a cell. At most 4 GiB of text; a push beyond that panics, which no source we page through can reach.
+/// An empty cell is `None`: values are trimmed and empty is NULL (docs/rules.md, "The plan"). One row costs its text
+/// and four bytes a cell. At most 4 GiB of text; a push beyond that panics, which no source we page through can reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
     width: usize,

@@ -1,4 +1,4 @@
-//! From contacts to their partners (PRODUCT.md section 4, "Contact to partner").
+//! From contacts to their partners (docs/rules.md, "Matching").
 
 use rustc_hash::FxHashMap;
 

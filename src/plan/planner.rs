@@ -95,7 +95,8 @@ pub(super) fn finish(plan: &mut Plan, guard_config: &GuardConfig) {
     plan.id = plan.content_id();
 }
 
-/// An absent record that answers as healthy means that the listing lied: it counts as not proved (PRODUCT.md section 5).
+/// An absent record that answers as healthy means that the listing lied: it counts as not proved (docs/rules.md,
+/// "The plan").
 fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
     let schema = &input.schemas[entity];
     if input.mode != Mode::Full {

@@ -1,4 +1,4 @@
-//! What was read: source records and database rows, packed (SPEED.md: "hold nothing twice, compact strings").
+//! What was read: source records and database rows, packed (ARCHITECTURE.md, "Speed").
 
 use chrono::{DateTime, Utc};
 
@@ -273,7 +273,7 @@ impl RowSet {
 }
 
 /// What a row looked like, as 64 bits: everything prmdesk keeps of it but the times. A row whose fingerprint is not
-/// the plan's is stale (PRODUCT.md section 5). FNV-1a, so that it stays the same from release to release.
+/// the plan's is stale (docs/rules.md, "The plan"). FNV-1a, so that it stays the same from release to release.
 pub fn fingerprint<'a>(
     impartner_id: Option<i64>,
     active: bool,

@@ -1,4 +1,4 @@
-//! The filters of PRODUCT.md section 3 as one function from a record to a verdict.
+//! The filters of docs/rules.md, "Filters" as one function from a record to a verdict.
 
 use super::{Entity, Schema, SourceSet, filter::lower};
 use crate::config::{ContactFilters, FilterConfig, PartnerFilters, PatternMatch};

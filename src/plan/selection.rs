@@ -8,7 +8,8 @@ pub struct Selection {
     ticks: Vec<bool>,
 }
 
-/// Why `--only` named something that cannot be applied (CONTRACT.md section 1: `--only` on a held row is exit 3).
+/// Why `--only` named something that cannot be applied (docs/contract.md, "Command line": `--only` on a held row is
+/// exit 3).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} cannot be ticked: {why}")]
 pub struct NotTickable {
@@ -33,7 +34,8 @@ impl Selection {
         }
     }
 
-    /// What an unattended run applies: certain soft-deletes only where the policy allows them (PRODUCT.md section 5).
+    /// What an unattended run applies: certain soft-deletes only where the policy allows them (docs/rules.md,
+    /// "The plan").
     pub fn unattended(plan: &Plan, deletes_allowed: bool) -> Self {
         let ticks = plan
             .items
@@ -129,7 +131,7 @@ impl Selection {
     }
 }
 
-/// A one-shot release of guards, for one apply of one plan (PRODUCT.md section 5).
+/// A one-shot release of guards, for one apply of one plan (docs/rules.md, "The plan").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// The number of soft-deletes that this apply would carry out, both entities together.

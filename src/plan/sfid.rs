@@ -1,4 +1,4 @@
-//! Salesforce ids: 15 characters (case-sensitive) or 18 (APIS.md section 3).
+//! Salesforce ids: 15 characters (case-sensitive) or 18 (docs/apis.md, "Salesforce ids").
 
 const SUFFIX: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 
@@ -62,7 +62,7 @@ fn restore(body: &[u8], marks: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The key under which two Salesforce ids are the same: the 15 case-sensitive characters of a well-formed id, the
-/// text itself of a malformed one (PRODUCT.md section 4).
+/// text itself of a malformed one (docs/rules.md, "Matching").
 pub fn key(id: &str) -> String {
     match normalise(id) {
         Some(mut full) => {

@@ -1,4 +1,4 @@
-//! The reverse of a run as a plan (PRODUCT.md section 6, "Undo"): built from the journal, previewed, guarded and
+//! The reverse of a run as a plan (docs/rules.md, "Applying"): built from the journal, previewed, guarded and
 //! applied like any other. A row that changed since the run keeps the journal's state as its `before`, so that the
 //! apply finds it stale and leaves it alone.
 

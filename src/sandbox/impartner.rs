@@ -1,4 +1,4 @@
-//! The stand-in Impartner: Objects v1 as APIS.md section 1 says, also where that is inconvenient.
+//! The stand-in Impartner: Objects v1 as docs/apis.md, "Impartner" says, also where that is inconvenient.
 
 mod listing;
 mod writes;

@@ -1,4 +1,4 @@
-//! The stand-in Northpass LMS, v2 (APIS.md section 2). It has no call that deletes or disables a person.
+//! The stand-in Northpass LMS, v2 (docs/apis.md, "Northpass"). It has no call that deletes or disables a person.
 
 mod json;
 mod writes;

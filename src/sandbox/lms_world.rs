@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A learner. The stand-in has no call that deletes or disables one (APIS.md section 2).
+/// A learner. The stand-in has no call that deletes or disables one (docs/apis.md, "Northpass").
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the vendor's, APIS.md section 2"
-)]
+#[expect(missing_docs, reason = "the fields are the vendor's (docs/apis.md)")]
 pub struct Person {
     pub id: String,
     pub email: String,
@@ -22,10 +19,7 @@ pub struct Person {
 
 /// A group and who is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the vendor's, APIS.md section 2"
-)]
+#[expect(missing_docs, reason = "the fields are the vendor's (docs/apis.md)")]
 pub struct Group {
     pub id: String,
     pub name: String,
@@ -45,10 +39,7 @@ pub struct Course {
 
 /// One line of a person's transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the vendor's, APIS.md section 2"
-)]
+#[expect(missing_docs, reason = "the fields are the vendor's (docs/apis.md)")]
 pub struct Transcript {
     pub id: String,
     pub resource_type: String,

@@ -1,4 +1,4 @@
-//! The two filter languages of APIS.md section 1 as one grammar: SQL-like words for `objects`, `eq ne gt …` for
+//! The two filter languages of docs/apis.md, "Impartner" as one grammar: SQL-like words for `objects`, `eq ne gt …` for
 //! `odata`. Text compares without case, as the vendor's database does; times are UTC without a zone letter
 //! (objects) or with one (odata).
 

@@ -1,4 +1,5 @@
-//! The objects of the stand-in Impartner as tables of fields (APIS.md section 1): names, types, reading, writing.
+//! The objects of the stand-in Impartner as tables of fields (docs/apis.md, "Impartner"): names, types, reading,
+//! writing.
 
 mod cells;
 mod set;
@@ -172,10 +173,7 @@ const REGION: &[FieldDef] = &[
 /// A partner account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the vendor's, APIS.md section 1"
-)]
+#[expect(missing_docs, reason = "the fields are the vendor's (docs/apis.md)")]
 pub struct Account {
     pub id: i64,
     pub name: String,
@@ -200,10 +198,7 @@ pub struct Account {
 /// A contact.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the vendor's, APIS.md section 1"
-)]
+#[expect(missing_docs, reason = "the fields are the vendor's (docs/apis.md)")]
 pub struct User {
     pub id: i64,
     pub email: Option<String>,

@@ -1,4 +1,4 @@
-//! Records as JSON text, in the shapes that tenants are known to answer in (APIS.md section 1, "Types vary").
+//! Records as JSON text, in the shapes that tenants are known to answer in (docs/apis.md, "Impartner").
 
 use std::io::Write as _;
 

@@ -1,4 +1,4 @@
-//! What the default filters keep (PRODUCT.md section 3), as the generator needs to know it. The filters that count
+//! What the default filters keep (docs/rules.md, "Filters"), as the generator needs to know it. The filters that count
 //! are in `plan/`; a test holds the two together.
 
 use std::sync::LazyLock;

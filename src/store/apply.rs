@@ -1,5 +1,5 @@
 //! The one transaction of a run: rows, journal, watermark and run record commit together, or nothing does
-//! (PRODUCT.md section 6).
+//! (docs/rules.md, "Applying").
 //!
 //! Rooms: `write` (the order of things, staleness, links), `batch` (savepoints and splitting), `statements` (the SQL of
 //! one entity's table), `rows` (rows as JSON arguments), `chains` and `exchange` (renames that swap unique values), `entries` (the

@@ -1,6 +1,7 @@
 //! Certification counts out of our tables, and the journal of what was pushed.
 //!
-//! The rules of PRODUCT.md section 8, worked (one partner, course A worth 2, course B worth 1, course C worth 0):
+//! The rules of docs/rules.md, "Certifications", worked (one partner, course A worth 2, course B worth 1, course C
+//! worth 0):
 //!
 //! | case | enrolments | count | NPCU |
 //! |---|---|---|---|

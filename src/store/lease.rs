@@ -1,4 +1,4 @@
-//! The writer's lease: one row of `sync_lease`, committed on its own (PRODUCT.md section 6).
+//! The writer's lease: one row of `sync_lease`, committed on its own (docs/rules.md, "Applying").
 //!
 //! Its time is the database's clock, so that hosts whose clocks differ agree. A run that was paused and lost its lease
 //! cannot commit: the apply transaction touches the row under its token last of all (`apply.rs`).

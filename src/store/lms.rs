@@ -262,7 +262,7 @@ async fn groups(
     let two = dialect::json_rows(conn.engine(), &[Cell::Text; 2]);
     let insert = format!("INSERT INTO lms_groups (id, name) SELECT v_0, v_1 FROM {two}");
     bulk(conn, &insert, &fresh).await?;
-    // A renamed group keeps its link: an existing link is never overwritten (PRODUCT.md section 7).
+    // A renamed group keeps its link: an existing link is never overwritten (docs/rules.md, "Off-boarding").
     for (id, name) in &changed {
         conn.execute(
             "UPDATE lms_groups SET name = ? WHERE id = ?",

@@ -9,7 +9,7 @@ use crate::plan::{Entity, Limits, LmsLinks, RowRecord, RowSet, Schema, UniqueRul
 use crate::text;
 use crate::values::{CaseCounts, CaseState, RowCounts};
 
-/// The numbers of PRODUCT.md section 9.
+/// The numbers of docs/rules.md, "Status".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Rows of `partners`; linked: active ones with an LMS group.

@@ -21,7 +21,7 @@ const SQLITE: &[&str] = &[include_str!("../../migrations/sqlite/0001_tables.sql"
 /// The name in `sync_state` under which the version is kept.
 const VERSION_NAME: &str = "schema_version";
 
-/// Whether the tables are those of CONTRACT.md section 5.
+/// Whether the tables are those of docs/contract.md, "Database".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
     /// They are.

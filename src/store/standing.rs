@@ -8,7 +8,7 @@ use super::{Store, StoreError, dialect};
 use crate::plan::{Entity, PerEntity};
 use crate::values::Hold;
 
-/// A record that the next incremental runs fetch by id until it is settled (PRODUCT.md section 2).
+/// A record that the next incremental runs fetch by id until it is settled (docs/rules.md, "Reading").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carried {
     /// Whose.

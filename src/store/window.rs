@@ -1,4 +1,4 @@
-//! What guards count beside the plan itself: the rolling window over the journal (PRODUCT.md section 5).
+//! What guards count beside the plan itself: the rolling window over the journal (docs/rules.md, "The plan").
 
 use chrono::{DateTime, Utc};
 

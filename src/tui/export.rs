@@ -1,4 +1,4 @@
-//! Export of what is shown, as CSV or JSON, with the names of CONTRACT.md section 3.
+//! Export of what is shown, as CSV or JSON, with the names of docs/contract.md, "JSON".
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};

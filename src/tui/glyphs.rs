@@ -1,5 +1,5 @@
 //! The signs of the console, in Unicode and in ASCII. None has an ambiguous East Asian width, box-drawing and block
-//! elements apart (UX.md, "Width"); a test checks that.
+//! elements apart (docs/console.md, "Width"); a test checks that.
 
 use crate::plan::Op;
 
@@ -82,7 +82,7 @@ impl Glyphs {
         excluded: "x",
     };
 
-    /// The sign of an operation; meaning is never by colour alone (UX.md).
+    /// The sign of an operation; meaning is never by colour alone (docs/console.md, "Conventions").
     pub(super) fn sign(&self, op: Op) -> &'static str {
         match op {
             Op::Add => "+",

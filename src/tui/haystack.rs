@@ -1,5 +1,5 @@
 //! What bare words are looked for in, lower-cased once: one arena with offsets. Lower-casing a million names for every
-//! key would take longer than a person types (SPEED.md; HOUSE.md section 6).
+//! key would take longer than a person types (ARCHITECTURE.md, "Speed"; docs/console.md, "Terminals and widgets").
 
 use memchr::memmem;
 

@@ -112,7 +112,7 @@ impl Job {
         }
     }
 
-    /// Short work shows nothing: a gauge that flashes tells nobody anything (UX.md, 250 ms).
+    /// Short work shows nothing: a gauge that flashes tells nobody anything (docs/console.md, "Conventions": 250 ms).
     pub(super) fn visible(&self, now: DateTime<Utc>) -> bool {
         now - self.started >= Self::QUIET
     }

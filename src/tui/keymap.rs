@@ -1,5 +1,5 @@
 //! The one table of bindings. Dispatch, footer, help, palette and the key list in the docs are made from it, so that
-//! none of them can lie (HOUSE.md section 2).
+//! none of them can lie (ARCHITECTURE.md, "Shapes").
 
 mod reasons;
 mod table;

@@ -1,4 +1,5 @@
-//! The state of screen 1, and what waits for a person: most urgent first, each with its key (UX.md).
+//! The state of screen 1, and what waits for a person: most urgent first, each with its key (docs/console.md,
+//! "Conventions").
 
 use super::cells::counted;
 use super::list::Cursor;

@@ -15,7 +15,7 @@ use crate::plan::guards::{self, Guard};
 use crate::plan::{Item, Op, PerEntity, Plan, Selection};
 use crate::values::Applied;
 
-/// Which of a plan's three lists (UX.md, "Tabs inside").
+/// Which of a plan's three lists (docs/console.md, "Tabs inside").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Tab {
     /// What would change, and what cannot.
@@ -179,7 +179,8 @@ pub(super) struct TickedLines {
 }
 
 impl Tally {
-    /// Ticked soft-deletes, both entities together: the number that releases a guard (CONTRACT.md section 1).
+    /// Ticked soft-deletes, both entities together: the number that releases a guard (docs/contract.md,
+    /// "Command line").
     pub(super) fn deletes(&self) -> u64 {
         self.ticked.partners.soft_delete + self.ticked.contacts.soft_delete
     }
@@ -358,7 +359,7 @@ impl Asked<'_> {
             shown.reverse();
         }
         if self.tab == Tab::Excluded && (sort.column.is_some() || sort.descending) {
-            // Suspicious ones first, whatever the order (UX.md, "Tabs inside").
+            // Suspicious ones first, whatever the order (docs/console.md, "Tabs inside").
             let excluded = &self.plan.excluded;
             shown.sort_by_key(|&at| !excluded[at as usize].suspicious);
         }

@@ -1,7 +1,7 @@
 //! The terminal, owned by one guard: what it turns on, it turns off again, whatever happens.
 //!
 //! Never `ratatui::init` (a panic hook each time, which fires for any thread) and never `Terminal::clear` (asks the
-//! terminal for its cursor and may block beside `EventStream`); see HOUSE.md section 6.
+//! terminal for its cursor and may block beside `EventStream`); see docs/console.md, "Terminals and widgets".
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};

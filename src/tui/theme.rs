@@ -1,5 +1,5 @@
 //! Colours by meaning. Every theme uses blue and orange where others use green and red, so that they are told apart
-//! by everybody; and no meaning is told by colour alone (UX.md, "Colour").
+//! by everybody; and no meaning is told by colour alone (docs/console.md, "Colour").
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -260,7 +260,7 @@ impl Theme {
     }
 
     /// Without any foreground or background: crossterm answers `NO_COLOR` with `ESC[;m`, which would wipe bold and
-    /// reverse (HOUSE.md section 6).
+    /// reverse (docs/console.md, "Terminals and widgets").
     fn mono() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);

@@ -32,7 +32,7 @@ use super::model::{Model, Screen};
 use canvas::Canvas;
 pub(super) use panes::beside;
 
-/// The smallest terminal that the console works in (UX.md, "Size").
+/// The smallest terminal that the console works in (docs/console.md, "Size").
 const SMALLEST: (u16, u16) = (60, 16);
 
 /// Draws everything into a frame; returns what was put where.

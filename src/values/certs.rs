@@ -1,4 +1,4 @@
-//! Certification figures, their comparison and the result of a push (PRODUCT.md section 8).
+//! Certification figures, their comparison and the result of a push (docs/rules.md, "Certifications").
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct CertFigures {
     pub total_npcu: f64,
 }
 
-/// A whole number without a decimal point, as CONTRACT.md section 3 shows it.
+/// A whole number without a decimal point, as docs/contract.md, "JSON" shows it.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn plain<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     #[expect(
@@ -27,7 +27,7 @@ fn plain<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::
     }
 }
 
-/// One partner in the certification comparison (CONTRACT.md section 3).
+/// One partner in the certification comparison (docs/contract.md, "JSON").
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertRow {
     /// Our row.
@@ -62,7 +62,7 @@ pub struct CertFault {
     pub message: String,
 }
 
-/// The result of a push (CONTRACT.md section 3).
+/// The result of a push (docs/contract.md, "JSON").
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CertReport {
     /// The run.

@@ -1,11 +1,11 @@
-//! Off-boarding cases and their steps (PRODUCT.md section 7).
+//! Off-boarding cases and their steps (docs/rules.md, "Off-boarding").
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Entity;
 
-/// The states of a case (PRODUCT.md section 7).
+/// The states of a case (docs/rules.md, "Off-boarding").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
@@ -91,7 +91,7 @@ pub enum StepState {
     Unknown,
 }
 
-/// One step of a case (CONTRACT.md section 3).
+/// One step of a case (docs/contract.md, "JSON").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Step {
     /// What it does.

@@ -1,4 +1,4 @@
-//! The facts of PRODUCT.md section 9, and the checks of `doctor`.
+//! The facts of docs/rules.md, "Status", and the checks of `doctor`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ pub struct Interrupted {
     pub message: String,
 }
 
-/// The facts of PRODUCT.md section 9.
+/// The facts of docs/rules.md, "Status".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Status {
     /// The profile.
@@ -152,7 +152,7 @@ pub enum CheckStatus {
     Failure,
 }
 
-/// One check of `doctor` (CONTRACT.md section 3).
+/// One check of `doctor` (docs/contract.md, "JSON").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Check {
     /// What was checked, in snake_case: configuration, database, privileges, schema, impartner, …

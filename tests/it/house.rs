@@ -1,4 +1,4 @@
-//! The invariants of ARCHITECTURE.md, checked on the source itself (HOUSE.md section 1).
+//! The invariants of ARCHITECTURE.md, checked on the source itself (ARCHITECTURE.md, "Code map").
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The HTTP adapter on the sandbox, over real sockets (CONTRACT.md section 6).
+//! The HTTP adapter on the sandbox, over real sockets (docs/contract.md, "HTTP").
 
 mod answers;
 mod binary;

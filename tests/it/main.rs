@@ -10,6 +10,7 @@
 )]
 
 mod certs;
+mod citations;
 mod cli;
 mod console;
 mod desk;

@@ -1,4 +1,4 @@
-//! The stand-in against APIS.md, over real HTTP.
+//! The stand-in against docs/apis.md, over real HTTP.
 
 mod clients;
 mod control;

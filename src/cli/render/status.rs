@@ -1,4 +1,4 @@
-//! The facts of PRODUCT.md section 9 for people.
+//! The facts of docs/rules.md, "Status" for people.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-//! What of a selection may go through: holds read again, guards counted again, policy (PRODUCT.md section 5).
+//! What of a selection may go through: holds read again, guards counted again, policy (docs/rules.md, "The plan").
 
 use std::collections::HashSet;
 
@@ -180,7 +180,8 @@ fn withhold(
     }
 }
 
-/// A release must name the very number of rows; any other number applies nothing at all (CONTRACT.md section 1).
+/// A release must name the very number of rows; any other number applies nothing at all (docs/contract.md,
+/// "Command line").
 ///
 /// `outdated` of them fell away because their evidence no longer holds.
 fn check_number(

@@ -112,7 +112,7 @@ fn missing(schema: &Schema, known: &[String]) -> Vec<String> {
         .map(|source| ("is_active", source));
     let mut missing: Vec<String> = columns
         .chain(active)
-        // A region may be given as its id (APIS.md section 1).
+        // A region may be given as its id (docs/apis.md, "Impartner").
         .filter(|(_, source)| !has(known, source) && !has(known, &format!("{source}Id")))
         .map(|(column, source)| named(column, source, known))
         .collect();
@@ -134,7 +134,7 @@ fn missing(schema: &Schema, known: &[String]) -> Vec<String> {
     missing
 }
 
-/// Names are matched whatever their case (APIS.md section 1).
+/// Names are matched whatever their case (docs/apis.md, "Impartner").
 fn has(known: &[String], field: &str) -> bool {
     known.iter().any(|known| known.eq_ignore_ascii_case(field))
 }

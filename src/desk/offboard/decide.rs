@@ -277,7 +277,7 @@ impl Desk {
         Ok(to)
     }
 
-    /// Off-boarding decisions are made by somebody, not by a login name (PRODUCT.md section 7).
+    /// Off-boarding decisions are made by somebody, not by a login name (docs/rules.md, "Off-boarding").
     fn named(&self, what: &str) -> Result<()> {
         if self.config().operator_named {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The states of a case and how one becomes another (PRODUCT.md section 7), as one pure function.
+//! The states of a case and how one becomes another (docs/rules.md, "Off-boarding"), as one pure function.
 //!
 //! ```text
 //! pending ── approve ──> approved ── start ──> running ── finish ──> done

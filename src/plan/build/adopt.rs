@@ -1,5 +1,5 @@
 //! A new row is what was read: its text stays where the reading put it, and the plan takes the reading over instead of
-//! copying it. A first load of a million records holds each of them once (SPEED.md: "hold nothing twice").
+//! copying it. A first load of a million records holds each of them once (ARCHITECTURE.md, "Speed").
 
 use crate::plan::{Entity, Item, Packed, Plan};
 

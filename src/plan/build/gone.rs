@@ -60,7 +60,7 @@ impl Builder<'_> {
         self.plan.items.push(item);
     }
 
-    /// Rows that no record of this run means (PRODUCT.md section 5: absence is not evidence by itself).
+    /// Rows that no record of this run means (docs/rules.md, "The plan": absence is not evidence by itself).
     pub(super) fn absent(
         &mut self,
         latest: &Latest<'_>,

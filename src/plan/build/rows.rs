@@ -129,7 +129,7 @@ fn link<'a>(schema: &Schema, source: &SourceSet, links: &'a LmsLinks, at: u32) -
 }
 
 /// A field as it will be. What is not read from the source stays as the row has it: unmapped fields, and an LMS link
-/// that no LMS user has the e-mail for. Reactivating clears the status (PRODUCT.md section 6).
+/// that no LMS user has the e-mail for. Reactivating clears the status (docs/rules.md, "Applying").
 #[expect(
     clippy::too_many_arguments,
     reason = "one record, one row, one field; called in the innermost loop"
@@ -156,7 +156,7 @@ fn after<'a>(
     }
 }
 
-/// Whether two values are equal (PRODUCT.md section 5). Salesforce ids compare on their 15 characters.
+/// Whether two values are equal (docs/rules.md, "The plan"). Salesforce ids compare on their 15 characters.
 fn same(kind: FieldKind, before: Option<&str>, after: Option<&str>) -> bool {
     match (kind, before, after) {
         (FieldKind::SalesforceId, Some(before), Some(after)) => {

@@ -86,7 +86,7 @@ impl Serialize for Items<'_> {
     }
 }
 
-/// One item as CONTRACT.md section 3 has it, and a little more, so that a saved plan filters like a fresh one.
+/// One item as docs/contract.md, "JSON" has it, and a little more, so that a saved plan filters like a fresh one.
 pub(super) struct JsonItem<'a>(pub(super) ItemView<'a>);
 
 #[derive(Serialize)]

@@ -32,7 +32,7 @@ pub(super) fn course_json(course: &Course) -> Value {
 }
 
 pub(super) fn properties_json(course: &Course) -> Value {
-    // Often as text (APIS.md section 2): so it is here.
+    // Often as text (docs/apis.md, "Northpass"): so it is here.
     let npcu = course.npcu.map(|npcu| npcu.to_string());
     json!({
         "type": "course_properties",

@@ -74,7 +74,7 @@ impl Lms {
         let Some(group) = lms.groups.get_mut(id) else {
             return errors(404, "The group was not found.");
         };
-        // One who is not in the group spoils the whole batch: the inconvenient reading of APIS.md section 2.
+        // One who is not in the group spoils the whole batch: the inconvenient reading of docs/apis.md, "Northpass".
         if way == Way::Remove
             && let Some(stranger) = people.iter().find(|id| !group.members.contains(*id))
         {

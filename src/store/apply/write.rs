@@ -325,7 +325,7 @@ fn target(plan: &Plan, at: usize, added: &FxHashMap<i64, i64>) -> Target {
         target.partner_id = row;
         target.linked = row.is_some();
         if row.is_none() {
-            // A link is never lost: a contact that exists keeps the one it has (PRODUCT.md section 4).
+            // A link is never lost: a contact that exists keeps the one it has (docs/rules.md, "Matching").
             target.mask = Changed(item.changed.0 & !(1 << Changed::PARTNER));
         }
     }

@@ -36,8 +36,8 @@ pub struct Transcript {
 }
 
 impl Store {
-    /// The people whose enrolments count for a partner (PRODUCT.md section 8): members of its groups and its active
-    /// contacts with an LMS user, each once, sorted. All active partners, or the given ones.
+    /// The people whose enrolments count for a partner (docs/rules.md, "Certifications"): members of its groups and
+    /// its active contacts with an LMS user, each once, sorted. All active partners, or the given ones.
     pub async fn cert_people(&self, partners: &[i64]) -> Result<Vec<String>, StoreError> {
         let chosen = |column: &str| {
             if partners.is_empty() {

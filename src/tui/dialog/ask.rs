@@ -1,7 +1,7 @@
 //! The one shape of every confirmation: words and numbers, the environment, what goes, fields to fill, No and Yes.
 //!
 //! Focus begins on *No* or in a text field, never on *Yes*; a number is typed, a paste into it is ignored; and the key
-//! that confirms is never the one that was just used (UX.md, "Confirming").
+//! that confirms is never the one that was just used (docs/console.md, "Confirming").
 
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};

@@ -1,5 +1,5 @@
 //! The command palette: fuzzy find over every action of the binding table. Fuzzy is right here, where nothing is
-//! deleted by a near hit; the filter of a list is never fuzzy (UX.md).
+//! deleted by a near hit; the filter of a list is never fuzzy (docs/console.md, "Conventions").
 
 use crossterm::event::KeyCode;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};

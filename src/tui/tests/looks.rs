@@ -1,5 +1,5 @@
-//! Pictures of every screen and dialog: the text, and the styles in the dark, the light and the colourless theme, at the
-//! three sizes of HOUSE.md section 5.
+//! Pictures of every screen and dialog: the text, and the styles in the dark, the light and the colourless theme, at
+//! the three sizes of ARCHITECTURE.md, "Habits".
 
 use super::super::fixtures;
 use super::super::glyphs::Glyphs;

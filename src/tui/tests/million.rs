@@ -1,4 +1,5 @@
-//! The console on a million plan items, measured (SPEED.md): keys while a filter runs, filters, sorts, memory.
+//! The console on a million plan items, measured (ARCHITECTURE.md, "Speed"): keys while a filter runs, filters, sorts,
+//! memory.
 //!
 //! `cargo test --release --lib a_million_items -- --ignored --nocapture` prints the figures and fails where one misses
 //! its goal by more than half. The small one beside it keeps the road open in every run.

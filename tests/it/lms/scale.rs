@@ -1,6 +1,6 @@
-//! The typical size of PRODUCT.md: 1,500 groups and 33,000 people, with the rate limit taken off. At the vendor's limit
-//! the same number of requests takes 8 a second: 275 s were measured for 2,197 of them (32,860 people, 1,524 groups,
-//! release binary, stand-in LMS that refuses more than 10 a second; 61 MiB at most, 2.4 s of computing).
+//! The typical size of docs/rules.md: 1,500 groups and 33,000 people, with the rate limit taken off. At the vendor's
+//! limit the same number of requests takes 8 a second: 275 s were measured for 2,197 of them (32,860 people, 1,524
+//! groups, release binary, stand-in LMS that refuses more than 10 a second; 61 MiB at most, 2.4 s of computing).
 
 use prmdesk::progress::{Progress, RunEvent};
 use prmdesk::sandbox::{Group, Person, Side};

@@ -1,4 +1,4 @@
-//! The rules of PRODUCT.md sections 3 to 5, one small world each.
+//! The rules of docs/rules.md, "Filters" to "The plan", one small world each.
 
 use prmdesk::config::PartnerRule;
 use prmdesk::plan::guards::{Rule, WindowCounts};

@@ -146,7 +146,7 @@ async fn a_sandbox_keeps_what_was_done_to_it() {
     assert!(!back.lms().groups.contains_key(&group));
 }
 
-/// The rule of PRODUCT.md section 8, counted anew from yesterday's tables.
+/// The rule of docs/rules.md, "Certifications", counted anew from yesterday's tables.
 #[test]
 fn certification_numbers_differ_for_three_partners_only() {
     for (seed, partners, contacts) in [DEMO, (3, 500, 5000)] {
