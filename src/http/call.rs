@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use axum::http::HeaderMap;
 
-use super::params;
+use super::params::{self, Param};
 use super::reply::Problem;
-use super::table::Endpoint;
 
 /// A request whose parameters are what the table says.
 #[derive(Debug)]
@@ -19,9 +18,9 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Reads query, path and headers for `endpoint`.
+    /// Reads query, path and headers for an endpoint that takes `params`.
     pub(super) fn read(
-        endpoint: &Endpoint,
+        params: &'static [Param],
         query: Option<&str>,
         id: Option<&str>,
         headers: &HeaderMap,
@@ -34,7 +33,7 @@ impl Call {
             })
             .transpose()?;
         Ok(Self {
-            values: params::read(endpoint.params, query)?,
+            values: params::read(params, query)?,
             id,
             respond_async: prefers_async(headers),
         })

@@ -80,7 +80,7 @@ async fn dispatch(
             .collect();
         return Problem::method_not_allowed(&allowed.join(", ")).into_response();
     };
-    let outcome = match Call::read(endpoint, query, id, headers) {
+    let outcome = match Call::read(endpoint.params, query, id, headers) {
         Ok(call) => serve(endpoint, app, call).await,
         Err(problem) => Err(problem),
     };
