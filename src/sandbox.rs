@@ -28,6 +28,7 @@ mod impartner;
 mod lms;
 mod lms_world;
 mod log;
+mod made;
 mod names;
 mod net;
 mod query;

@@ -8,20 +8,12 @@ use rand::{Rng, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rustc_hash::FxHashSet;
 
+use super::made::Made;
 use super::names::{Company, lists, slug};
 use super::records::{Account, User};
 use super::world::{Fate, World};
 use crate::clock::Clock;
 use crate::text;
-
-/// What the generator remembers of an account while it makes the users.
-pub(super) struct Made {
-    pub(super) id: i64,
-    pub(super) country: usize,
-    pub(super) domain: String,
-    /// Whether the default filters keep it, or kept it until yesterday.
-    pub(super) wanted: bool,
-}
 
 /// How many of `total` records changed since yesterday.
 fn fresh_share(total: usize, percent: usize, least: usize, most: usize) -> usize {

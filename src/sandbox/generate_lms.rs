@@ -7,8 +7,8 @@ use chrono::{DateTime, Duration, Utc};
 use rand::{Rng, RngExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::generate::Made;
 use super::lms_world::{Course, Group, LmsWorld, Person, Transcript};
+use super::made::Made;
 use super::names::lists;
 use super::records::User;
 use super::scope;

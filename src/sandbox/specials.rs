@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 
-use super::generate::Made;
+use super::made::Made;
 use super::names::lists;
 use super::records::{Account, User};
 use super::scope;
