@@ -7,7 +7,6 @@
 
 mod build;
 mod document;
-mod entity;
 pub mod export;
 pub mod file;
 pub mod filter;
@@ -28,8 +27,8 @@ mod selection;
 pub mod sfid;
 pub mod undo;
 
+pub use crate::entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
 pub use document::{Arenas, Plan, PlanOrigin, SourceFacts, Totals, Warning};
-pub use entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
 pub use item::{Change, Changed, Item, ItemView, PartnerAt, PartnerRef, Value};
 pub use op::{Evidence, Op};
 pub use outcome::{CarryOver, Outcome, carry_over};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::Entity;
+use crate::entity::Entity;
 
 /// What the core says while it works. Numbers are totals so far, never increments.
 #[derive(Clone, Debug, PartialEq, Serialize)]

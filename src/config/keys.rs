@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::mapping;
 use super::value::Value;
 use super::{Config, DialectChoice, PartnerRule, PatternMatch, Secret, base_url};
-use crate::plan::Entity;
+use crate::entity::Entity;
 
 /// A key and what it sets.
 pub(super) struct Key {

@@ -102,7 +102,7 @@ fn every_key_of_the_template_parses_and_every_key_is_in_it() {
         }
         if dotted.starts_with("mapping.") {
             let config = load_text(&text).unwrap().config;
-            for entity in crate::plan::Entity::ALL {
+            for entity in crate::entity::Entity::ALL {
                 let mut schema = config.schema(entity);
                 let default = defaults.schema(entity);
                 // `status` has two candidates by default; the template can only show one.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Config;
 use super::fault::nearest;
 use super::value::Value;
-use crate::plan::{Entity, FieldKind, Schema};
+use crate::entity::{Entity, FieldKind, Schema};
 
-/// Values without a column that can be mapped (see [`crate::plan::ValueSources`]).
+/// Values without a column that can be mapped (see [`crate::entity::ValueSources`]).
 fn values(entity: Entity) -> &'static [&'static str] {
     match entity {
         Entity::Partners => &["status", "is_active"],

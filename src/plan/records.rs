@@ -14,7 +14,7 @@ pub struct SourceRecord<'a> {
     pub modified: Option<DateTime<Utc>>,
     /// IsActive, where the source gives it.
     pub active: Option<bool>,
-    /// The status (see [`super::entity::ValueSources::status`]).
+    /// The status (see [`crate::entity::ValueSources::status`]).
     pub status: Option<&'a str>,
     /// The contact's account, by id.
     pub account_id: Option<i64>,

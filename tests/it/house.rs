@@ -16,6 +16,26 @@ struct Floor {
 
 const TERMINAL: &[&str] = &["ratatui", "crossterm", "clap", "axum"];
 
+/// What is neither here nor there with the same input twice: I/O, the clock, async, randomness.
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::time",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "tokio",
+    "reqwest",
+    "Utc::now",
+    "Local::now",
+    "SystemTime",
+    "Instant::now",
+    "async fn",
+    "async move",
+    ".await",
+    "rand::",
+];
+
 const FLOORS: &[Floor] = &[
     Floor {
         path: "plan",
@@ -32,25 +52,30 @@ const FLOORS: &[Floor] = &[
             "clock",
             "progress",
         ],
-        words: &[
-            "std::fs",
-            "std::net",
-            "std::time",
-            "std::env",
-            "std::process",
-            "std::thread",
-            "tokio",
-            "reqwest",
-            "Utc::now",
-            "Local::now",
-            "SystemTime",
-            "Instant::now",
-            "async fn",
-            "async move",
-            ".await",
-            "rand::",
-        ],
+        words: IMPURE,
         why: "plan/ is pure: no I/O, no clock, no async",
+    },
+    Floor {
+        path: "entity",
+        above: &[],
+        words: IMPURE,
+        why: "what an entity is, is data: no I/O, no clock, no async",
+    },
+    Floor {
+        path: "values",
+        above: &[
+            "impartner",
+            "lms",
+            "store",
+            "desk",
+            "cli",
+            "tui",
+            "http",
+            "sandbox",
+            "logging",
+        ],
+        words: TERMINAL,
+        why: "values are what the desk hands out; they know nobody who makes or shows them",
     },
     Floor {
         path: "desk",
@@ -122,8 +147,8 @@ const FLOORS: &[Floor] = &[
     },
 ];
 
-/// The ground floor: what everybody may use imports nothing but itself and `plan`.
-const GROUND: &[&str] = &["config", "text", "progress", "error", "clock", "values"];
+/// The ground floor: what everybody may use imports nothing but itself.
+const GROUND: &[&str] = &["config", "entity", "text", "progress", "error", "clock"];
 
 /// Files longer than the house allows that wait for a second room. Nothing is added here.
 const LONG: &[&str] = &["tests/it/plan/rules.rs"];
@@ -282,7 +307,7 @@ fn imports_go_down_only() {
         if GROUND.iter().any(|ground| is_on(&source.path, ground)) {
             for import in &imports {
                 let module = root().join(format!("src/{import}.rs")).exists();
-                if module && import != "plan" && !GROUND.contains(&import.as_str()) {
+                if module && !GROUND.contains(&import.as_str()) {
                     faults.push(format!(
                         "{}: imports {import}; it is on the ground floor",
                         source.path
