@@ -7,6 +7,7 @@ mod load;
 mod mapping;
 mod paths;
 mod secret;
+mod serve;
 mod url;
 mod value;
 
@@ -18,6 +19,7 @@ pub use fault::{ConfigError, Fault, Place};
 pub use load::{Loaded, Overrides, load};
 pub use paths::{Env, process_env, state_dir, user_file};
 pub use secret::Secret;
+pub use serve::SHORTEST_TOKEN;
 use url::base_url;
 pub use url::is_loopback;
 

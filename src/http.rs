@@ -105,7 +105,8 @@ struct Inner {
 
 impl App {
     fn new(desk: Desk, limits: Limits) -> Self {
-        let token = token_of(&desk).map(|token| Sha256::digest(token.as_bytes()).into());
+        let token = desk.config().serve.bearer();
+        let token = token.map(|token| Sha256::digest(token.as_bytes()).into());
         Self {
             inner: Arc::new(Inner {
                 token,
@@ -137,12 +138,6 @@ impl App {
     }
 }
 
-/// The configured token, if it says anything.
-fn token_of(desk: &Desk) -> Option<&str> {
-    let token = desk.config().serve.token.as_ref()?.expose();
-    (!token.is_empty()).then_some(token)
-}
-
 /// A server that has its address and does not serve yet.
 pub struct Server {
     app: App,
@@ -151,17 +146,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the address. Without a token only loopback is allowed: anything else is a usage error (exit 2), because
-    /// whoever reaches the port could write to the database.
+    /// Takes the address, where the configured token allows it.
     pub async fn bind(desk: Desk, listen: SocketAddr, limits: Limits) -> Result<Self> {
-        if token_of(&desk).is_none() && !listen.ip().is_loopback() {
-            return Err(Error::new(
-                Kind::Usage,
-                "token_missing",
-                format!("{listen} is not a loopback address, and no token is configured: anybody who reaches it could start a sync. Nothing listens."),
-            )
-            .help("Set PRMDESK_SERVE_TOKEN or serve.token (serve.token_file, serve.token_command), or listen on 127.0.0.1."));
-        }
+        desk.config().serve.may_listen(listen)?;
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::Internal,

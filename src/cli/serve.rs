@@ -14,7 +14,7 @@ use super::progress::Signals;
 use crate::clock::Clock;
 use crate::config::{self, process_env};
 use crate::desk::Desk;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 
 /// Run the HTTP adapter until SIGTERM or Ctrl-C
 ///
@@ -29,18 +29,9 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self, global: &Global, faces: Faces) -> Result<Exit> {
         let config = config::load(&global.overrides(), &process_env)?.config;
-        if config.serve.token.is_none() && !self.listen.ip().is_loopback() {
-            return Err(Error::new(
-                Kind::Config,
-                "serve_token",
-                format!(
-                    "Without serve.token the adapter listens on loopback only, not on {}",
-                    self.listen
-                ),
-            )
-            .help("Set serve.token or PRMDESK_SERVE_TOKEN, or listen on 127.0.0.1."));
-        }
-        let open = config.serve.token.is_none();
+        // Before the log and the database are opened for nothing.
+        config.serve.may_listen(self.listen)?;
+        let open = config.serve.bearer().is_none();
         context::block_on(async {
             let _log = context::start_log(&config);
             let mut signals = Signals::listen()?;
