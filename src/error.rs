@@ -8,14 +8,18 @@ use std::fmt;
 pub enum Kind {
     /// The command was used wrongly: exit 2, HTTP 400.
     Usage,
+    /// What was named is not there: an unknown run, hold or case: exit 2, HTTP 404.
+    NotFound,
     /// The configuration is missing or wrong, the schema is not there: exit 2, HTTP 500.
     Config,
     /// Impartner or the LMS failed: exit 1, HTTP 502.
     Upstream,
     /// The database failed: exit 1, HTTP 503.
     Database,
-    /// A guard, a hold, a missing approval, read-only mode: exit 3, HTTP 422 or 403.
+    /// A guard, a hold, a missing approval: exit 3, HTTP 422.
     Blocked,
+    /// Read-only mode refused a write: exit 3, HTTP 403.
+    ReadOnly,
     /// Another run holds the lease: exit 6, HTTP 409.
     Leased,
     /// Somebody cancelled: exit 130.
@@ -28,9 +32,9 @@ impl Kind {
     /// The exit code (docs/contract.md, "Command line").
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Usage | Self::Config => 2,
+            Self::Usage | Self::NotFound | Self::Config => 2,
             Self::Upstream | Self::Database | Self::Internal => 1,
-            Self::Blocked => 3,
+            Self::Blocked | Self::ReadOnly => 3,
             Self::Leased => 6,
             Self::Cancelled => 130,
         }
@@ -49,6 +53,7 @@ pub struct Error {
     pub message: String,
     /// What to do about it, when there is something to say.
     pub help: Option<String>,
+    retryable: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -63,6 +68,7 @@ impl Error {
             code,
             message: message.into(),
             help: None,
+            retryable: false,
             source: None,
         }
     }
@@ -72,6 +78,18 @@ impl Error {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Says whether the same work, begun again at once, may succeed.
+    #[must_use]
+    pub fn retryable(mut self, retryable: bool) -> Self {
+        self.retryable = retryable;
+        self
+    }
+
+    /// Whether the same work, begun again at once, may succeed: a deadlock, a lost connection. Nothing of it was written.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable
     }
 
     /// Adds the cause.
@@ -104,7 +122,7 @@ impl Error {
     /// A write was refused because of `--read-only`. `what` is what was not done, e.g. "apply the plan".
     pub fn read_only(what: &str) -> Self {
         Self::new(
-            Kind::Blocked,
+            Kind::ReadOnly,
             "read_only",
             format!("Read-only mode: prmdesk did not {what}."),
         )

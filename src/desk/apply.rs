@@ -52,12 +52,12 @@ impl Desk {
             }
             let trying = self.attempt(running, plan, selection.clone(), choice, progress);
             match Box::pin(trying).await {
-                Err(error) if error.retry && attempt < ATTEMPTS => {
-                    tracing::warn!(run = running.run_id, attempt, error = %error.error, "the transaction is begun again");
+                Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
+                    tracing::warn!(run = running.run_id, attempt, error = %error, "the transaction is begun again");
                     attempt += 1;
                     tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
                 }
-                result => return result.map_err(|error| error.error),
+                result => return result,
             }
         }
     }
@@ -71,7 +71,7 @@ impl Desk {
         mut selection: Selection,
         choice: &Choice,
         progress: &Progress,
-    ) -> Result<RunReport, Attempt> {
+    ) -> Result<RunReport> {
         self.refuse_second_apply(plan).await?;
         let outdated = self.recheck(plan, &mut selection, progress).await?;
         progress.phase(Phase::Applying);
@@ -105,7 +105,7 @@ impl Desk {
         screened: &Screened,
         choice: &Choice,
         progress: &Progress,
-    ) -> Result<RunReport, Attempt> {
+    ) -> Result<RunReport> {
         let mut tx = self
             .store()
             .begin_apply(&running.lease, running.run_id)
@@ -144,7 +144,7 @@ impl Desk {
         plan: &Plan,
         outcomes: &[Outcome],
         screened: &Screened,
-    ) -> Result<(), Attempt> {
+    ) -> Result<()> {
         let (carried, settled) = carry_over(plan, outcomes, |at| screened.kept.contains(&at));
         for (entity, settled) in settled.iter() {
             tx.settle_carryover(entity, settled).await?;
@@ -226,29 +226,5 @@ fn log(report: &RunReport) {
     let (failed, stale) = (report.failed.len(), report.stale.len());
     if failed + stale > 0 {
         tracing::warn!(failed, stale, "not written");
-    }
-}
-
-/// Why an attempt failed, and whether another may do better.
-struct Attempt {
-    error: Error,
-    retry: bool,
-}
-
-impl From<Error> for Attempt {
-    fn from(error: Error) -> Self {
-        Self {
-            retry: matches!(error.code, "database_lost" | "database_unreachable"),
-            error,
-        }
-    }
-}
-
-impl From<crate::store::StoreError> for Attempt {
-    fn from(error: crate::store::StoreError) -> Self {
-        Self {
-            retry: error.is_retryable(),
-            error: error.into(),
-        }
     }
 }

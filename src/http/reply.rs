@@ -136,12 +136,12 @@ impl Problem {
     }
 }
 
-/// The status of an error; its kind alone decides, but for the two words that the contract tells apart.
-fn status_of(error: &Error) -> StatusCode {
-    match error.kind {
-        Kind::Usage if error.code == "not_found" => StatusCode::NOT_FOUND,
+/// The status of an error; its kind alone decides.
+fn status_of(kind: Kind) -> StatusCode {
+    match kind {
         Kind::Usage => StatusCode::BAD_REQUEST,
-        Kind::Blocked if error.code == "read_only" => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::ReadOnly => StatusCode::FORBIDDEN,
         Kind::Blocked => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::Leased => StatusCode::CONFLICT,
         Kind::Upstream => StatusCode::BAD_GATEWAY,
@@ -152,7 +152,7 @@ fn status_of(error: &Error) -> StatusCode {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let status = status_of(&error);
+        let status = status_of(error.kind);
         if status.is_server_error() {
             tracing::warn!(code = error.code, causes = ?error.causes(), "{error}");
         }
@@ -185,15 +185,15 @@ mod tests {
 
     #[test]
     fn every_kind_of_error_has_the_status_of_the_contract() {
-        let status = |kind, code| status_of(&Error::new(kind, code, "m")).as_u16();
-        assert_eq!(status(Kind::Usage, "filter"), 400);
-        assert_eq!(status(Kind::Usage, "not_found"), 404);
-        assert_eq!(status(Kind::Blocked, "plan_applied"), 422);
-        assert_eq!(status_of(&Error::read_only("sync")).as_u16(), 403);
-        assert_eq!(status(Kind::Leased, "leased"), 409);
-        assert_eq!(status(Kind::Upstream, "c"), 502);
-        assert_eq!(status(Kind::Database, "c"), 503);
-        assert_eq!(status_of(&Error::cancelled()).as_u16(), 503);
-        assert_eq!(status(Kind::Internal, "c"), 500);
+        let status = |kind| status_of(kind).as_u16();
+        assert_eq!(status(Kind::Usage), 400);
+        assert_eq!(status(Kind::NotFound), 404);
+        assert_eq!(status(Kind::Blocked), 422);
+        assert_eq!(status(Error::read_only("sync").kind), 403);
+        assert_eq!(status(Kind::Leased), 409);
+        assert_eq!(status(Kind::Upstream), 502);
+        assert_eq!(status(Kind::Database), 503);
+        assert_eq!(status(Kind::Cancelled), 503);
+        assert_eq!(status(Kind::Internal), 500);
     }
 }

@@ -322,7 +322,7 @@ impl StoreError {
             | Self::Duplicates { .. } => Kind::Config,
             Self::Leased(_) => Kind::Leased,
             Self::Cancelled => Kind::Cancelled,
-            Self::NotFound(_) => Kind::Usage,
+            Self::NotFound(_) => Kind::NotFound,
             _ => Kind::Database,
         }
     }
@@ -385,7 +385,8 @@ impl StoreError {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        let out = Self::new(error.kind(), error.code(), error.to_string());
+        let out = Self::new(error.kind(), error.code(), error.to_string())
+            .retryable(error.is_retryable());
         let out = match error.help() {
             Some(help) => out.help(help),
             None => out,
