@@ -6,6 +6,7 @@
 //! | `reading` | listings, by-id checks, deleted-ids feed and tables, side by side |
 //! | `running` | the lease, the run record, and what is left of a run that did not end |
 //! | `apply` | from a plan and a selection to a run report, in one transaction |
+//! | `unattended` | a sync that nobody watches: what it may do, and whom it tells |
 //! | `undo` | a run's journal as a plan |
 //! | `look` | status, runs, history, holds |
 //! | `offboard` | cases: opened, decided, run, put back |
@@ -26,6 +27,7 @@ pub mod offboard;
 mod reading;
 mod recheck;
 mod running;
+mod unattended;
 mod undo;
 
 pub use crate::values;
@@ -49,6 +51,7 @@ pub use doctor::doctor;
 pub use look::Probe;
 pub use migrate::{migrate, schema_sql};
 pub use running::Prepared;
+pub use unattended::Unattended;
 
 /// The shared sync core. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]

@@ -53,19 +53,19 @@ impl Apply {
             .plan(cx, &plan, &selection, &guards, &choice.release)
             .await?;
         let report = desk.apply(&plan, selection, &choice, &cx.progress).await?;
-        finish(cx, &plan, &report)
+        finish(cx, &report)
     }
 }
 
 /// Prints what was done and says how the process ends.
-pub(super) fn finish(cx: &mut Context<'_>, plan: &Plan, report: &RunReport) -> Result<Exit> {
+pub(super) fn finish(cx: &mut Context<'_>, report: &RunReport) -> Result<Exit> {
     cx.quiet();
     if cx.json() {
         cx.out.json(report)?;
     } else {
         render::run::report(report, cx.out)?;
     }
-    Ok(Exit::of_report(report, plan))
+    Ok(Exit::of_report(report))
 }
 
 /// Reads a plan file; one that was edited is wrong usage.

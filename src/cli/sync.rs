@@ -1,7 +1,5 @@
 //! `prmdesk sync`.
 
-use std::sync::Arc;
-
 use clap::Args;
 
 use super::apply::finish;
@@ -10,11 +8,10 @@ use super::confirm::Consent;
 use super::context::Context;
 use super::exit::Exit;
 use super::preview;
-use crate::desk::{Attendance, Choice, Desk, Prepared};
+use crate::desk::{Choice, Desk, Prepared};
 use crate::error::Result;
-use crate::notify;
-use crate::plan::Selection;
-use crate::values::{PreviewRequest, RunReport};
+use crate::plan::{Plan, Selection};
+use crate::values::PreviewRequest;
 
 /// Preview and apply in one go, asking on a terminal
 #[derive(Debug, Args)]
@@ -29,7 +26,7 @@ pub(super) struct Sync {
     #[arg(long)]
     yes: bool,
     /// Nobody is there: apply what is certain, withhold what needs a person, and say so in the exit code
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["allow_deletes", "allow_updates"])]
     unattended: bool,
     #[command(flatten)]
     pub(super) json: Json,
@@ -44,22 +41,29 @@ impl Sync {
             scope: self.what.scope,
             mode: self.what.mode,
         };
-        let prepared = match desk.begin_sync(request, &cx.progress).await {
-            Err(error) if self.unattended => {
-                return tell(&desk, Err(error)).await.map(|_| Exit::Failed);
-            }
-            prepared => prepared?,
-        };
+        if self.unattended {
+            return unattended(cx, &desk, request, &picked).await;
+        }
+        let prepared = desk.begin_sync(request, &cx.progress).await?;
         let choice = Choice {
             release: self.releases.release(),
-            attendance: if self.unattended {
-                Attendance::Unattended
-            } else {
-                Attendance::Attended
-            },
+            ..Choice::default()
         };
         apply(cx, &desk, prepared, consent, &picked, &choice).await
     }
+}
+
+/// A sync without a person, told to the webhook before the process ends.
+async fn unattended(
+    cx: &mut Context<'_>,
+    desk: &Desk,
+    request: PreviewRequest,
+    picked: &Picked,
+) -> Result<Exit> {
+    let pick = |plan: &Plan, selection: &mut Selection| picked.tick(plan, selection);
+    let sync = desk.sync_unattended(request, pick, &cx.progress).await;
+    desk.tell(&sync.notes).await;
+    finish(cx, &sync.ended?)
 }
 
 /// Shows a plan that holds the lease, asks, and applies it, or gives the lease back.
@@ -91,17 +95,6 @@ pub(super) async fn apply(
         prepared.abandon().await?;
         return Err(declined);
     }
-    let plan = Arc::clone(plan);
-    let mut ended = prepared.apply(selection, choice, &cx.progress).await;
-    if choice.attendance == Attendance::Unattended {
-        ended = tell(desk, ended).await;
-    }
-    finish(cx, &plan, &ended?)
-}
-
-/// Tells the webhook how an unattended run ended, and gives the end back.
-async fn tell(desk: &Desk, ended: Result<RunReport>) -> Result<RunReport> {
-    let notes = desk.notes(&ended).await;
-    notify::send(desk.config(), &notes).await;
-    ended
+    let report = prepared.apply(selection, choice, &cx.progress).await?;
+    finish(cx, &report)
 }

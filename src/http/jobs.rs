@@ -11,10 +11,7 @@ use tracing::Instrument;
 
 use super::App;
 use super::reply::Problem;
-use crate::desk::{Attendance, Choice, Desk};
-use crate::error::{Error, Result};
-use crate::notify;
-use crate::plan::Selection;
+use crate::error::Result;
 use crate::progress::{Phase, Progress, RunEvent};
 use crate::values::{PreviewRequest, RunReport};
 
@@ -98,10 +95,11 @@ impl Jobs {
         tokio::spawn(follow(events, phase_at));
         let desk = app.desk().clone();
         let _not_awaited = self.outlive(async move {
-            let end = sync(&desk, request, &progress).await;
-            let notes = desk.notes(&end).await;
-            end_at.send_replace(Some(Arc::new(end.map_err(Problem::from))));
-            notify::send(desk.config(), &notes).await;
+            let sync = desk
+                .sync_unattended(request, |_, _| Ok(()), &progress)
+                .await;
+            end_at.send_replace(Some(Arc::new(sync.ended.map_err(Problem::from))));
+            desk.tell(&sync.notes).await;
         });
         let mut active = self.active();
         active.retain(|job| job.end().is_none());
@@ -167,19 +165,4 @@ async fn follow(
             phase_at.send_replace(Some(phase));
         }
     }
-}
-
-/// As `prmdesk sync --unattended`: what is certain is applied, what needs a person is withheld and carried over.
-async fn sync(
-    desk: &Desk,
-    request: PreviewRequest,
-    progress: &Progress,
-) -> Result<RunReport, Error> {
-    let prepared = desk.begin_sync(request, progress).await?;
-    let selection = Selection::of(&prepared.plan);
-    let choice = Choice {
-        attendance: Attendance::Unattended,
-        ..Choice::default()
-    };
-    prepared.apply(selection, &choice, progress).await
 }

@@ -1,6 +1,6 @@
 //! Which items of a plan an operator wants applied, and what they release.
 
-use super::{Entity, Evidence, Op, PerEntity, Plan, filter::Filter};
+use super::{Entity, Op, PerEntity, Plan, filter::Filter};
 
 /// One tick for each item of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,22 +32,6 @@ impl Selection {
         Self {
             ticks: vec![false; plan.items.len()],
         }
-    }
-
-    /// What an unattended run applies: certain soft-deletes only where the policy allows them (docs/rules.md,
-    /// "The plan").
-    pub fn unattended(plan: &Plan, deletes_allowed: bool) -> Self {
-        let ticks = plan
-            .items
-            .iter()
-            .map(|item| {
-                item.selected
-                    && (item.op != Op::SoftDelete
-                        || deletes_allowed
-                            && item.evidence.is_some_and(Evidence::may_run_unattended))
-            })
-            .collect();
-        Self { ticks }
     }
 
     /// Whether item `at` is ticked.

@@ -5,3 +5,4 @@ mod model;
 mod promises;
 mod recheck;
 pub mod rig;
+mod unattended;

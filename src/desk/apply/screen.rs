@@ -7,13 +7,14 @@ use crate::desk::Desk;
 use crate::desk::recheck::Outdated;
 use crate::error::{Error, Kind, Result};
 use crate::plan::guards::{self, Guard, Rule};
-use crate::plan::{Op, PerEntity, Plan, Selection};
+use crate::plan::{Evidence, Item, Op, PerEntity, Plan, Selection};
 use crate::store::SoftDeletes;
 use crate::values::{Cause, Withheld};
 
 const HELD_LATER: &str =
     "the row was put on hold after the plan was made; lift the hold first (`prmdesk holds lift`)";
 const UNATTENDED: &str = "an unattended run does not soft-delete (policy.unattended_deletes); review it in the console or with `prmdesk sync`";
+const NEVER_UNATTENDED: &str = "an unattended run never soft-deletes who is healthy at Impartner and only left out by our own rules; review it in the console or with `prmdesk sync`";
 const UNPROVED: &str = "the listing was not proved complete, so no soft-delete was proposed; run again when the source answers properly";
 
 /// What is left of a selection after guards, holds and policy, and what they kept back.
@@ -39,7 +40,7 @@ impl Desk {
         let before = selection.clone();
         for entity in plan.scope.entities() {
             let held = self.held_ids(entity).await?;
-            let is_held = |item: &crate::plan::Item| {
+            let is_held = |item: &Item| {
                 item.entity == entity
                     && item
                         .impartner_before
@@ -110,13 +111,24 @@ impl Desk {
             );
         }
         // After the guards: a mass deactivation is called one, also where an unattended run deletes nothing.
-        if choice.attendance == Attendance::Unattended && !self.config().policy.unattended_deletes {
+        if choice.attendance == Attendance::Unattended {
+            let allowed = self.config().policy.unattended_deletes;
+            let certain = |item: &Item| item.evidence.is_some_and(Evidence::may_run_unattended);
+            // What no policy allows is called so, whatever was ticked by hand.
             withhold(
                 plan,
                 &mut selection,
                 &mut withheld,
                 Op::SoftDelete,
-                |_| true,
+                |item| !certain(item),
+                (Cause::Unattended, NEVER_UNATTENDED),
+            );
+            withhold(
+                plan,
+                &mut selection,
+                &mut withheld,
+                Op::SoftDelete,
+                |_| !allowed,
                 (Cause::Unattended, UNATTENDED),
             );
         }
