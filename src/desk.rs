@@ -46,7 +46,7 @@ use crate::progress::{Phase, Progress};
 use crate::store::Store;
 use crate::values::PreviewRequest;
 
-pub use apply::{Attendance, Choice};
+pub use apply::{Attendance, Choice, Shown};
 pub use doctor::doctor;
 pub use look::Probe;
 pub use migrate::{migrate, schema_sql};
@@ -170,6 +170,18 @@ impl Desk {
     /// The guards as they stand for these ticks: pure, for showing them while a person ticks. The apply counts again.
     pub fn guards(&self, plan: &Plan, selection: &Selection) -> Vec<Guard> {
         guards::evaluate(plan, selection, &plan.windows, &self.config().guards)
+    }
+
+    /// The guards as they stand for these ticks with what other runs wrote until now: for a question about a plan that
+    /// was made earlier, whose own counts are of then.
+    pub async fn guards_now(&self, plan: &Plan, selection: &Selection) -> Result<Vec<Guard>> {
+        let windows = self.windows(plan).await?;
+        Ok(guards::evaluate(
+            plan,
+            selection,
+            &windows,
+            &self.config().guards,
+        ))
     }
 
     /// Whether writes are allowed; `what` says what would have been written.

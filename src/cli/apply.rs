@@ -9,7 +9,7 @@ use super::confirm::Consent;
 use super::context::Context;
 use super::exit::Exit;
 use super::render;
-use crate::desk::{Attendance, Choice};
+use crate::desk::Choice;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Entity, PerEntity, Plan, Selection};
 use crate::values::RunReport;
@@ -40,16 +40,17 @@ impl Apply {
         let desk = cx.desk().await?;
         let mut selection = Selection::of(&plan);
         picked.tick(&plan, &mut selection)?;
-        let choice = Choice {
+        let mut choice = Choice {
             release: self.releases.release(),
-            attendance: Attendance::Attended,
+            ..Choice::default()
         };
-        let guards = desk.guards(&plan, &selection);
+        // The file knows what the guards counted when it was saved; the question is about what they count now.
+        let guards = desk.guards_now(&plan, &selection).await?;
         if consent == Consent::Asked && !cx.json() {
             render::plan::summary(&plan, &guards, cx.out)?;
             cx.out.finish()?;
         }
-        consent
+        choice.shown = consent
             .plan(cx, &plan, &selection, &guards, &choice.release)
             .await?;
         let report = desk.apply(&plan, selection, &choice, &cx.progress).await?;

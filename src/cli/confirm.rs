@@ -2,6 +2,7 @@
 
 use super::ask::{self, Echo};
 use super::context::Context;
+use crate::desk::Shown;
 use crate::error::{Error, Kind, Result};
 use crate::plan::guards::Guard;
 use crate::plan::{Op, Plan, Release, Selection};
@@ -32,7 +33,8 @@ impl Consent {
         }
     }
 
-    /// Asks about `plan` with the ticks of `selection`. Nothing ticked: nobody is asked.
+    /// Asks about `plan` with the ticks of `selection`, and gives what was said to go; `None` where nobody was asked.
+    /// Nothing ticked: nobody is asked.
     pub(super) async fn plan(
         self,
         cx: &Context<'_>,
@@ -40,25 +42,15 @@ impl Consent {
         selection: &Selection,
         guards: &[Guard],
         release: &Release,
-    ) -> Result<()> {
+    ) -> Result<Option<Shown>> {
         if self == Self::Given {
-            return Ok(());
+            return Ok(None);
         }
-        let mut left = selection.clone();
-        for guard in guards.iter().filter(|guard| guard.tripped) {
-            let op = guard.rule.withholds();
-            let released = if op == Op::Update {
-                release.updates
-            } else {
-                release.deletes
-            };
-            if released.is_none() {
-                left.withhold(plan, guard.entity, op);
-            }
-        }
+        let shown = Shown::new(plan, selection, guards, release);
+        let left = shown.going();
         let changes = left.count();
         if changes == 0 {
-            return Ok(());
+            return Ok(Some(shown));
         }
         let deletes = left.count_op(plan, Op::SoftDelete);
         let deletes = deletes.partners + deletes.contacts;
@@ -77,7 +69,11 @@ impl Consent {
             )
             .await?
         };
-        if sure { Ok(()) } else { Err(declined()) }
+        if sure {
+            Ok(Some(shown))
+        } else {
+            Err(declined())
+        }
     }
 
     /// Asks a plain question.

@@ -49,7 +49,7 @@ impl Sync {
             release: self.releases.release(),
             ..Choice::default()
         };
-        apply(cx, &desk, prepared, consent, &picked, &choice).await
+        apply(cx, &desk, prepared, consent, &picked, choice).await
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn apply(
     prepared: Prepared,
     consent: Consent,
     picked: &Picked,
-    choice: &Choice,
+    mut choice: Choice,
 ) -> Result<Exit> {
     cx.quiet();
     let plan = &prepared.plan;
@@ -91,10 +91,13 @@ pub(super) async fn apply(
         }
         Err(held) => Err(held),
     };
-    if let Err(declined) = agreed {
-        prepared.abandon().await?;
-        return Err(declined);
-    }
-    let report = prepared.apply(selection, choice, &cx.progress).await?;
+    choice.shown = match agreed {
+        Ok(shown) => shown,
+        Err(declined) => {
+            prepared.abandon().await?;
+            return Err(declined);
+        }
+    };
+    let report = prepared.apply(selection, &choice, &cx.progress).await?;
     finish(cx, &report)
 }

@@ -9,7 +9,7 @@ use super::confirm::Consent;
 use super::context::Context;
 use super::exit::Exit;
 use super::{preview, sync};
-use crate::desk::{Attendance, Choice};
+use crate::desk::Choice;
 use crate::error::Result;
 
 /// Preview the reverse of a run and apply it
@@ -49,8 +49,8 @@ impl Undo {
         let prepared = desk.begin_undo(self.run, &cx.progress).await?;
         let choice = Choice {
             release: self.releases.release(),
-            attendance: Attendance::Attended,
+            ..Choice::default()
         };
-        sync::apply(cx, &desk, prepared, consent, &Picked::default(), &choice).await
+        sync::apply(cx, &desk, prepared, consent, &Picked::default(), choice).await
     }
 }

@@ -2,6 +2,7 @@
 //! transaction (docs/rules.md, "The plan" and "Applying").
 
 mod screen;
+mod shown;
 
 use super::Desk;
 use super::reading::deletions_key;
@@ -12,6 +13,7 @@ use crate::progress::{Phase, Progress};
 use crate::store::{ApplyTx, Finish};
 use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
 use screen::Screened;
+pub use shown::Shown;
 
 /// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
 const ATTEMPTS: u32 = 4;
@@ -23,6 +25,8 @@ pub struct Choice {
     pub release: Release,
     /// Whether nobody watches: soft-deletes then need `policy.unattended_deletes`, and guards cannot be released.
     pub attendance: Attendance,
+    /// What the person was shown who confirmed; `None` where nobody was asked, and policy alone decides.
+    pub shown: Option<Shown>,
 }
 
 /// Who watches.
@@ -76,6 +80,9 @@ impl Desk {
         let outdated = self.recheck(plan, &mut selection, progress).await?;
         progress.phase(Phase::Applying);
         let screened = self.screen(plan, selection, outdated, choice).await?;
+        if let Some(shown) = &choice.shown {
+            shown.covers(plan, &screened.selection)?;
+        }
         self.transaction(running, plan, &screened, choice, progress)
             .await
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changed, Entity, FieldKind, Op, PerEntity, Plan, Selection};
+use super::{Changed, Entity, FieldKind, Op, PerEntity, Plan, Release, Selection};
 use crate::config::GuardConfig;
 
 /// The rules, by the names that are fixed in docs/rules.md.
@@ -141,6 +141,24 @@ pub fn evaluate(
         ));
     }
     guards
+}
+
+/// What of `selection` goes where `guards` stand so: without what a tripped guard withholds that `release` does not
+/// name. What a question says is going to be written is this, and nothing else.
+pub fn let_through(
+    plan: &Plan,
+    selection: &Selection,
+    guards: &[Guard],
+    release: &Release,
+) -> Selection {
+    let mut going = selection.clone();
+    for guard in guards.iter().filter(|guard| guard.tripped) {
+        let op = guard.rule.withholds();
+        if !release.covers(op) {
+            going.withhold(plan, guard.entity, op);
+        }
+    }
+    going
 }
 
 /// `max_count`, and `max_percent` or `small_set`. A plan that soft-deletes nothing trips nothing.

@@ -125,3 +125,13 @@ pub struct Release {
     /// Why; recorded with the operator. Required with either number.
     pub reason: Option<String>,
 }
+
+impl Release {
+    /// Whether it lets `op` through a tripped guard.
+    pub fn covers(&self, op: Op) -> bool {
+        match op {
+            Op::Update => self.updates.is_some(),
+            _ => self.deletes.is_some(),
+        }
+    }
+}

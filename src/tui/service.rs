@@ -56,6 +56,7 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
             let choice = Choice {
                 release,
                 attendance: Attendance::Attended,
+                shown: None,
             };
             let selection = Arc::unwrap_or_clone(selection);
             let report = desk.apply(&plan, selection, &choice, progress).await?;

@@ -6,3 +6,4 @@ mod promises;
 mod recheck;
 pub mod rig;
 mod unattended;
+mod shown;

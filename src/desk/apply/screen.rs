@@ -85,11 +85,7 @@ impl Desk {
         let mut deletes = SoftDeletes::Counted;
         for guard in guards.iter().filter(|guard| guard.tripped) {
             let op = guard.rule.withholds();
-            let released = match op {
-                Op::Update => choice.release.updates.is_some(),
-                _ => choice.release.deletes.is_some(),
-            };
-            if released {
+            if choice.release.covers(op) {
                 if op == Op::SoftDelete {
                     deletes = SoftDeletes::Released;
                 }
@@ -154,7 +150,7 @@ impl Desk {
     }
 
     /// What the guards count beside `plan`, now.
-    async fn windows(&self, plan: &Plan) -> Result<PerEntity<guards::WindowCounts>> {
+    pub(in crate::desk) async fn windows(&self, plan: &Plan) -> Result<PerEntity<guards::WindowCounts>> {
         let since = self.window_start();
         let mut windows = PerEntity::default();
         for entity in plan.scope.entities() {

@@ -3,7 +3,7 @@
 use prmdesk::desk::{Choice, Probe};
 use prmdesk::error::Kind;
 use prmdesk::plan::filter::Filter;
-use prmdesk::plan::{Entity, Mode, Op, Release, Selection};
+use prmdesk::plan::{Entity, Mode, Op, Selection};
 use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Act, Fault};
 use prmdesk::values::RunStatus;
@@ -167,7 +167,7 @@ both! {
         rig.set_tier("P01", "Pending");
         rig.set_tier("P02", "Gold");
         let plan = rig.preview(Mode::Incremental).await.unwrap();
-        let choice = Choice { attendance: Attendance::Unattended, release: Release::default() };
+        let choice = Choice { attendance: Attendance::Unattended, ..Choice::default() };
         let report = rig.desk.apply(&plan, Selection::of(&plan), &choice, &Progress::silent()).await.unwrap();
         assert_eq!((report.status, report.applied.partners.update, report.applied.partners.soft_delete), (RunStatus::Partial, 1, 0));
         assert_eq!(rig.sync(Mode::Incremental).await.unwrap().applied.partners.soft_delete, 1);
