@@ -68,8 +68,9 @@ impl Certs {
             Command::Push { partners, yes } => {
                 let consent = Consent::from_yes(yes, "push anything")?;
                 let desk = cx.desk().await?;
+                let mut shown = None;
                 if consent == Consent::Asked {
-                    let rows = cx
+                    let mut rows = cx
                         .reading(Box::pin(desk.certs_preview(&partners.ids, &cx.progress)))
                         .await?;
                     cx.quiet();
@@ -84,8 +85,13 @@ impl Certs {
                             .question(cx, &format!("Push the counts of {partners} to Impartner?"))
                             .await?;
                     }
+                    rows.retain(|row| row.differs);
+                    shown = Some(rows);
                 }
-                let report = desk.certs_push(&partners.ids, &cx.progress).await?;
+                let report = match &shown {
+                    Some(shown) => desk.certs_push_shown(shown, &cx.progress).await?,
+                    None => desk.certs_push(&partners.ids, &cx.progress).await?,
+                };
                 cx.quiet();
                 if cx.json() {
                     cx.out.json(&report)?;

@@ -33,24 +33,7 @@ impl Desk {
     }
 
     async fn compare(&self, partners: &[i64], progress: &Progress) -> Result<Vec<CertRow>> {
-        progress.phase(Phase::Reading);
-        let now = self.clock().now();
-        let locals: Vec<Local> = self
-            .store()
-            .cert_counts(partners, now)
-            .await?
-            .into_iter()
-            .map(|count| Local {
-                row_id: count.row_id,
-                impartner_id: count.impartner_id,
-                salesforce_id: count.salesforce_id,
-                name: count.name,
-                figures: CertFigures {
-                    certification_count: count.count as f64,
-                    total_npcu: count.npcu as f64,
-                },
-            })
-            .collect();
+        let locals = self.locals(partners).await?;
         if let Some(missing) = partners
             .iter()
             .find(|id| !locals.iter().any(|local| local.row_id == **id))
@@ -62,11 +45,39 @@ impl Desk {
             )
             .help("`prmdesk certs preview --json` shows the row ids."));
         }
+        self.compared(partners, &locals, progress).await
+    }
+
+    /// What our tables say about the active partners among `partners`, or about all.
+    async fn locals(&self, partners: &[i64]) -> Result<Vec<Local>> {
+        let now = self.clock().now();
+        let counts = self.store().cert_counts(partners, now).await?;
+        let locals = counts.into_iter().map(|count| Local {
+            row_id: count.row_id,
+            impartner_id: count.impartner_id,
+            salesforce_id: count.salesforce_id,
+            name: count.name,
+            figures: CertFigures {
+                certification_count: count.count as f64,
+                total_npcu: count.npcu as f64,
+            },
+        });
+        Ok(locals.collect())
+    }
+
+    /// `locals` beside what Impartner holds.
+    async fn compared(
+        &self,
+        partners: &[i64],
+        locals: &[Local],
+        progress: &Progress,
+    ) -> Result<Vec<CertRow>> {
+        progress.phase(Phase::Reading);
         if locals.is_empty() {
             return Ok(Vec::new());
         }
-        let (remotes, doubt) = self.remotes(partners, &locals, progress).await?;
-        let mut rows = rules::compare(&locals, &remotes);
+        let (remotes, doubt) = self.remotes(partners, locals, progress).await?;
+        let mut rows = rules::compare(locals, &remotes);
         if let Some(doubt) = doubt {
             let lost = rows.iter_mut().filter(|row| row.remote.is_none());
             for row in lost {

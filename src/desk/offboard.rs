@@ -8,6 +8,7 @@
 //! | `listed` | the same facts as of the last refresh, for a listing, which asks nobody |
 //! | `opening` | cases opened and lapsed by an apply, in its transaction |
 //! | `decide` | looking, approving, rejecting, putting aside, the sweep |
+//! | `shown` | what somebody was shown of a case against what it is now, pure |
 //! | `run` | the execution of approved cases |
 //! | `work` | one case's calls, each between two writes to our database |
 //! | `restore` | putting back |
@@ -22,5 +23,6 @@ mod opening;
 mod restore;
 pub mod rules;
 mod run;
+mod shown;
 pub mod steps;
 mod work;

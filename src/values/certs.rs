@@ -56,7 +56,7 @@ pub struct CertFault {
     pub impartner_id: Option<i64>,
     /// The partner's name.
     pub name: String,
-    /// `failed` or `unknown`.
+    /// `failed`, `unknown`, or `changed`: not pushed, because its figures are not those that were confirmed.
     pub status: String,
     /// What the API said.
     pub message: String,
@@ -73,4 +73,7 @@ pub struct CertReport {
     pub failed: Vec<CertFault>,
     /// Partners that had them already.
     pub unchanged: u64,
+    /// The row ids of those that were pushed; for who shows them line by line.
+    #[serde(skip)]
+    pub rows: Vec<i64>,
 }

@@ -2,6 +2,7 @@
 
 mod rules;
 mod scale;
+mod shown;
 
 use prmdesk::progress::{Progress, RunEvent};
 use prmdesk::sandbox::{Account, Act, Fault, Side};

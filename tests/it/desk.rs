@@ -5,5 +5,5 @@ mod model;
 mod promises;
 mod recheck;
 pub mod rig;
-mod unattended;
 mod shown;
+mod unattended;

@@ -7,3 +7,4 @@ mod decide;
 mod killed;
 pub mod rig;
 mod run;
+mod shown;

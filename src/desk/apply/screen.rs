@@ -150,7 +150,10 @@ impl Desk {
     }
 
     /// What the guards count beside `plan`, now.
-    pub(in crate::desk) async fn windows(&self, plan: &Plan) -> Result<PerEntity<guards::WindowCounts>> {
+    pub(in crate::desk) async fn windows(
+        &self,
+        plan: &Plan,
+    ) -> Result<PerEntity<guards::WindowCounts>> {
         let since = self.window_start();
         let mut windows = PerEntity::default();
         for entity in plan.scope.entities() {

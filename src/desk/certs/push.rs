@@ -15,6 +15,15 @@ use crate::values::{CertFault, CertReport, CertRow, RunStatus};
 /// Pushes that are written down together before their calls: what a crash leaves open is at most that many.
 const CHUNK: usize = 24;
 
+/// Which partners are to be pushed.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// Whatever differs now: of these by row id, or of all.
+    Differing(&'a [i64]),
+    /// These, with the figures that were on screen.
+    Shown(&'a [CertRow]),
+}
+
 /// How one call ended, settled as far as it could be.
 struct Settled {
     status: PushStatus,
@@ -28,6 +37,22 @@ impl Desk {
     /// it compares and settles leftovers anew. Failed rows are in the report; a refused key, a lost lease or a
     /// cancellation is an error, and what was pushed before it is in the journal and in Impartner.
     pub async fn certs_push(&self, partners: &[i64], progress: &Progress) -> Result<CertReport> {
+        self.push_wanted(Wanted::Differing(partners), progress)
+            .await
+    }
+
+    /// Like [`Desk::certs_push`] for rows as the caller has just shown them. Each of them ends in the report: one whose
+    /// figures here or in Impartner are others by now is not pushed but `changed`, to be confirmed anew; one that is gone
+    /// from Impartner or from our active partners is `failed`.
+    pub async fn certs_push_shown(
+        &self,
+        shown: &[CertRow],
+        progress: &Progress,
+    ) -> Result<CertReport> {
+        self.push_wanted(Wanted::Shown(shown), progress).await
+    }
+
+    async fn push_wanted(&self, wanted: Wanted<'_>, progress: &Progress) -> Result<CertReport> {
         self.allow_write("push certification counts")?;
         let impartner = self.impartner()?.clone();
         progress.phase(Phase::Starting);
@@ -35,7 +60,7 @@ impl Desk {
             .begin(self.new_run("certs", "certs", None), progress)
             .await?;
         match self
-            .push_under(&running, &impartner, partners, progress)
+            .push_under(&running, &impartner, wanted, progress)
             .await
         {
             Ok(report) => {
@@ -62,16 +87,31 @@ impl Desk {
         &self,
         running: &Running,
         impartner: &Client,
-        partners: &[i64],
+        wanted: Wanted<'_>,
         progress: &Progress,
     ) -> Result<CertReport> {
-        let mut rows = self.compare(partners, progress).await?;
+        let mut rows = match wanted {
+            Wanted::Differing(partners) => self.compare(partners, progress).await?,
+            Wanted::Shown(shown) => {
+                let ids: Vec<i64> = shown.iter().map(|row| row.row_id).collect();
+                let locals = self.locals(&ids).await?;
+                self.compared(&ids, &locals, progress).await?
+            }
+        };
         self.settle_leftovers(&mut rows, progress).await?;
         progress.phase(Phase::Pushing);
         let mut report = CertReport {
             run_id: Some(running.run_id),
             ..CertReport::default()
         };
+        match wanted {
+            Wanted::Shown(shown) => rows = rules::as_shown(shown, rows, &mut report.failed),
+            // Asked for by name and not to be had: that is no success. Among all partners it is a note of the comparison.
+            Wanted::Differing(partners) if !partners.is_empty() => {
+                rows = rules::found(rows, &mut report.failed);
+            }
+            Wanted::Differing(_) => {}
+        }
         let (mut differing, same): (Vec<CertRow>, Vec<CertRow>) =
             rows.into_iter().partition(|row| row.differs);
         differing.retain(|row| row.impartner_id.is_some());
@@ -138,6 +178,7 @@ impl Desk {
                 .await?;
             if settled.status == PushStatus::Ok {
                 report.pushed += 1;
+                report.rows.push(row.row_id);
             } else {
                 report.failed.push(CertFault {
                     row_id: row.row_id,

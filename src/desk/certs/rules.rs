@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Number, Value, json};
 
 use crate::plan::sfid;
-use crate::values::{CertFigures, CertRow};
+use crate::values::{CertFault, CertFigures, CertRow};
 
 /// A partner as our tables have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +130,58 @@ fn row(local: &Local, found: Option<&Remote>, mut note: Option<String>) -> CertR
         remote,
         differs,
         note,
+    }
+}
+
+/// Of `shown`, what may still be pushed: the rows whose figures are those that were confirmed, as they are `now`, and
+/// those that need no push any more. Every other one is a fault with its reason.
+pub fn as_shown(shown: &[CertRow], now: Vec<CertRow>, faults: &mut Vec<CertFault>) -> Vec<CertRow> {
+    let gone = shown
+        .iter()
+        .filter(|row| !now.iter().any(|now| now.row_id == row.row_id));
+    faults.extend(gone.map(|row| fault(row, "failed", "The partner is not active any more.")));
+    let mut rows = found(now, faults);
+    rows.retain(|now| {
+        let same = shown.iter().any(|row| {
+            row.row_id == now.row_id
+                && row.impartner_id == now.impartner_id
+                && same_figures(row.local, now.local)
+                && row
+                    .remote
+                    .zip(now.remote)
+                    .is_some_and(|(shown, held)| same_figures(shown, held))
+        });
+        if now.differs && !same {
+            let pair = |f: CertFigures| format!("{} / {}", f.certification_count, f.total_npcu);
+            let message = format!(
+                "Impartner holds {} and we have {}, which is not what was confirmed; it was not pushed. Compare again.",
+                pair(now.remote.unwrap_or_default()),
+                pair(now.local)
+            );
+            faults.push(fault(now, "changed", &message));
+        }
+        !now.differs || same
+    });
+    rows
+}
+
+/// The rows whose account was found; every other one is a fault with its reason.
+pub fn found(rows: Vec<CertRow>, faults: &mut Vec<CertFault>) -> Vec<CertRow> {
+    let (rows, lost): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.remote.is_some());
+    faults.extend(lost.iter().map(|row| {
+        let why = row.note.as_deref().unwrap_or("Not found in Impartner.");
+        fault(row, "failed", why)
+    }));
+    rows
+}
+
+fn fault(row: &CertRow, status: &str, message: &str) -> CertFault {
+    CertFault {
+        row_id: row.row_id,
+        impartner_id: row.impartner_id,
+        name: row.name.clone(),
+        status: status.to_owned(),
+        message: message.to_owned(),
     }
 }
 

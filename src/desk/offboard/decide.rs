@@ -4,6 +4,7 @@
 use super::super::Desk;
 use super::live::{Record, Rested};
 use super::rules::{Move, next, refusal};
+use super::shown;
 use super::steps::{AllPartners, Outline, drift};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
@@ -53,7 +54,7 @@ impl Desk {
         case.steps = merged(&record.case, &seen.outline);
         if !self.config().read_only {
             let mut kept = Record::of(&record)?;
-            kept.shown = Some(Rested::of(&seen.outline));
+            kept.show(&self.config().operator, &seen.outline);
             let text = kept.text()?;
             self.store()
                 .keep_shown(
@@ -71,11 +72,37 @@ impl Desk {
         Ok(case)
     }
 
-    /// Approves cases, all of them or none: the operator named on purpose, a note, the steps from the live LMS, foreign
-    /// members acknowledged, and with `policy.four_eyes` not by who opened the case.
+    /// Approves cases by their numbers, all of them or none: the operator named on purpose, a note, the steps from the
+    /// live LMS, foreign members acknowledged, and with `policy.four_eyes` not by who opened the case. What this operator
+    /// was shown last of a case is what they approve; a case that they were never shown is approved as it is now.
     pub async fn approve(
         &self,
         ids: &[i64],
+        note: &str,
+        accept_foreign: bool,
+    ) -> Result<Vec<Case>> {
+        let wanted: Vec<_> = ids.iter().map(|&id| (id, None)).collect();
+        self.approve_each(&wanted, note, accept_foreign).await
+    }
+
+    /// Like [`Desk::approve`] for cases as the caller has just shown them: one that is not so any more, or would take
+    /// more or fewer people, refuses them all.
+    pub async fn approve_shown(
+        &self,
+        shown: &[Case],
+        note: &str,
+        accept_foreign: bool,
+    ) -> Result<Vec<Case>> {
+        let wanted: Vec<_> = shown
+            .iter()
+            .map(|case| (case.case_id, Some(case)))
+            .collect();
+        self.approve_each(&wanted, note, accept_foreign).await
+    }
+
+    async fn approve_each(
+        &self,
+        wanted: &[(i64, Option<&Case>)],
         note: &str,
         accept_foreign: bool,
     ) -> Result<Vec<Case>> {
@@ -84,22 +111,24 @@ impl Desk {
         let note = noted(note)?;
         let lms = self.lms()?;
         let mut ready = Vec::new();
-        for &id in ids {
+        for &(id, shown) in wanted {
             let record = self.open_case(id, Move::Approve).await?;
             self.four_eyes(&record.case)?;
             let seen = self
                 .see(lms, &record.case, None, &Progress::silent())
                 .await?;
             let kept = Record::of(&record)?;
-            if let Some(shown) = &kept.shown
-                && let Some(news) = drift(&shown.with(&record.case), &seen.outline)
-            {
+            let news = match shown {
+                Some(shown) => shown::news(shown, &record.case, &seen.outline),
+                None => kept
+                    .shown_to(&self.config().operator)
+                    .and_then(|shown| drift(shown, &seen.outline)),
+            };
+            if let Some(news) = news {
                 return Err(Error::new(
                     Kind::Blocked,
                     "case_changed",
-                    format!(
-                        "The LMS changed since case {id} was shown: {news}. No case was approved."
-                    ),
+                    format!("Case {id} changed since it was shown: {news}. No case was approved."),
                 )
                 .help(format!(
                     "Look again with `prmdesk offboard show {id}`, then approve."
@@ -122,7 +151,7 @@ impl Desk {
         }
         let mut approved = Vec::new();
         for (record, outline, mut kept) in ready {
-            kept.shown = None;
+            kept.shown.clear();
             kept.approved = Some(Rested::of(&outline));
             let steps = merged(&record.case, &outline);
             let text = kept.text()?;

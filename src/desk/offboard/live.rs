@@ -1,5 +1,7 @@
 //! What the LMS holds now, gathered for one case.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +21,13 @@ const LOOK_LIVE: u64 = 2000;
 /// What the decision rested on, and what was there before the first call: the case's record, as JSON in the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// What was shown last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) shown: Option<Rested>,
+    /// What was shown last, by who looked: what one operator saw is no consent of another.
+    #[serde(
+        default,
+        rename = "shown_to",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub(super) shown: BTreeMap<String, Outline>,
     /// What was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) approved: Option<Rested>,
@@ -60,6 +66,16 @@ impl Record {
             )
             .source(e)
         })
+    }
+
+    /// Notes what `operator` was shown.
+    pub(super) fn show(&mut self, operator: &str, outline: &Outline) {
+        self.shown.insert(operator.to_owned(), outline.clone());
+    }
+
+    /// What `operator` was shown last; `None`: they were never shown this case, or it was decided since.
+    pub(super) fn shown_to(&self, operator: &str) -> Option<&Outline> {
+        self.shown.get(operator)
     }
 
     /// Adds what is there now to what was there before the first call: a run that goes on finds less than the first

@@ -10,24 +10,47 @@ use std::collections::BTreeMap;
 use super::super::Desk;
 use super::super::running::Running;
 use super::decide::{merged, refused};
-use super::live::{PreImage, Record, Rested, Seen};
+use super::live::{PreImage, Record, Seen};
 use super::rules::{Move, next};
+use super::shown;
 use super::steps::{AllPartners, LiveGroup, drift};
 use super::work::Worker;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::plan::PerEntity;
 use crate::progress::{Phase, Progress};
 use crate::store::{CaseRecord, NewOutline, StepPhase};
 use crate::values::{Applied, Case, CaseState, RunStatus, StepAction, StepState};
 
+/// Which cases are to be run.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// Whatever is approved.
+    All,
+    /// These, as they are approved.
+    Ids(&'a [i64]),
+    /// These approvals and no other.
+    Shown(&'a [Case]),
+}
+
 impl Desk {
     /// Runs the approved cases, and goes on with those that failed or were interrupted: all of them, or the given ones.
     /// A given case that is not approved is an error and nothing runs; nothing to run is no error. Gives the cases as
-    /// they are afterwards. A refused LMS key, a lost lease or a cancellation ends the run with an error; the case at
-    /// work is then `failed` and can be resumed, the others wait as they were.
+    /// they are afterwards. A refused LMS key, a lost lease or a cancellation ends the run with an error, which says
+    /// what was done before; the case at work is then `failed` and can be resumed, the others wait as they were.
     pub async fn run_cases(&self, ids: Option<&[i64]>, progress: &Progress) -> Result<Vec<Case>> {
+        let wanted = ids.map_or(Wanted::All, Wanted::Ids);
+        self.run_wanted(wanted, progress).await
+    }
+
+    /// Like [`Desk::run_cases`] for approvals as the caller has just shown them: where one of them is another by now,
+    /// nothing runs.
+    pub async fn run_shown(&self, shown: &[Case], progress: &Progress) -> Result<Vec<Case>> {
+        self.run_wanted(Wanted::Shown(shown), progress).await
+    }
+
+    async fn run_wanted(&self, wanted: Wanted<'_>, progress: &Progress) -> Result<Vec<Case>> {
         self.allow_write("change anything in the LMS")?;
-        if self.runnable(ids).await?.is_empty() {
+        if self.runnable(wanted).await?.is_empty() {
             return Ok(Vec::new());
         }
         let lms = self.lms()?.clone();
@@ -35,7 +58,7 @@ impl Desk {
         let running = self
             .begin(self.new_run("offboard", "lms", None), progress)
             .await?;
-        let done = self.run_under(&running, &lms, ids, progress).await;
+        let done = self.run_under(&running, &lms, wanted, progress).await;
         match done {
             Ok((cases, faults)) => {
                 let status = if cases.iter().any(|c| c.state == CaseState::Done) {
@@ -60,12 +83,22 @@ impl Desk {
 
     /// The cases that a run would take on. A case left `running` is one whose process died: only the holder of the
     /// lease runs cases.
-    async fn runnable(&self, ids: Option<&[i64]>) -> Result<Vec<CaseRecord>> {
+    async fn runnable(&self, wanted: Wanted<'_>) -> Result<Vec<CaseRecord>> {
         let mut chosen = Vec::new();
-        if let Some(ids) = ids {
-            for &id in ids {
+        let given: Option<Vec<(i64, Option<&Case>)>> = match wanted {
+            Wanted::All => None,
+            Wanted::Ids(ids) => Some(ids.iter().map(|&id| (id, None)).collect()),
+            Wanted::Shown(cases) => Some(cases.iter().map(|c| (c.case_id, Some(c))).collect()),
+        };
+        if let Some(given) = given {
+            for (id, shown) in given {
                 let record = self.find_case(id).await?;
                 let state = record.case.state;
+                if let Some(news) =
+                    shown.and_then(|shown| shown::other_approval(shown, &record.case))
+                {
+                    return Err(not_as_shown(id, &news));
+                }
                 if next(state, Move::Start).is_some() {
                     chosen.push(record);
                 } else if state != CaseState::Done {
@@ -84,12 +117,12 @@ impl Desk {
         &self,
         running: &Running,
         lms: &crate::lms::Client,
-        ids: Option<&[i64]>,
+        wanted: Wanted<'_>,
         progress: &Progress,
     ) -> Result<(Vec<Case>, u64)> {
         progress.phase(Phase::Offboarding);
         // Looked up again under the lease: somebody else may have run them while we waited.
-        let records = self.runnable(ids).await?;
+        let records = self.runnable(wanted).await?;
         let mut all = self.all_partners(lms, progress).await?;
         let mut cases = Vec::new();
         let mut faults = 0;
@@ -103,13 +136,32 @@ impl Desk {
                     code = stop.code,
                     "run stopped"
                 );
-                return Err(stop);
+                return Err(self.with_what_was_done(stop, id, &cases).await);
             }
             let case = self.find_case(id).await?.case;
             faults += u64::from(case.state == CaseState::Failed);
             cases.push(case);
         }
         Ok((cases, faults))
+    }
+
+    /// The error that ends a run, with what was done before it: what ends early says so in numbers.
+    async fn with_what_was_done(&self, mut stop: Error, at_work: i64, ended: &[Case]) -> Error {
+        use std::fmt::Write as _;
+        let done = ended.iter().filter(|c| c.state == CaseState::Done).count();
+        let mut said = format!(" Before that {done} of the cases were done");
+        if let Ok(record) = self.find_case(at_work).await {
+            let steps = &record.case.steps;
+            let ran = steps.iter().filter(|s| s.state == StepState::Done).count();
+            let _ = write!(
+                said,
+                ", and {ran} of {} steps of case {at_work}",
+                steps.len()
+            );
+        }
+        said.push_str("; that stays.");
+        stop.message.push_str(&said);
+        stop
     }
 
     async fn run_one(
@@ -197,7 +249,8 @@ impl Desk {
         news: &str,
     ) -> Result<()> {
         kept.approved = None;
-        kept.shown = Some(Rested::of(&seen.outline));
+        // Nobody has seen yet what it has become.
+        kept.shown.clear();
         let text = kept.text()?;
         let steps = merged(case, &seen.outline);
         let new = NewOutline {
@@ -271,4 +324,14 @@ fn cases_line(cases: &[Case]) -> String {
         of(CaseState::Pending),
         of(CaseState::Obsolete)
     )
+}
+
+/// An approval that is another by now.
+fn not_as_shown(case_id: i64, news: &str) -> Error {
+    Error::new(
+        Kind::Blocked,
+        "case_changed",
+        format!("Case {case_id} changed since it was shown: {news}. No case was run."),
+    )
+    .help("Look at the approved cases again, then run them.")
 }

@@ -55,7 +55,7 @@ pub struct Facts<'a> {
 }
 
 /// What a case would do, and what the decision rests on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outline {
     /// The steps, in order: removals, then deletions.
     pub steps: Vec<Step>,

@@ -125,6 +125,7 @@ fn a_push_of_one_partner_goes_through_after_the_question_and_says_so() {
     d.answer(Answer::Pushed(CertReport {
         run_id: Some(14),
         pushed: 1,
+        rows: Vec::new(),
         failed: Vec::new(),
         unchanged: 0,
     }));

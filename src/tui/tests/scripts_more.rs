@@ -176,6 +176,7 @@ fn certifications_are_compared_ticked_and_pushed() {
     d.answer(Answer::Pushed(crate::values::CertReport {
         run_id: Some(14),
         pushed: 1,
+        rows: vec![17],
         failed: vec![crate::values::CertFault {
             row_id: 23,
             impartner_id: Some(1_023),
