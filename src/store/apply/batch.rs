@@ -132,7 +132,7 @@ impl ApplyTx {
                         rest.splice(0..0, left[range].iter().copied());
                         let exist = self.existing(statements, plan, targets, &rest).await?;
                         meter.add_half(exist.len());
-                        rest.retain(|at| !exist.contains(at));
+                        rest.retain(|at| exist.binary_search(at).is_err());
                         stale.extend(exist);
                         left = rest;
                         todo = cut(0..left.len());
@@ -150,7 +150,7 @@ impl ApplyTx {
     }
 
     /// Which of the adds `among` have a row by now: one with their Impartner id or their name or e-mail, as the
-    /// database itself compares.
+    /// database itself compares. Ascending, each once.
     async fn existing(
         &mut self,
         statements: &Statements,
