@@ -18,8 +18,8 @@ use prmdesk::plan::filter::Filter;
 use prmdesk::plan::guards::WindowCounts;
 use prmdesk::plan::planner::{Answers, EntityInput, PlanInput, Read, plan};
 use prmdesk::plan::{
-    Entity, Limits, LmsLinks, Mode, PerEntity, Plan, RowRecord, RowSet, Schema, Scope, SourceFacts,
-    SourceRecord, SourceSet, UniqueRule,
+    Entity, Limits, LmsLinks, Mode, PerEntity, Plan, RowRecord, RowSet, SameKeys, Schema, Scope,
+    SourceFacts, SourceRecord, SourceSet,
 };
 use prmdesk::text::JsonLayout;
 
@@ -129,7 +129,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
                     .iter()
                     .map(|field| Some(field.length))
                     .collect(),
-                unique: UniqueRule::IgnoreCaseAndAccents,
+                same: SameKeys::default(),
             },
             holds: std::iter::empty().collect(),
             carried: std::iter::empty().collect(),

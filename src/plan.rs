@@ -10,6 +10,7 @@ mod document;
 pub mod export;
 pub mod file;
 pub mod filter;
+mod groups;
 pub mod guards;
 mod index;
 mod input;
@@ -29,11 +30,11 @@ pub mod undo;
 
 pub use crate::entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
 pub use document::{Arenas, Plan, PlanOrigin, SourceFacts, Totals, Warning};
+pub use groups::Groups;
+pub use index::SameKeys;
 pub use item::{Change, Changed, Item, ItemView, PartnerAt, PartnerRef, Value};
 pub use op::{Evidence, Op};
 pub use outcome::{CarryOver, Outcome, carry_over};
 pub use packed::Packed;
-pub use records::{
-    Limits, LmsLinks, RowRecord, RowSet, SourceRecord, SourceSet, UniqueRule, fingerprint,
-};
+pub use records::{Limits, LmsLinks, RowRecord, RowSet, SourceRecord, SourceSet, fingerprint};
 pub use selection::{NotTickable, Release, Selection};

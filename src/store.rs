@@ -25,6 +25,7 @@ mod schema;
 mod seed;
 mod standing;
 mod target;
+mod unique;
 mod window;
 
 use std::sync::{Arc, RwLock};

@@ -7,8 +7,8 @@ use rustc_hash::FxHashSet;
 use super::Desk;
 use crate::error::{Error, Result};
 use crate::impartner::{ByIds, Client};
-use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, questions};
-use crate::plan::{Entity, Mode, PerEntity, RowSet, Schema, Scope, Warning};
+use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, new_keys, questions};
+use crate::plan::{Entity, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
 use crate::progress::{Phase, Progress};
 use crate::values::PreviewRequest;
 
@@ -65,6 +65,7 @@ impl Desk {
         progress.phase(Phase::Checking);
         for entity in request.scope.entities() {
             self.ask(&mut input, entity, progress).await?;
+            input.entities[entity].limits.same = self.same_keys(&input, entity).await?;
         }
         if progress.is_cancelled() {
             Err(Error::cancelled())
@@ -200,6 +201,14 @@ impl Desk {
         Ok((read, warnings))
     }
 
+    /// What the database takes for one among the names or e-mails that are new to it.
+    async fn same_keys(&self, input: &PlanInput, entity: Entity) -> Result<SameKeys> {
+        let texts = new_keys(input, entity, &self.config().filters);
+        let empty = input.entities[entity].rows.is_empty();
+        let schema = &input.schemas[entity];
+        Ok(self.store().same_keys(schema, &texts, empty).await?)
+    }
+
     /// Asks by id until nothing is open (see [`questions`]).
     async fn ask(&self, input: &mut PlanInput, entity: Entity, progress: &Progress) -> Result<()> {
         let client = self.impartner()?;
@@ -293,8 +302,9 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
     let Some(read) = &mut input.entities[entity].read else {
         return;
     };
+    let feed: FxHashSet<i64> = read.feed.iter().copied().collect();
     for &id in answers.records.ids() {
-        if read.feed.contains(&id) {
+        if feed.contains(&id) {
             input.warnings.push(Warning {
                 code: "deleted_feed_contradicted".into(),
                 entity,
@@ -308,7 +318,7 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
     read.answers.gone.extend(answers.gone);
     for (id, why) in answers.unverified {
         // The feed is evidence by itself (docs/rules.md, "The plan"); only a healthy answer speaks against it.
-        if read.feed.contains(&id) {
+        if feed.contains(&id) {
             read.answers.gone.insert(id);
         } else {
             read.answers.unverified.insert(id, why);

@@ -2,12 +2,10 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
-use rustc_hash::{FxHashMap, FxHasher};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
-use super::{Entity, UniqueRule};
+use super::{Entity, Groups};
 use crate::text::{email_key, name_key};
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
 
 /// Row numbers by the hash of their key.
 #[derive(Debug, Default)]
@@ -88,17 +86,48 @@ pub(super) fn match_key(entity: Entity, text: &str) -> String {
     }
 }
 
-/// The key under which two values are one for the rule of section 4 *or* for the database's unique index.
-pub(super) fn unique_key(entity: Entity, rule: UniqueRule, text: &str) -> String {
-    let key = match_key(entity, text);
-    if rule != UniqueRule::IgnoreCaseAndAccents || key.is_ascii() {
-        return key;
+/// Names or e-mails that the database's unique index takes for one, although the rule of docs/rules.md, "Matching",
+/// tells them apart: its collation may ignore accents, emoji, zero-width characters and more. The database is asked
+/// (`store::Store::same_keys`), not imitated; what it says is input of the planner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SameKeys(FxHashMap<String, String>);
+
+impl SameKeys {
+    /// From lists of texts of `entity`'s key field; the texts of one list count as one, and lists that share a text
+    /// count as one list.
+    pub fn of(entity: Entity, lists: impl IntoIterator<Item = Vec<String>>) -> Self {
+        let mut numbers: IndexSet<String, FxBuildHasher> = IndexSet::default();
+        let mut groups = Groups::default();
+        for list in lists {
+            let mut first = None;
+            for text in list {
+                let (number, new) = numbers.insert_full(match_key(entity, &text));
+                if new {
+                    groups.push();
+                }
+                groups.join(*first.get_or_insert(number), number);
+            }
+        }
+        let (_, groups) = groups.split();
+        let mut one = FxHashMap::default();
+        for members in groups {
+            // The first in alphabetical order stands for all, so that the same answer always gives the same keys.
+            if let Some(first) = members.iter().map(|&number| &numbers[number]).min() {
+                let keys = members.iter().map(|&number| numbers[number].clone());
+                one.extend(keys.map(|key| (key, first.clone())));
+            }
+        }
+        Self(one)
     }
-    key.nfkd()
-        .filter(|&c| !is_combining_mark(c))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+
+    /// The key under which two values are one for the rule of "Matching" *or* for the database's unique index.
+    pub(super) fn unique_key(&self, entity: Entity, text: &str) -> String {
+        let key = match_key(entity, text);
+        match self.0.get(&key) {
+            Some(one) => one.clone(),
+            None => key,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -106,15 +135,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accents_count_only_where_the_database_sees_them() {
-        let key = |rule, text| unique_key(Entity::Partners, rule, text);
-        assert_eq!(
-            key(UniqueRule::IgnoreCaseAndAccents, "Bêta"),
-            key(UniqueRule::IgnoreCaseAndAccents, "BETA")
+    fn what_the_database_takes_for_one_has_one_key() {
+        let lists = [
+            vec!["Bêta", "beta "],
+            vec!["Gamma"],
+            vec!["BETA", "b\u{200b}eta"],
+        ];
+        let same = SameKeys::of(
+            Entity::Partners,
+            lists.map(|list| list.into_iter().map(str::to_owned).collect()),
         );
+        let key = |text| same.unique_key(Entity::Partners, text);
+        assert_eq!(key("BÊTA"), key("Beta"));
+        assert_eq!(key("BÊTA"), key("B\u{200b}eta"));
+        assert_eq!(key("Gamma"), "gamma");
         assert_ne!(
-            key(UniqueRule::IgnoreCase, "Bêta"),
-            key(UniqueRule::IgnoreCase, "Beta")
+            SameKeys::default().unique_key(Entity::Partners, "Bêta"),
+            key("Beta")
         );
     }
 

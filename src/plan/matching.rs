@@ -1,11 +1,14 @@
 //! From source records to the rows they mean, and to the conflicts between them (docs/rules.md, "Matching").
 
+use std::collections::VecDeque;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::{KeyIndex, match_key, unique_key};
+use super::index::{KeyIndex, match_key};
 use super::input::{Answers, EntityInput, Read};
 use super::latest::Latest;
 use super::{Entity, FieldKind, RowSet, Schema, SourceSet, sfid};
+use crate::text::clean;
 
 /// What becomes of one source record, before it is compared with its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,13 +94,23 @@ impl<'a> Matcher<'a> {
             .get(&key, |row| row_key(self.schema.entity, self.rows, row));
         match (found.next(), found.next()) {
             (Some(row), None) => Aim::Row(row),
-            (Some(_), Some(_)) => Aim::Several(if self.schema.entity == Entity::Partners {
-                "name"
-            } else {
-                "e-mail"
-            }),
+            (Some(_), Some(_)) => Aim::Several(key_word(self.schema.entity)),
             (None, _) => Aim::Nothing,
         }
+    }
+
+    /// The Salesforce ids of record `at` and of `row` where both have one and they are two: the name that they share
+    /// does not make them one account. Compared on their 15 characters, in which case counts.
+    fn contradicts<'s>(
+        &'s self,
+        source: &'s SourceSet,
+        at: u32,
+        row: u32,
+    ) -> Option<(&'s str, &'s str)> {
+        let (field, _) = self.by_crm.as_ref()?;
+        let theirs = source.field(at, *field)?;
+        let ours = self.rows.field(row, *field).and_then(clean)?;
+        (sfid::key(theirs) != sfid::key(ours)).then_some((theirs, ours))
     }
 
     /// Whether two records of the source share neither name (or e-mail) nor Salesforce id any more.
@@ -195,8 +208,17 @@ fn place(
         Aim::Row(row) => row,
     };
     let row_id = input.rows.row_id(row);
-    match input.rows.impartner_id(row) {
+    let fits = || match matcher.contradicts(source, at, row) {
         None => Ok(Some(row)),
+        Some((theirs, ours)) => Err((
+            row,
+            format!(
+                "row {row_id} has this name, but its Salesforce id `{ours}` is another than the record's `{theirs}`"
+            ),
+        )),
+    };
+    match input.rows.impartner_id(row) {
+        None => fits(),
         // Its owner gives the name or e-mail up in this very run: the record means a row of its own.
         Some(owner)
             if latest
@@ -209,7 +231,7 @@ fn place(
             row,
             format!("row {row_id} belongs to #{owner}, which is still there"),
         )),
-        Some(owner) if answers.gone.contains(&owner) => Ok(Some(row)),
+        Some(owner) if answers.gone.contains(&owner) => fits(),
         Some(owner) => Err((
             row,
             format!("row {row_id} belongs to #{owner}, which could not be verified to be gone"),
@@ -250,7 +272,7 @@ fn one_record_a_key(fates: &mut [Fate], schema: &Schema, source: &SourceSet, inp
     let key_of = |at: u32| {
         source
             .field(at, Schema::KEY)
-            .map(|text| unique_key(entity, input.limits.unique, text))
+            .map(|text| input.limits.same.unique_key(entity, text))
     };
     let wants = |fate: &Fate| matches!(fate, Fate::Write(_) | Fate::Conflict(..));
     let index = KeyIndex::over(
@@ -260,11 +282,7 @@ fn one_record_a_key(fates: &mut [Fate], schema: &Schema, source: &SourceSet, inp
             .map(|(at, _)| at),
         key_of,
     );
-    let what = if entity == Entity::Partners {
-        "name"
-    } else {
-        "e-mail"
-    };
+    let what = key_word(entity);
     for bucket in index.crowded() {
         let mut groups: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         for at in bucket {
@@ -285,7 +303,7 @@ fn one_record_a_key(fates: &mut [Fate], schema: &Schema, source: &SourceSet, inp
                 input
                     .rows
                     .field(row, Schema::KEY)
-                    .map(|text| unique_key(entity, input.limits.unique, text))
+                    .map(|text| input.limits.same.unique_key(entity, text))
                     .as_ref()
                     == Some(&key)
             };
@@ -328,18 +346,18 @@ fn refuse_all_but(
     }
 }
 
-/// A new or changed name or e-mail must not be one that another row keeps. Repeated until nothing changes, because
-/// a record that turns out to be a conflict does not give its old name up.
+/// A new or changed name or e-mail must not be one that another row keeps. A record that turns out to be a conflict
+/// does not give its old name up, so whoever wanted that is looked at again.
 fn free_keys_only(fates: &mut [Fate], schema: &Schema, source: &SourceSet, input: &EntityInput) {
-    let (rows, rule, entity) = (&input.rows, input.limits.unique, schema.entity);
+    let (rows, same, entity) = (&input.rows, &input.limits.same, schema.entity);
     let row_key = |row: u32| {
         rows.field(row, Schema::KEY)
-            .map(|text| unique_key(entity, rule, text))
+            .map(|text| same.unique_key(entity, text))
     };
     let new_key = |at: u32| {
         source
             .field(at, Schema::KEY)
-            .map(|text| unique_key(entity, rule, text))
+            .map(|text| same.unique_key(entity, text))
     };
     let mut movers: Vec<(u32, Option<u32>, String)> = Vec::new();
     let mut leaving: FxHashSet<u32> = FxHashSet::default();
@@ -362,36 +380,48 @@ fn free_keys_only(fates: &mut [Fate], schema: &Schema, source: &SourceSet, input
         return;
     }
     let index = KeyIndex::over(rows.indices(), row_key);
-    loop {
-        let before = movers.len();
-        movers.retain(|(at, own, key)| {
-            let taken = index
-                .get(key, row_key)
-                .find(|&row| Some(row) != *own && !leaving.contains(&row));
-            let Some(row) = taken else { return true };
-            let state = if rows.active(row) { "" } else { "inactive " };
-            let what = if entity == Entity::Partners {
-                "name"
-            } else {
-                "e-mail"
-            };
-            let owner = rows
-                .impartner_id(row)
-                .map_or_else(String::new, |id| format!(" (#{id})"));
-            fates[*at as usize] = Fate::Conflict(
-                *own,
-                format!(
-                    "the {state}row {}{owner} has this {what} already",
-                    rows.row_id(row)
-                ),
-            );
-            if let Some(own) = own {
-                leaving.remove(own);
-            }
-            false
-        });
-        if movers.len() == before {
-            return;
+    let mut wanted: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (number, (.., key)) in movers.iter().enumerate() {
+        wanted.entry(key).or_default().push(number);
+    }
+    let mut open: VecDeque<usize> = (0..movers.len()).collect();
+    while let Some(number) = open.pop_front() {
+        let (at, own, key) = &movers[number];
+        if matches!(fates[*at as usize], Fate::Conflict(..)) {
+            continue;
         }
+        let taken = index
+            .get(key, row_key)
+            .find(|&row| Some(row) != *own && !leaving.contains(&row));
+        let Some(row) = taken else { continue };
+        let state = if rows.active(row) { "" } else { "inactive " };
+        let what = key_word(entity);
+        let owner = rows
+            .impartner_id(row)
+            .map_or_else(String::new, |id| format!(" (#{id})"));
+        fates[*at as usize] = Fate::Conflict(
+            *own,
+            format!(
+                "the {state}row {}{owner} has this {what} already",
+                rows.row_id(row)
+            ),
+        );
+        if let Some(own) = own {
+            leaving.remove(own);
+            let kept = row_key(*own);
+            open.extend(
+                kept.and_then(|key| wanted.get(key.as_str()))
+                    .into_iter()
+                    .flatten(),
+            );
+        }
+    }
+}
+
+/// What people call the key field of a record.
+fn key_word(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Partners => "name",
+        Entity::Contacts => "e-mail",
     }
 }

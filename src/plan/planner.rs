@@ -3,15 +3,15 @@
 //! Read together with `input.rs` (what it is made from), `matching.rs` (which row a record means) and `build.rs` (the
 //! items).
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::{self, Directory};
 use super::document::counted;
 use super::guards;
 use super::latest::Latest;
 use super::matching::Matcher;
-use super::rules::Rules;
-use super::{Entity, Mode, PerEntity, Plan, PlanOrigin, Selection, Totals, Warning};
+use super::rules::{Rules, Verdict};
+use super::{Entity, Mode, PerEntity, Plan, PlanOrigin, Schema, Selection, Totals, Warning};
 use crate::config::{FilterConfig, GuardConfig};
 
 pub use super::input::{Answers, EntityInput, PlanInput, Read};
@@ -61,6 +61,36 @@ pub fn questions(input: &PlanInput, entity: Entity) -> Vec<i64> {
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+/// Names or e-mails that this plan would write where they do not stand yet: those of records that pass the filters and
+/// whose own row does not have them letter by letter. The database is asked which of them it takes for one
+/// (docs/rules.md, "Matching"), and the answer goes into [`crate::plan::Limits::same`]. Each once.
+pub fn new_keys<'a>(
+    input: &'a PlanInput,
+    entity: Entity,
+    filters: &FilterConfig,
+) -> FxHashSet<&'a str> {
+    let (schema, known) = (&input.schemas[entity], &input.entities[entity]);
+    let Some(read) = &known.read else {
+        return FxHashSet::default();
+    };
+    let rules = Rules::new(filters);
+    let rows = &known.rows;
+    let row_of: FxHashMap<i64, u32> = rows
+        .indices()
+        .filter_map(|row| Some((rows.impartner_id(row)?, row)))
+        .collect();
+    (0u32..)
+        .zip(read.records.ids())
+        .filter_map(|(at, id)| {
+            let text = read.records.field(at, Schema::KEY)?;
+            let present = row_of.get(id).and_then(|&row| rows.field(row, Schema::KEY));
+            let new =
+                present != Some(text) && rules.verdict(schema, &read.records, at) == Verdict::Keep;
+            new.then_some(text)
+        })
+        .collect()
 }
 
 /// Makes the plan. Ids that [`questions`] names and nobody answered count as unverified.
@@ -116,7 +146,7 @@ fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
             !listed.contains(id)
                 && !matches!(
                     rules.verdict(schema, &read.records, *at),
-                    super::rules::Verdict::Inactive(_)
+                    Verdict::Inactive(_)
                 )
         });
     let hidden: Vec<i64> = healthy.map(|(_, &id)| id).collect();

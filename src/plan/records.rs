@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Entity, FieldKind, Packed, Schema, sfid};
+use super::{Entity, FieldKind, Packed, SameKeys, Schema, sfid};
 use crate::text;
 
 /// One record as a listing or a by-id read gave it, before normalising. Text is raw.
@@ -62,8 +62,19 @@ impl SourceSet {
     }
 
     /// Adds a record: values are trimmed, empty is `None`, Salesforce ids become 18 characters long where they are
-    /// well-formed. Returns its index.
+    /// well-formed. A NUL in a text becomes U+FFFD: SQLite ends a text there, and what it stored would differ from
+    /// what was read at every run. Returns its index.
     pub fn push(&mut self, schema: &Schema, record: &SourceRecord<'_>) -> u32 {
+        let has_nul = |cell: &&str| cell.contains('\0');
+        if record.fields.iter().flatten().any(has_nul) {
+            let cells = record.fields.iter().copied();
+            let cells: Vec<Option<String>> = cells
+                .map(|cell| cell.map(|text| text.replace('\0', "\u{fffd}")))
+                .collect();
+            let cells: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
+            let fields = &cells;
+            return self.push(schema, &SourceRecord { fields, ..*record });
+        }
         let full_ids: Vec<Option<String>> = schema
             .fields
             .iter()
@@ -296,19 +307,8 @@ pub fn fingerprint<'a>(
 pub struct Limits {
     /// For each field of the schema, the longest value in characters; `None`: no limit.
     pub lengths: Vec<Option<u32>>,
-    /// When the unique index takes two names or e-mails for one.
-    pub unique: UniqueRule,
-}
-
-/// How a unique index compares text (its collation).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UniqueRule {
-    /// Byte by byte.
-    Exact,
-    /// Case does not count.
-    IgnoreCase,
-    /// Neither case nor accents count, nor trailing spaces: MariaDB's usual collations.
-    IgnoreCaseAndAccents,
+    /// Which names or e-mails the unique index takes for one.
+    pub same: SameKeys,
 }
 
 /// LMS users by e-mail, for linking contacts: [`crate::text::email_key`] → LMS id. An address that two LMS users

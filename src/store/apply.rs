@@ -13,6 +13,8 @@ mod rows;
 mod statements;
 mod write;
 
+pub(super) use rows::{BATCH_ROWS, JsonRows};
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -146,8 +148,8 @@ impl ApplyTx {
             dialect::json_rows(engine, &cells),
             dialect::upsert(engine, "entity, impartner_id", &["reason", "run_id"])
         );
-        for batch in records.chunks(rows::BATCH_ROWS) {
-            let mut payload = rows::JsonRows::default();
+        for batch in records.chunks(BATCH_ROWS) {
+            let mut payload = JsonRows::default();
             for &(id, reason) in batch {
                 payload.begin();
                 payload.int(Some(id));
@@ -184,7 +186,7 @@ impl ApplyTx {
             .copied()
             .filter(|id| carried.contains(id))
             .collect();
-        for batch in over.chunks(rows::BATCH_ROWS) {
+        for batch in over.chunks(BATCH_ROWS) {
             let sql = format!(
                 "DELETE FROM sync_carryover WHERE entity = '{entity}' AND impartner_id IN ({})",
                 statements::listed(batch)

@@ -41,8 +41,6 @@ pub(super) struct Index {
     pub(super) unique: bool,
     /// In lower case, in order.
     pub(super) columns: Vec<String>,
-    /// How its first column compares (SQLite only).
-    pub(super) collation: Option<String>,
     /// Whether whole columns of all rows are in it.
     pub(super) whole: bool,
 }
@@ -57,13 +55,6 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
-    }
-
-    /// The unique index on exactly `column`.
-    pub(super) fn unique_on(&self, column: &str) -> Option<&Index> {
-        self.indexes
-            .iter()
-            .find(|index| index.unique && index.whole && index.columns == [column])
     }
 }
 
@@ -107,7 +98,7 @@ pub(super) async fn read(conn: &mut Conn) -> Result<Catalog, StoreError> {
         let (table, name) = (row.text(0)?.to_lowercase(), row.string(1)?);
         let indexes = &mut catalog.entry(table.clone()).or_default().indexes;
         let column = row.text(3)?.to_lowercase();
-        let whole = row.flag(5)?;
+        let whole = row.flag(4)?;
         if last.as_ref() == Some(&(table.clone(), name.clone()))
             && let Some(index) = indexes.last_mut()
         {
@@ -118,7 +109,6 @@ pub(super) async fn read(conn: &mut Conn) -> Result<Catalog, StoreError> {
                 name: name.clone(),
                 unique: row.flag(2)?,
                 columns: vec![column],
-                collation: row.opt_string(4)?,
                 whole,
             });
             last = Some((table, name));

@@ -178,17 +178,16 @@ pub(super) fn demanding_columns(engine: Engine) -> &'static str {
     }
 }
 
-/// The columns of every index: table, index, unique, column, its collation (SQLite only), whether all of the column
-/// and all rows are in it.
+/// The columns of every index: table, index, unique, column, whether all of the column and all rows are in it.
 pub(super) fn indexes(engine: Engine) -> &'static str {
     match engine {
         Engine::MariaDb => {
-            "SELECT table_name, index_name, non_unique = 0, column_name, NULL, sub_part IS NULL \
+            "SELECT table_name, index_name, non_unique = 0, column_name, sub_part IS NULL \
              FROM information_schema.statistics WHERE table_schema = DATABASE() \
              ORDER BY table_name, index_name, seq_in_index"
         }
         Engine::Sqlite => {
-            "SELECT t.name, i.name, i.\"unique\", c.name, c.coll, i.partial = 0 \
+            "SELECT t.name, i.name, i.\"unique\", c.name, i.partial = 0 \
              FROM sqlite_schema t JOIN pragma_index_list(t.name) i JOIN pragma_index_xinfo(i.name) c \
              WHERE t.type = 'table' AND c.key = 1 ORDER BY t.name, i.name, c.seqno"
         }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::catalog::{self, Table};
 use super::db::{Conn, Row};
 use super::{Engine, Store, StoreError, dialect};
-use crate::plan::{Entity, Limits, LmsLinks, RowRecord, RowSet, Schema, UniqueRule};
+use crate::plan::{Entity, Limits, LmsLinks, RowRecord, RowSet, SameKeys, Schema};
 use crate::text;
 use crate::values::{CaseCounts, CaseState, RowCounts};
 
@@ -119,7 +119,7 @@ impl Store {
         Ok(rows)
     }
 
-    /// What the database really enforces on an entity's table.
+    /// What the database really enforces on an entity's table; which names it takes for one says [`Store::same_keys`].
     pub async fn limits(&self, schema: &Schema) -> Result<Limits, StoreError> {
         let mut conn = self.conn().await?;
         let table = table(&mut conn, schema.entity).await?;
@@ -128,18 +128,9 @@ impl Store {
             .iter()
             .map(|field| table.column(field.column).and_then(|column| column.length))
             .collect();
-        let key = schema.fields[Schema::KEY].column;
-        let collation = match self.engine() {
-            Engine::MariaDb => table
-                .column(key)
-                .and_then(|column| column.collation.clone()),
-            Engine::Sqlite => table
-                .unique_on(key)
-                .and_then(|index| index.collation.clone()),
-        };
         Ok(Limits {
             lengths,
-            unique: unique_rule(self.engine(), collation.as_deref()),
+            same: SameKeys::default(),
         })
     }
 
@@ -281,20 +272,5 @@ impl Store {
             })
         })
         .await
-    }
-}
-
-/// How the unique index of a column compares, by its collation. When in doubt the stricter reading: a conflict that
-/// is shown is better than a row that fails.
-fn unique_rule(engine: Engine, collation: Option<&str>) -> UniqueRule {
-    let collation = collation.unwrap_or_default().to_lowercase();
-    match engine {
-        Engine::Sqlite if collation == "nocase" => UniqueRule::IgnoreCase,
-        Engine::Sqlite => UniqueRule::Exact,
-        Engine::MariaDb if collation.ends_with("_bin") || collation == "binary" => {
-            UniqueRule::Exact
-        }
-        Engine::MariaDb if collation.contains("_as_ci") => UniqueRule::IgnoreCase,
-        Engine::MariaDb => UniqueRule::IgnoreCaseAndAccents,
     }
 }

@@ -2,6 +2,7 @@
 
 mod faults;
 mod model;
+mod names;
 mod promises;
 mod recheck;
 pub mod rig;

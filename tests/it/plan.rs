@@ -2,4 +2,4 @@
 
 mod properties;
 mod rules;
-mod world;
+pub mod world;

@@ -283,7 +283,7 @@ fn duplicates_without_an_owner_are_all_conflicts() {
         (op(&plan, P, 1), op(&plan, P, 2), op(&plan, P, 3)),
         (Op::Conflict, Op::Conflict, Op::Add)
     );
-    world.unique = prmdesk::plan::UniqueRule::IgnoreCase;
+    world.accents_count = true;
     let plan = world.plan();
     assert_eq!(
         (op(&plan, P, 1), op(&plan, P, 2)),

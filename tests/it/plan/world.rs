@@ -1,13 +1,17 @@
 //! A small world: what the source has, what the database has, and an in-memory apply.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use prmdesk::config::{FilterConfig, GuardConfig};
 use prmdesk::plan::guards::WindowCounts;
 use prmdesk::plan::planner::{Answers, EntityInput, PlanInput, Read, plan, questions};
 use prmdesk::plan::{
-    Entity, Limits, LmsLinks, Mode, Op, PerEntity, Plan, RowRecord, RowSet, Schema, Scope,
-    Selection, SourceFacts, SourceRecord, SourceSet, UniqueRule,
+    Entity, Limits, LmsLinks, Mode, Op, PerEntity, Plan, RowRecord, RowSet, SameKeys, Schema,
+    Scope, Selection, SourceFacts, SourceRecord, SourceSet,
 };
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// A source record by hand.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +50,8 @@ pub struct World {
     pub carried: Vec<i64>,
     pub filters: FilterConfig,
     pub guards: GuardConfig,
-    pub unique: UniqueRule,
+    /// Whether the database's unique index tells accents apart.
+    pub accents_count: bool,
     pub lms: LmsLinks,
     pub window: WindowCounts,
 }
@@ -65,7 +70,7 @@ impl Default for World {
             carried: Vec::new(),
             filters: FilterConfig::default(),
             guards: GuardConfig::default(),
-            unique: UniqueRule::IgnoreCaseAndAccents,
+            accents_count: false,
             lms: LmsLinks::default(),
             window: WindowCounts::default(),
         }
@@ -238,10 +243,25 @@ impl World {
                     .iter()
                     .map(|field| Some(field.length))
                     .collect(),
-                unique: self.unique,
+                same: self.same_keys(entity),
             },
             holds: self.holds.iter().copied().collect(),
             carried: self.carried.iter().copied().collect(),
+        }
+    }
+
+    /// What the database of this world takes for one.
+    fn same_keys(&self, entity: Entity) -> SameKeys {
+        let rows = self.rows[entity].iter().map(|row| &row.fields);
+        let listed = self.records[entity].iter().chain(&self.hidden[entity]);
+        let fields = rows.chain(listed.map(|record| &record.fields));
+        if self.accents_count {
+            SameKeys::default()
+        } else {
+            blind_to_accents(
+                entity,
+                fields.filter_map(|fields| fields[Schema::KEY].as_deref()),
+            )
         }
     }
 
@@ -291,6 +311,17 @@ impl World {
             }
         }
     }
+}
+
+/// What a database that ignores accents takes for one among `texts`.
+pub fn blind_to_accents<'a>(entity: Entity, texts: impl Iterator<Item = &'a str>) -> SameKeys {
+    let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for text in texts {
+        let bare = text.nfkd().filter(|&c| !is_combining_mark(c));
+        let folded = bare.collect::<String>().to_lowercase();
+        lists.entry(folded).or_default().push(text.to_owned());
+    }
+    SameKeys::of(entity, lists.into_values())
 }
 
 /// Operation, evidence, tick and reason of the item for `id`.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::plan::world::blind_to_accents;
 use prmdesk::config::Config;
 use prmdesk::plan::guards::WindowCounts;
 use prmdesk::plan::planner::{Answers, EntityInput, PlanInput, Read, plan, questions};
 use prmdesk::plan::{
     Entity, Limits, LmsLinks, Mode, Op, PerEntity, Plan, RowRecord, RowSet, Schema, Scope,
-    SourceFacts, SourceRecord, SourceSet, UniqueRule,
+    SourceFacts, SourceRecord, SourceSet,
 };
 use prmdesk::sandbox::{DEMO, Fate, Leak, World, Yesterday, yesterday};
 use prmdesk::text;
@@ -101,15 +102,21 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
     let entities = PerEntity::from_fn(|entity| {
         let records = source(world, &schemas[entity]);
         let listed = records.len();
+        let rows = rows(past, &schemas[entity]);
+        let listed_keys = (0..)
+            .take(listed)
+            .filter_map(|at| records.field(at, Schema::KEY));
+        let row_keys = rows.indices().filter_map(|at| rows.field(at, Schema::KEY));
+        let same = blind_to_accents(entity, listed_keys.chain(row_keys));
         EntityInput {
-            rows: rows(past, &schemas[entity]),
+            rows,
             limits: Limits {
                 lengths: schemas[entity]
                     .fields
                     .iter()
                     .map(|field| Some(field.length))
                     .collect(),
-                unique: UniqueRule::IgnoreCaseAndAccents,
+                same,
             },
             holds: past
                 .holds

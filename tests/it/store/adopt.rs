@@ -3,11 +3,11 @@
 use prmdesk::clock::Clock;
 use prmdesk::config::Secret;
 use prmdesk::error::Kind;
-use prmdesk::plan::{Entity, Schema, UniqueRule};
+use prmdesk::plan::{Entity, SameKeys, Schema};
 use prmdesk::store::{Engine, SchemaState, Store, StoreError};
 
 use super::kit::{account, apply, person, plan_of};
-use crate::mariadb::{both, mariadb, sqlite};
+use crate::mariadb::{TestDb, both, mariadb, sqlite};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_database_is_migrated_once() {
@@ -220,22 +220,66 @@ async fn an_interrupted_migration_is_finished_by_the_next() {
     }
 }
 
+/// What the database of `db` takes for one among `texts` and its rows.
+async fn same(db: &TestDb, texts: &[&str]) -> SameKeys {
+    let schema = Schema::of(Entity::Partners);
+    let texts = texts.iter().copied().collect();
+    let store = db.store().await;
+    store.same_keys(&schema, &texts, false).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn limits_know_how_the_unique_index_compares() {
-    for db in both().await {
-        let store = db.store().await;
-        let unique = store
-            .limits(&Schema::of(Entity::Contacts))
-            .await
-            .unwrap()
-            .unique;
-        assert_eq!(
-            unique,
-            match db.engine {
-                Engine::MariaDb => UniqueRule::IgnoreCaseAndAccents,
-                Engine::Sqlite => UniqueRule::IgnoreCase,
-            }
-        );
+async fn the_database_is_asked_which_names_are_one_whatever_its_collation() {
+    let one = |lists: &[&[&str]]| {
+        let lists = lists
+            .iter()
+            .map(|list| list.iter().map(|text| (*text).to_owned()).collect());
+        SameKeys::of(Entity::Partners, lists.collect::<Vec<Vec<String>>>())
+    };
+    for (collation, expected) in [
+        (
+            "utf8mb4 COLLATE utf8mb4_unicode_ci",
+            one(&[&["Bêta", "Beta"], &["x😀", "x😁"]]),
+        ),
+        ("utf8mb4 COLLATE utf8mb4_bin", one(&[])),
+        (
+            "utf8mb4 COLLATE utf8mb4_danish_ci",
+            one(&[&["Bêta", "Beta"], &["x😀", "x😁"], &["Aarhus", "Århus"]]),
+        ),
+        // What the column cannot hold is compared with nothing.
+        (
+            "latin1 COLLATE latin1_swedish_ci",
+            one(&[&["Bêta", "Beta"]]),
+        ),
+        (
+            "latin1 COLLATE latin1_german2_ci",
+            one(&[&["Bêta", "Beta"], &["Müller", "Mueller"]]),
+        ),
+        // Here two ASCII letters are one.
+        (
+            "utf8mb4 COLLATE utf8mb4_lithuanian_ci",
+            one(&[&["Bêta", "Beta"], &["x😀", "x😁"], &["Yla", "Ila"]]),
+        ),
+    ] {
+        let db = mariadb().await;
+        db.run(&format!(
+            "CREATE TABLE partners (id INT AUTO_INCREMENT PRIMARY KEY, account_name VARCHAR(255) CHARACTER SET {collation} NOT NULL)"
+        ))
+        .await;
+        db.store().await.migrate().await.unwrap();
+        let names = [
+            "Bêta", "Beta", "x😀", "x😁", "Aarhus", "Århus", "Müller", "Mueller", "Yla", "Ila",
+        ];
+        assert_eq!(same(&db, &names).await, expected, "{collation}");
+        // The same, with one of each pair in the table.
+        for name in ["Bêta", "Aarhus", "Müller", "Yla"] {
+            db.run(&format!(
+                "INSERT INTO partners (account_name) VALUES ('{name}')"
+            ))
+            .await;
+        }
+        let names = ["Beta", "x😀", "x😁", "Århus", "Mueller", "Ila"];
+        assert_eq!(same(&db, &names).await, expected, "{collation}, rows");
     }
 }
 
