@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod cells;
 mod control;
 mod faults;
 mod generate;

@@ -15,6 +15,7 @@ mod dialect;
 mod error;
 mod journal;
 mod lease;
+mod lists;
 mod lms;
 mod offboard;
 mod privileges;

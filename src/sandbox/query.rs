@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::Dialect;
-use super::records::{Cell, Object};
+use super::cells::Cell;
+use super::records::Object;
 
 /// A parsed filter.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,12 @@
 //! The objects of the stand-in Impartner as tables of fields (docs/apis.md, "Impartner"): names, types, reading,
 //! writing.
 
-mod cells;
 mod set;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
-pub(super) use cells::Cell;
 
 /// An object that the stand-in serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
-use super::records::{Cell, Object};
+use super::cells::Cell;
+use super::records::Object;
 use super::world::World;
 
 /// The shape of an answer; what is not given is the vendor's usual one.

@@ -24,7 +24,7 @@
 use chrono::{DateTime, Utc};
 
 use super::db::{Row, args};
-use super::offboard::tuples;
+use super::lists::tuples;
 use super::{Engine, Store, StoreError, dialect};
 
 /// What our tables say about one active partner.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::db::{Conn, args};
 use super::dialect::{self, Cell};
-use super::offboard::{CHUNK, marks};
+use super::lists::{CHUNK, marks};
 use super::{Store, StoreError};
 
 pub use links::LinkRules;

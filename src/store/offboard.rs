@@ -8,16 +8,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::db::{Conn, args};
+use super::lists::{CHUNK, marks, tuples};
 use super::{Store, StoreError};
 use crate::values::{Case, CaseState, Step, StepState};
 
 pub use facts::{CaseRow, Claim, Claims};
 pub use opening::{Departure, Opening};
 use rows::{CASE_COLUMNS, action_word, case_of, state_word, step_of};
-pub(super) use rows::{count, entity_of, json_text, marks, tuples};
-
-/// Rows in one multi-row statement.
-pub(super) const CHUNK: usize = 200;
+pub(super) use rows::{count, entity_of, json_text};
 
 /// Which list of steps of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

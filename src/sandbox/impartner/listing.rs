@@ -6,9 +6,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use super::super::cells::Cell;
 use super::super::faults::Act;
 use super::super::query::{self, Expr};
-use super::super::records::{Cell, Object};
+use super::super::records::Object;
 use super::super::render::{self, Envelope};
 use super::super::reply::Reply;
 use super::super::world::World;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::db::{Row, args, time_text};
 use super::super::dialect::{self, Cell};
-use super::super::offboard::{CHUNK, marks};
+use super::super::lists::{CHUNK, marks};
 use super::super::{Store, StoreError};
 use super::{bulk, cut, listed};
 

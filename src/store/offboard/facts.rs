@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::super::db::{Row, args};
+use super::super::lists::{CHUNK, marks, tuples};
 use super::super::{Store, StoreError};
-use super::{CHUNK, marks, tuples};
 use crate::plan::Entity;
 
 /// The row of a case as it is now.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use rustc_hash::FxHashSet;
 
 use super::super::db::{Arg, Conn, Row, args};
+use super::super::lists::{CHUNK, marks};
 use super::super::lms::{LinkRules, link_groups};
 use super::super::{ApplyTx, Store, StoreError};
-use super::{CHUNK, CaseEvent, CaseMove, Decision, apply_move, entity_of, json_text, marks};
+use super::{CaseEvent, CaseMove, Decision, apply_move, entity_of, json_text};
 use crate::plan::Entity;
 use crate::values::CaseState;
 

@@ -95,21 +95,6 @@ pub(super) fn state_word(state: StepState) -> &'static str {
     }
 }
 
-/// `?, ?, ?`.
-pub(in crate::store) fn marks(n: usize) -> String {
-    let mut text = "?, ".repeat(n);
-    text.truncate(text.len().saturating_sub(2));
-    text
-}
-
-/// `(?, ?), (?, ?)`.
-pub(in crate::store) fn tuples(rows: usize, width: usize) -> String {
-    let one = format!("({}), ", marks(width));
-    let mut text = one.repeat(rows);
-    text.truncate(text.len().saturating_sub(2));
-    text
-}
-
 pub(in crate::store) fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

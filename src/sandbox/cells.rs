@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::world::World;
-use super::{Account, Object, User};
+use super::records::{Account, Object, User};
+use super::world::World;
 
 /// A value of one field of one record.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in super::super) enum Cell<'a> {
+pub(super) enum Cell<'a> {
     Null,
     Int(i64),
     Number(f64),
@@ -27,7 +27,7 @@ fn int(value: Option<i64>) -> Cell<'static> {
 
 /// A record of any object.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) enum Row<'a> {
+pub(super) enum Row<'a> {
     Account(&'a Account),
     User(&'a User),
     Region(i64, &'a str),
@@ -35,7 +35,7 @@ pub(in super::super) enum Row<'a> {
 
 impl World {
     /// One record.
-    pub(in super::super) fn row(&self, object: Object, id: i64) -> Option<Row<'_>> {
+    pub(super) fn row(&self, object: Object, id: i64) -> Option<Row<'_>> {
         match object {
             Object::Account => self.account(id).map(Row::Account),
             Object::User => self.user(id).map(Row::User),
@@ -44,7 +44,7 @@ impl World {
     }
 
     /// The value of a field of a record; `field` counts in the object's table.
-    pub(in super::super) fn cell<'a>(&'a self, row: Row<'a>, field: usize) -> Cell<'a> {
+    pub(super) fn cell<'a>(&'a self, row: Row<'a>, field: usize) -> Cell<'a> {
         match row {
             Row::Account(account) => {
                 self.account_cell(account, Object::Account.fields()[field].name)
