@@ -223,12 +223,13 @@ fn is_unsafe(c: char) -> bool {
         || (c as u32) & 0xfffe == 0xfffe
 }
 
-/// Neutralises a cell for spreadsheets: text that a spreadsheet would run as a formula gets a leading apostrophe
-/// (docs/rules.md, "Safety and privacy").
-pub fn csv_cell(text: &str) -> Cow<'_, str> {
+/// A cell for spreadsheets and terminals: control, bidi and zero-width characters are visible escapes, and text that a
+/// spreadsheet would run as a formula gets a leading apostrophe (docs/rules.md, "Safety and privacy").
+pub fn csv_cell(text: &str) -> String {
+    let text = safe(text);
     match text.trim_start().chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{text}")),
-        _ => Cow::Borrowed(text),
+        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        _ => text,
     }
 }
 
@@ -266,6 +267,7 @@ mod tests {
     fn formulas_are_neutralised() {
         assert_eq!(csv_cell("=1+1"), "'=1+1");
         assert_eq!(csv_cell("Acme"), "Acme");
+        assert_eq!(csv_cell("\u{202e}=1"), "\\u{202e}=1");
     }
 
     proptest! {

@@ -112,11 +112,10 @@ fn csv(plan: &Plan, filter: Option<&Filter>, out: &mut Out) -> Result<()> {
         filter,
         ..Page::default()
     };
-    crate::plan::export::write_csv(&mut *out, page.items(plan), |view| view.item.selected).map_err(
-        |error| {
-            Error::new(Kind::Internal, "stdout", "The plan could not be printed.").source(error)
-        },
-    )
+    let items = page.items(plan).map(|view| (view, view.item.selected));
+    crate::plan::export::write_csv(&mut *out, items).map_err(|error| {
+        Error::new(Kind::Internal, "stdout", "The plan could not be printed.").source(error)
+    })
 }
 
 /// The plan for people.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::ItemView;
-use crate::text::{csv_cell, safe};
+use crate::text::csv_cell;
 
 /// The columns.
 pub const COLUMNS: [&str; 11] = [
@@ -21,19 +21,18 @@ pub const COLUMNS: [&str; 11] = [
 ];
 
 /// Writes `items` as CSV with a head line. A record without a changed field gets one line with an empty field.
-/// `ticked` says whether an item is ticked now.
+/// Beside each item stands whether it is ticked now.
 pub fn write_csv<'a>(
     writer: impl io::Write,
-    items: impl Iterator<Item = ItemView<'a>>,
-    ticked: impl Fn(&ItemView<'a>) -> bool,
+    items: impl Iterator<Item = (ItemView<'a>, bool)>,
 ) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(writer);
     csv.write_record(COLUMNS)?;
-    for view in items {
+    for (view, ticked) in items {
         let item = view.item;
         let id = |id: Option<i64>| id.map_or_else(String::new, |id| id.to_string());
         let mut line = |field: &str, before: Option<&str>, after: Option<&str>| {
-            // Negative numbers cannot occur in ids, so every cell may go through the neutraliser.
+            // No id is negative, so every cell may go through the neutraliser.
             let cells = [
                 item.entity.word(),
                 item.op.word(),
@@ -45,9 +44,9 @@ pub fn write_csv<'a>(
                 after.unwrap_or_default(),
                 view.reason(),
                 item.evidence.map_or("", super::Evidence::word),
-                if ticked(&view) { "true" } else { "false" },
+                if ticked { "true" } else { "false" },
             ]
-            .map(|cell| csv_cell(&safe(cell)).into_owned());
+            .map(csv_cell);
             csv.write_record(&cells)
         };
         let mut changes = view.changes().peekable();

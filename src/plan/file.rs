@@ -4,17 +4,20 @@
 mod read;
 mod write;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use read::PlanFileError;
-pub use write::Page;
+pub use write::{ItemDocument, Page, PlanDocument};
 
 use super::guards::Guard;
 use super::{
-    Entity, ItemView, Mode, PerEntity, Plan, PlanOrigin, Scope, SourceFacts, Totals, Value, Warning,
+    Entity, ItemView, Mode, PartnerRef, PerEntity, Plan, PlanOrigin, Scope, SourceFacts, Totals,
+    Value, Warning,
 };
 use chrono::{DateTime, Utc};
 
@@ -22,27 +25,37 @@ use chrono::{DateTime, Utc};
 const FORMAT: u32 = 1;
 
 /// Everything but the items.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Header {
+    /// A hash of its content.
     #[serde(default)]
     plan_id: String,
+    /// Version of this format.
     format: u32,
     scope: Scope,
     mode: Mode,
     created_at: DateTime<Utc>,
+    /// Where it comes from: a sync, or the undo of a run.
     origin: PlanOrigin,
+    /// What was read, and whether it was proved complete.
     sources: Sources,
+    /// Records by what happens to them.
     totals: PerEntity<Totals>,
+    /// Every limit, tripped or not.
     guards: Vec<Guard>,
+    /// Soft-deletes that were not proposed because a listing was not proved.
     kept_back: PerEntity<u64>,
+    /// The watermarks that an apply sets.
     watermarks: PerEntity<Option<DateTime<Utc>>>,
+    /// Until when deletions are known after an apply.
     feed_marks: PerEntity<Option<DateTime<Utc>>>,
+    /// Ids of records that were carried over and are settled.
     settled: PerEntity<Vec<i64>>,
     warnings: Vec<Warning>,
 }
 
-/// `sources`, without the entities that were not read.
-#[derive(Debug, Serialize, Deserialize)]
+/// What was read, by entity; one that was not read is missing.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Sources {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     partners: Option<SourceFacts>,
@@ -142,14 +155,38 @@ impl Serialize for Value<'_> {
     }
 }
 
+impl JsonSchema for Value<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A value of a field: text, a number, nothing, or `\"#1042\"` for a partner that the plan adds.",
+            "type": ["string", "integer", "null"]
+        })
+    }
+}
+
 /// A contact's partner in JSON.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PartnerRef")]
 struct PartnerJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     row_id: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     impartner_id: Option<i64>,
     name: String,
+}
+
+impl PartnerJson {
+    fn of(partner: &PartnerRef) -> Self {
+        Self {
+            row_id: partner.row_id,
+            impartner_id: partner.impartner_id,
+            name: partner.name.clone(),
+        }
+    }
 }
 
 /// The fields of an entity that a plan file may name beside the schema's.

@@ -9,8 +9,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::query::Tab;
+use crate::plan::export::write_csv;
+use crate::plan::file::ItemDocument;
 use crate::plan::{ItemView, Plan, Selection};
-use crate::text::{csv_cell, json_safe};
+use crate::text::{JsonLayout, csv_cell, write_json};
 use crate::values::{Case, CertRow, RunDetail, RunSummary};
 
 /// The format of a file.
@@ -84,8 +86,7 @@ impl Export {
         match self.format {
             Format::Csv => self.data.csv(out),
             Format::Json => {
-                let json = serde_json::to_string_pretty(&self.data.json())?;
-                out.write_all(json_safe(&json).as_bytes())?;
+                write_json(&mut *out, &self.data.json(), JsonLayout::Pretty)?;
                 out.write_all(b"\n")
             }
         }
@@ -108,27 +109,16 @@ impl Data {
     }
 
     fn json(&self) -> Json {
+        if let Some(items) = self.items() {
+            let documents = items.map(|(view, ticked)| json!(ItemDocument::of(view, ticked)));
+            return documents.collect();
+        }
         match self {
-            Self::Plan {
-                plan,
-                selection,
-                tab,
-                lines,
-            } => match tab {
-                Tab::Warnings => lines
-                    .iter()
-                    .filter_map(|&at| plan.warnings.get(at as usize))
-                    .map(|warning| json!(warning))
-                    .collect(),
-                _ => lines
-                    .iter()
-                    .filter_map(|&at| Some((at, plan.view_of(tab.item(plan, at)?))))
-                    .map(|(at, view)| {
-                        let ticked = *tab == Tab::Changes && selection.is_ticked(at as usize);
-                        item_json(&view, ticked)
-                    })
-                    .collect(),
-            },
+            Self::Plan { plan, lines, .. } => lines
+                .iter()
+                .filter_map(|&at| plan.warnings.get(at as usize))
+                .map(|warning| json!(warning))
+                .collect(),
             Self::Cases(cases) => json!(cases),
             Self::Certs(rows) => json!({ "partners": rows }),
             Self::Runs(runs) => json!(runs),
@@ -136,38 +126,40 @@ impl Data {
         }
     }
 
+    /// The lines of a plan's items, each with whether it is ticked now.
+    fn items(&self) -> Option<impl Iterator<Item = (ItemView<'_>, bool)>> {
+        let Self::Plan {
+            plan,
+            selection,
+            tab,
+            lines,
+        } = self
+        else {
+            return None;
+        };
+        (*tab != Tab::Warnings).then(|| {
+            lines.iter().filter_map(|&at| {
+                let ticked = *tab == Tab::Changes && selection.is_ticked(at as usize);
+                Some((plan.view_of(tab.item(plan, at)?), ticked))
+            })
+        })
+    }
+
     fn csv(&self, out: &mut impl Write) -> io::Result<()> {
+        if let Some(items) = self.items() {
+            return Ok(write_csv(out, items)?);
+        }
         let mut csv = csv::Writer::from_writer(out);
-        let mut row =
-            |cells: &[&str]| csv.write_record(cells.iter().map(|cell| csv_cell(cell).into_owned()));
+        let mut row = |cells: &[&str]| csv.write_record(cells.iter().map(|cell| csv_cell(cell)));
         match self {
-            Self::Plan {
-                plan,
-                selection,
-                tab,
-                lines,
-            } => {
-                if *tab == Tab::Warnings {
-                    row(&["code", "entity", "impartner_id", "message"])?;
-                    for warning in lines
-                        .iter()
-                        .filter_map(|&at| plan.warnings.get(at as usize))
-                    {
-                        let id = id(warning.impartner_id);
-                        row(&[&warning.code, warning.entity.word(), &id, &warning.message])?;
-                    }
-                } else {
-                    row(&crate::plan::export::COLUMNS)?;
-                    for &at in lines {
-                        let Some(item) = tab.item(plan, at) else {
-                            continue;
-                        };
-                        let ticked = *tab == Tab::Changes && selection.is_ticked(at as usize);
-                        for line in item_lines(&plan.view_of(item), ticked) {
-                            let cells: Vec<&str> = line.iter().map(String::as_str).collect();
-                            row(&cells)?;
-                        }
-                    }
+            Self::Plan { plan, lines, .. } => {
+                row(&["code", "entity", "impartner_id", "message"])?;
+                for warning in lines
+                    .iter()
+                    .filter_map(|&at| plan.warnings.get(at as usize))
+                {
+                    let id = id(warning.impartner_id);
+                    row(&[&warning.code, warning.entity.word(), &id, &warning.message])?;
                 }
             }
             Self::Cases(cases) => {
@@ -289,53 +281,41 @@ fn id(id: Option<i64>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn item_json(view: &ItemView<'_>, ticked: bool) -> Json {
-    let changes: Vec<Json> = view
-        .changes()
-        .map(|change| json!({"field": change.field, "before": change.before.text(), "after": change.after.text()}))
-        .collect();
-    json!({
-        "entity": view.item.entity,
-        "op": view.item.op,
-        "impartner_id": view.item.impartner_id,
-        "row_id": view.item.row_id,
-        "name": view.name(),
-        "reason": view.reason(),
-        "evidence": view.item.evidence,
-        "selected": ticked,
-        "held": view.item.held,
-        "suspicious": view.item.suspicious,
-        "changes": changes,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::file::Page;
+    use crate::tui::fixtures::small_plan;
 
-/// One line for each changed field; one when none changes.
-fn item_lines(view: &ItemView<'_>, ticked: bool) -> Vec<[String; 11]> {
-    let line = |field: &str, before: String, after: String| {
-        [
-            view.item.entity.word().to_owned(),
-            view.item.op.word().to_owned(),
-            id(view.item.impartner_id),
-            id(view.item.row_id),
-            view.name().to_owned(),
-            field.to_owned(),
-            before,
-            after,
-            view.reason().to_owned(),
-            view.item
-                .evidence
-                .map_or("", crate::plan::Evidence::word)
-                .to_owned(),
-            ticked.to_string(),
-        ]
-    };
-    let text = |value: &crate::plan::Value<'_>| value.text().unwrap_or_default().into_owned();
-    let mut lines: Vec<_> = view
-        .changes()
-        .map(|change| line(change.field, text(&change.before), text(&change.after)))
-        .collect();
-    if lines.is_empty() {
-        lines.push(line("", String::new(), String::new()));
+    /// The console's export of all lines with the ticks as first set is what the command line prints.
+    #[test]
+    fn the_export_of_a_plan_is_what_the_command_line_prints() {
+        let plan = Arc::new(small_plan());
+        let export = |format| {
+            let export = Export {
+                format,
+                at: plan.created_at,
+                data: Data::Plan {
+                    selection: Arc::new(Selection::of(&plan)),
+                    tab: Tab::Changes,
+                    lines: (0u32..).take(plan.items.len()).collect(),
+                    plan: Arc::clone(&plan),
+                },
+            };
+            let mut out = Vec::new();
+            export.write_to(&mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let mut json = Vec::new();
+        plan.write_json(&mut json, Page::default(), JsonLayout::Pretty)
+            .unwrap();
+        let whole: Json = serde_json::from_slice(&json).unwrap();
+        let items: Json = serde_json::from_str(&export(Format::Json)).unwrap();
+        assert_eq!(items, whole["items"]);
+        let mut csv = Vec::new();
+        let items = plan.views().map(|view| (view, view.item.selected));
+        write_csv(&mut csv, items).unwrap();
+        assert_eq!(export(Format::Csv), String::from_utf8(csv).unwrap());
+        assert!(!export(Format::Csv).contains('\u{202e}'));
     }
-    lines
 }

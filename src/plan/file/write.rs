@@ -1,13 +1,14 @@
 //! Writing a plan.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use serde::ser::{SerializeMap, SerializeSeq};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{Header, PartnerJson};
 use crate::plan::filter::Filter;
-use crate::plan::{Entity, ItemView, Op, PartnerRef, Plan, Value};
+use crate::plan::{Entity, Evidence, ItemView, Op, PartnerRef, Plan, Value};
 use crate::text::{self, JsonLayout};
 
 /// Which items are written.
@@ -48,114 +49,133 @@ impl Plan {
         page: Page<'_>,
         layout: JsonLayout,
     ) -> serde_json::Result<()> {
-        text::write_json(writer, &Document { plan: self, page }, layout)
+        let document = PlanDocument {
+            header: Header::of(self),
+            items: Items { plan: self, page },
+        };
+        text::write_json(writer, &document, layout)
     }
 }
 
-/// The plan with a page of its items.
-struct Document<'a> {
+/// A plan with a page of its items: what is written, and, as a schema, the description of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Plan")]
+pub struct PlanDocument<'a> {
+    #[serde(flatten)]
+    header: Header,
+    /// A page of the items.
+    #[schemars(with = "Vec<ItemDocument<'static>>")]
+    items: Items<'a>,
+}
+
+struct Items<'a> {
     plan: &'a Plan,
     page: Page<'a>,
 }
 
-impl Serialize for Document<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Whole<'a> {
-            #[serde(flatten)]
-            header: Header,
-            items: Items<'a>,
-        }
-        Whole {
-            header: Header::of(self.plan),
-            items: Items(self),
-        }
-        .serialize(serializer)
-    }
-}
-
-struct Items<'a>(&'a Document<'a>);
-
 impl Serialize for Items<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for view in self.0.page.items(self.0.plan) {
-            list.serialize_element(&JsonItem(view))?;
-        }
-        list.end()
+        let items = self.page.items(self.plan);
+        serializer.collect_seq(items.map(|view| ItemDocument::of(view, view.item.selected)))
     }
 }
 
-/// One item as docs/contract.md, "JSON" has it, and a little more, so that a saved plan filters like a fresh one.
-pub(super) struct JsonItem<'a>(pub(super) ItemView<'a>);
-
-#[derive(Serialize)]
-struct JsonChange<'a> {
-    field: &'static str,
-    before: Value<'a>,
-    after: Value<'a>,
+/// One record of a plan (docs/contract.md, "JSON"), and a little more, so that a saved plan filters like a fresh one.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Item")]
+pub struct ItemDocument<'a> {
+    entity: Entity,
+    op: Op,
+    /// Impartner's id.
+    impartner_id: Option<i64>,
+    /// Our row.
+    row_id: Option<i64>,
+    /// The account's name, the contact's e-mail.
+    name: &'a str,
+    /// The contact's partner; `null` for one without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner: Option<Option<&'a str>>,
+    /// Why.
+    reason: &'a str,
+    /// What a soft-delete rests on.
+    evidence: Option<Evidence>,
+    /// Whether it is ticked.
+    selected: bool,
+    /// Whether an administrator holds the row.
+    held: bool,
+    /// An exclusion whose pattern sits inside a longer word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspicious: Option<bool>,
+    /// Fields that change.
+    #[schemars(with = "Vec<ChangeDocument<'static>>")]
+    changes: Changes<'a>,
+    /// Fields that stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    unchanged: Option<Unchanged<'a>>,
+    /// Whether the row was active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was_active: Option<bool>,
+    /// The id that the row had before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impartner_before: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner_before: Option<PartnerJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner_after: Option<PartnerJson>,
+    /// The status, as the source gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
 }
 
-impl Serialize for JsonItem<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let view = self.0;
+impl<'a> ItemDocument<'a> {
+    /// What is written of `view`; `ticked` says whether it is ticked now.
+    pub fn of(view: ItemView<'a>, ticked: bool) -> Self {
         let item = view.item;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("entity", &item.entity)?;
-        map.serialize_entry("op", &item.op)?;
-        map.serialize_entry("impartner_id", &item.impartner_id)?;
-        map.serialize_entry("row_id", &item.row_id)?;
-        map.serialize_entry("name", view.name())?;
-        if item.entity == Entity::Contacts && item.op != Op::Excluded {
-            map.serialize_entry("partner", &view.partner_name())?;
+        // Nothing would be written to an excluded record, so it has no before.
+        let planned = item.op != Op::Excluded;
+        let partner =
+            |partner: Option<&PartnerRef>| partner.filter(|_| planned).map(PartnerJson::of);
+        Self {
+            entity: item.entity,
+            op: item.op,
+            impartner_id: item.impartner_id,
+            row_id: item.row_id,
+            name: view.name(),
+            partner: (planned && item.entity == Entity::Contacts).then(|| view.partner_name()),
+            reason: view.reason(),
+            evidence: item.evidence,
+            selected: ticked,
+            held: item.held,
+            suspicious: item.suspicious.then_some(true),
+            changes: Changes(view),
+            unchanged: planned.then_some(Unchanged(view)),
+            was_active: planned.then_some(item.was_active),
+            impartner_before: item.impartner_before.filter(|_| planned),
+            partner_before: partner(view.partner_before()),
+            partner_after: partner(view.partner_after()),
+            status: view.source_status(),
         }
-        map.serialize_entry("reason", view.reason())?;
-        map.serialize_entry("evidence", &item.evidence)?;
-        map.serialize_entry("selected", &item.selected)?;
-        map.serialize_entry("held", &item.held)?;
-        if item.suspicious {
-            map.serialize_entry("suspicious", &true)?;
-        }
-        map.serialize_entry("changes", &Changes(view))?;
-        if item.op != Op::Excluded {
-            map.serialize_entry("unchanged", &Unchanged(view))?;
-            map.serialize_entry("was_active", &item.was_active)?;
-            if item.impartner_before.is_some() {
-                map.serialize_entry("impartner_before", &item.impartner_before)?;
-            }
-            for (key, partner) in [
-                ("partner_before", view.partner_before()),
-                ("partner_after", view.partner_after()),
-            ] {
-                if let Some(PartnerRef {
-                    row_id,
-                    impartner_id,
-                    name,
-                }) = partner
-                {
-                    map.serialize_entry(
-                        key,
-                        &PartnerJson {
-                            row_id: *row_id,
-                            impartner_id: *impartner_id,
-                            name: name.clone(),
-                        },
-                    )?;
-                }
-            }
-        }
-        if let Some(status) = view.source_status() {
-            map.serialize_entry("status", status)?;
-        }
-        map.end()
     }
+}
+
+/// One field that changes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Change")]
+struct ChangeDocument<'a> {
+    /// The column.
+    field: &'static str,
+    /// As the database has it.
+    before: Value<'a>,
+    /// As it will be.
+    after: Value<'a>,
 }
 
 struct Changes<'a>(ItemView<'a>);
 
 impl Serialize for Changes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.changes().map(|change| JsonChange {
+        serializer.collect_seq(self.0.changes().map(|change| ChangeDocument {
             field: change.field,
             before: change.before,
             after: change.after,

@@ -85,7 +85,7 @@ fn distinct(records: Vec<Rec>) -> Vec<Rec> {
         .collect()
 }
 
-fn any_world() -> impl Strategy<Value = World> {
+pub fn any_world() -> impl Strategy<Value = World> {
     let side = |records: BoxedStrategy<Rec>| prop::collection::vec(records, 0..10);
     (
         side(any_account().boxed()),
