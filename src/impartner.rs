@@ -9,7 +9,7 @@
 //! | `retry` | one request with its repetitions: backoff, Retry-After, the limit on requests under way |
 //! | `dialect`, `discover` | the two query dialects, and finding out which one the server honours |
 //! | `listing`, `sweep`, `page`, `proof`, `tidy` | reading every page, whether that is all, and what looked odd |
-//! | `shape`, `decode`, `value`, `envelope` | from JSON to a `SourceSet` without a tree in between |
+//! | `shape`, `decode`, `value`, `envelope`, `mend` | from JSON to a `SourceSet` without a tree in between; broken characters mended |
 //! | `by_id`, `feed`, `write` | single records, the deleted-ids feed and `_describe`, PATCH |
 
 mod address;
@@ -22,6 +22,7 @@ mod envelope;
 mod error;
 mod feed;
 mod listing;
+mod mend;
 mod page;
 mod proof;
 mod retry;

@@ -133,9 +133,10 @@ impl Desk {
 
     /// Accounts by id; those that do not exist are left out, one that cannot be read is an error.
     async fn remotes_by_id(&self, ids: &[i64], progress: &Progress) -> Result<Vec<Remote>> {
+        let canaries = self.canaries(Entity::Partners, ids).await?;
         let found = self
             .impartner()?
-            .by_ids(&self.figures_schema(), ids, None, progress)
+            .by_ids(&self.figures_schema(), ids, &canaries, progress)
             .await?;
         if let Some((id, why)) = found.unverified.first() {
             return Err(Error::new(

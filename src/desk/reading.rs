@@ -18,6 +18,9 @@ const REREADS: usize = 2;
 /// Rounds of by-id questions: an answer can raise another question (an owner of a row), seldom a third.
 const ROUNDS: usize = 4;
 
+/// So many active rows are tried as canaries: one of them may have been deleted upstream itself.
+const CANARIES: usize = 3;
+
 /// Until when an entity's changes and deletions are known.
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
@@ -232,13 +235,31 @@ impl Desk {
         progress: &Progress,
     ) -> Result<ByIds> {
         // A record that the listing has just shown proves that asking by id works at all.
-        let known = input.entities[entity]
+        let shown = input.entities[entity]
             .read
             .as_ref()
-            .and_then(|read| read.records.ids().first().copied());
+            .and_then(|read| read.records.ids().get(..read.listed.min(1)))
+            .unwrap_or_default();
+        let canaries = match shown {
+            [] => self.canaries(entity, ids).await?,
+            shown => shown.to_vec(),
+        };
         Ok(client
-            .by_ids(&input.schemas[entity], ids, known, progress)
+            .by_ids(&input.schemas[entity], ids, &canaries, progress)
             .await?)
+    }
+
+    /// Active rows that `asked` does not name, to ask for beside it: one of them answering shows that a record which
+    /// does not answer is gone, and not the tenant, the right or the address wrong (docs/rules.md, "Reading").
+    pub(super) async fn canaries(&self, entity: Entity, asked: &[i64]) -> Result<Vec<i64>> {
+        let mut ids = self
+            .store()
+            .active_ids(entity, asked.len() + CANARIES)
+            .await?;
+        let asked: FxHashSet<i64> = asked.iter().copied().collect();
+        ids.retain(|id| !asked.contains(id));
+        ids.truncate(CANARIES);
+        Ok(ids)
     }
 
     async fn marks(&self) -> Result<PerEntity<Marks>> {
@@ -317,12 +338,24 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
     read.records.append(&answers.records);
     read.answers.gone.extend(answers.gone);
     for (id, why) in answers.unverified {
-        // The feed is evidence by itself (docs/rules.md, "The plan"); only a healthy answer speaks against it.
-        if feed.contains(&id) {
+        let fed = feed.contains(&id);
+        // The feed is evidence by itself where a canary answers (docs/rules.md, "Reading"); only a healthy answer
+        // speaks against it.
+        if fed && answers.vouched {
             read.answers.gone.insert(id);
-        } else {
-            read.answers.unverified.insert(id, why);
+            continue;
         }
+        if fed && read.deletions_known {
+            // What the feed said is asked for again by the next run.
+            read.deletions_known = false;
+            input.warnings.push(Warning {
+                code: "deleted_feed_unverified".into(),
+                entity,
+                impartner_id: Some(id),
+                message: format!("Impartner lists {} #{id} as deleted, but {why}; what it lists is asked for again by the next run.", entity.singular()),
+            });
+        }
+        read.answers.unverified.insert(id, why);
     }
 }
 

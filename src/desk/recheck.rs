@@ -61,10 +61,10 @@ impl Desk {
     ) -> Result<Vec<Outdated>> {
         let schema = self.config().schema(entity);
         let ids: Vec<i64> = asked.iter().map(|&(_, id)| id).collect();
-        let known = canary(plan, entity);
+        let canaries = self.canaries(entity, &ids).await?;
         let answers = self
             .impartner()?
-            .by_ids(&schema, &ids, known, progress)
+            .by_ids(&schema, &ids, &canaries, progress)
             .await?;
         let rules = Rules::new(&self.config().filters);
         let healthy: FxHashSet<i64> = (0..)
@@ -104,12 +104,4 @@ fn leaving(plan: &Plan, selection: &Selection, entity: Entity) -> Vec<(usize, i6
         })
         .filter_map(|(at, item)| Some((at, item.impartner_before.or(item.impartner_id)?)))
         .collect()
-}
-
-/// A record that the plan's reading has seen, to tell an address that answers "not found" to everything.
-fn canary(plan: &Plan, entity: Entity) -> Option<i64> {
-    let seen = plan.items.iter().find(|item| {
-        item.entity == entity && matches!(item.op, Op::Add | Op::Update | Op::Reactivate)
-    })?;
-    seen.impartner_id
 }

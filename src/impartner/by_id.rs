@@ -1,7 +1,10 @@
 //! Asking for records by id: the check that decides whether an absent record is gone (docs/rules.md, "The plan").
 //!
-//! "Gone" is positive evidence and needs a positive answer: a 404 of the API itself, `success: false` with a not-found
-//! code, or `data: null`. Everything else that is not the record (401 apart, which ends the run) is `unverified`.
+//! "Gone" is positive evidence and needs a positive answer that is the API's own and whole: a 404, `success: false` with
+//! nothing but not-found codes, or `data: null` with `success: true` and not a word beside it. And it counts only while a
+//! canary, a record that must be there, is found by id in the same call: an address, a tenant or a right that answers
+//! "not found" to everything deletes nobody. Everything else that is not the record (401 apart, which ends the run) is
+//! `unverified`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,9 +15,9 @@ use tracing::Instrument;
 
 use super::ImpartnerError;
 use super::client::{Answer, Client, Patience, until_cancelled};
-use super::decode::{Decoded, Oddity, Regions, Sink};
+use super::decode::{Decoded, Oddity};
 use super::dialect::Dialect;
-use super::envelope::{Data, Envelope, Expect};
+use super::envelope::{Data, Envelope, Expect, read};
 use super::retry::{Failure, Tally, Verdict};
 use super::shape::{Learnt, Shape};
 use super::tidy;
@@ -25,6 +28,9 @@ use crate::progress::{Progress, RunEvent};
 /// run for hours, and every one of the answers would read "unverified" anyway.
 const HOPELESS: usize = 25;
 
+/// More canaries than that are not asked for.
+const MOST_CANARIES: usize = 3;
+
 /// What became of the records that were asked for. Every id asked for is in exactly one of the three.
 #[derive(Debug)]
 pub struct ByIds {
@@ -34,6 +40,8 @@ pub struct ByIds {
     pub gone: Vec<i64>,
     /// Those about which nothing is known, and why (a clause), ascending.
     pub unverified: Vec<(i64, String)>,
+    /// Whether a canary was found by id after all others were asked for. Always `true` where every id was found.
+    pub vouched: bool,
     /// What looked odd in the records.
     pub warnings: Vec<Warning>,
 }
@@ -41,10 +49,7 @@ pub struct ByIds {
 /// What one id's answer says.
 enum Found {
     Record(Box<Decoded>),
-    /// `own`: the API's own envelope said so, so it was the API that answered.
-    Gone {
-        own: bool,
-    },
+    Gone,
     Unverified(String),
     /// The request was refused because of a field that can be left out.
     Blames(String),
@@ -53,24 +58,24 @@ enum Found {
 impl Client {
     /// Asks for each of `ids`. 401 ends the run.
     ///
-    /// `canary` is a record known to exist (from the listing): when something reads as gone, the canary is asked for
-    /// after it, and unless it answers, nothing counts as gone: an address that answers 404 to everything deletes
-    /// nobody. Without a canary a bare 404 counts only beside an id of this call that did answer.
+    /// `canaries` are records that must be there: one that the listing has just shown, or a few active rows. When one of
+    /// `ids` is not found, they are asked for after it until one answers; unless one does, nothing counts as gone. Without
+    /// any, a record that this call did find is asked for once more.
     pub async fn by_ids(
         &self,
         schema: &Schema,
         ids: &[i64],
-        canary: Option<i64>,
+        canaries: &[i64],
         progress: &Progress,
     ) -> Result<ByIds, ImpartnerError> {
-        until_cancelled(progress, self.ask_all(schema, ids, canary, progress)).await
+        until_cancelled(progress, self.ask_all(schema, ids, canaries, progress)).await
     }
 
     async fn ask_all(
         &self,
         schema: &Schema,
         ids: &[i64],
-        canary: Option<i64>,
+        canaries: &[i64],
         progress: &Progress,
     ) -> Result<ByIds, ImpartnerError> {
         let shape = Arc::new(self.adjusted(Shape::of(schema)));
@@ -113,32 +118,39 @@ impl Client {
             );
             out.unverified.push((id, why));
         }
-        if !out.gone.is_empty() {
-            let doubt = match canary {
-                Some(canary) => self.ask_canary(&shape, canary, dialect).await?,
-                None => None,
+        if !out.gone.is_empty() || !out.unverified.is_empty() {
+            let found = out.records.ids().first().copied();
+            let canaries = match canaries {
+                [] => found.as_slice(),
+                some => some,
             };
-            out.doubt_gone(canary.is_some(), doubt.as_deref());
+            out.doubt = self.ask_canaries(&shape, canaries, dialect).await?;
+            out.doubt_gone();
         }
         Ok(out.finish(&shape, dialect))
     }
 
-    /// Why an answer of "gone" cannot be trusted, judged by a record that is known to exist.
-    async fn ask_canary(
+    /// Why an answer of "gone" cannot be trusted, judged by records that must be there. `None`: one of them was found.
+    async fn ask_canaries(
         &self,
         shape: &Shape,
-        canary: i64,
+        canaries: &[i64],
         dialect: Dialect,
     ) -> Result<Option<String>, ImpartnerError> {
-        Ok(match self.ask(shape, canary, dialect).await? {
-            Found::Record(_) => None,
-            Found::Gone { .. } => Some(format!(
-                "Impartner says the same of record {canary}, which stood in the listing a moment ago."
-            )),
-            Found::Unverified(why) | Found::Blames(why) => Some(format!(
-                "record {canary}, which stood in the listing a moment ago, could not be read by id either: {why}"
-            )),
-        })
+        let mut doubt =
+            "no record that must be there could be asked for by id beside it.".to_owned();
+        for &canary in canaries.iter().take(MOST_CANARIES) {
+            doubt = match self.ask(shape, canary, dialect).await? {
+                Found::Record(_) => return Ok(None),
+                Found::Gone => {
+                    format!("Impartner says the same of record {canary}, which should be there.")
+                }
+                Found::Unverified(why) | Found::Blames(why) => format!(
+                    "record {canary}, which should be there, could not be read by id either: {why}"
+                ),
+            };
+        }
+        Ok(Some(doubt))
     }
 
     /// Asks for one record, again without a field that the tenant does not have, or with the region's id where it gives
@@ -209,7 +221,7 @@ impl Client {
             Ok((found, None)) => Ok(found),
             Ok((_, Some(body))) => {
                 let regions = self.regions(dialect, &tally).await?;
-                let (_, decoded) = read(&body, shape, Some(&regions));
+                let (_, decoded) = read(&body, Expect::One, shape, Some(&regions));
                 Ok(Found::Record(Box::new(decoded)))
             }
             Err(Failure::Stop(error)) => Err(error),
@@ -224,22 +236,34 @@ impl Client {
     fn judge(&self, answer: &Answer, shape: &Shape, id: i64, what: &str) -> Verdict<Found> {
         match answer.status {
             200..=299 => {}
-            404 => return Verdict::Done(self.judge_404(&answer.body)),
+            404 => return Verdict::Done(self.judge_404(&shape.object, &answer.body)),
             400 if let Some(name) = shape.blamed(&self.said(&answer.body)) => {
                 return Verdict::Done(Found::Blames(name));
             }
             _ => return Verdict::Done(Found::Unverified(self.status_text(answer))),
         }
         let regions = self.known_regions();
-        let (envelope, decoded) = read(&answer.body, shape, regions.as_deref());
+        let (envelope, decoded) = read(&answer.body, Expect::One, shape, regions.as_deref());
         if let Ok(envelope) = &envelope {
-            if envelope.success == Some(false) && envelope.says_not_found(&shape.object) {
-                return Verdict::Done(Found::Gone { own: true });
+            let none = match envelope.success {
+                Some(true) => envelope.data == Data::Null && !envelope.says_anything(),
+                Some(false) => {
+                    matches!(envelope.data, Data::Missing | Data::Null)
+                        && envelope.says_not_found(&shape.object)
+                }
+                None => false,
+            };
+            if none {
+                return Verdict::Done(Found::Gone);
             }
-            if envelope.success != Some(false) && envelope.data == Data::Null {
-                return Verdict::Done(Found::Gone {
-                    own: envelope.success == Some(true),
-                });
+            if envelope.success != Some(false) && envelope.errors {
+                return Verdict::Done(Found::Unverified(format!(
+                    "the answer came with errors: {}",
+                    match self.bound(&envelope.said()) {
+                        said if said.is_empty() => "unreadable ones.".to_owned(),
+                        said => said,
+                    }
+                )));
             }
         }
         let records = [Data::Record, Data::Records];
@@ -257,19 +281,17 @@ impl Client {
     }
 
     /// A 404: of the API, or of something between us and it? A page of HTML, or plain words, is nobody we know.
-    fn judge_404(&self, body: &[u8]) -> Found {
+    fn judge_404(&self, object: &str, body: &[u8]) -> Found {
         if body.trim_ascii().is_empty() {
-            return Found::Gone { own: false };
+            return Found::Gone;
         }
         match Envelope::of_failure(body) {
             Some(envelope)
                 if envelope.success != Some(true)
-                    && !envelope.says_unauthorized()
+                    && envelope.says_nothing_but_not_found(object)
                     && matches!(envelope.data, Data::Missing | Data::Null) =>
             {
-                Found::Gone {
-                    own: envelope.success == Some(false),
-                }
+                Found::Gone
             }
             _ => Found::Unverified(format!(
                 "status 404, but not in the words of the API: {}",
@@ -282,21 +304,13 @@ impl Client {
     }
 }
 
-fn read(
-    body: &[u8],
-    shape: &Shape,
-    regions: Option<&Regions>,
-) -> (Result<Envelope, serde_json::Error>, Decoded) {
-    let mut sink = Sink::new(shape, regions);
-    let envelope = Envelope::read(body, Expect::One, &mut sink);
-    (envelope, sink.finish())
-}
-
 /// Answers, as they come.
 struct Collected {
     records: SourceSet,
-    gone: Vec<(i64, bool)>,
+    gone: Vec<i64>,
     unverified: Vec<(i64, String)>,
+    /// Why "gone" is not believed.
+    doubt: Option<String>,
     odd: Vec<Oddity>,
     done: u64,
     failures_in_a_row: usize,
@@ -309,6 +323,7 @@ impl Collected {
             records: SourceSet::new(schema),
             gone: Vec::new(),
             unverified: Vec::new(),
+            doubt: None,
             odd: Vec::new(),
             done: 0,
             failures_in_a_row: 0,
@@ -333,24 +348,17 @@ impl Collected {
                 self.records.append(&decoded.set);
                 self.odd.extend(decoded.odd);
             }
-            Found::Gone { own } => self.gone.push((id, own)),
+            Found::Gone => self.gone.push(id),
             Found::Unverified(why) | Found::Blames(why) => self.unverified.push((id, why)),
         }
     }
 
     /// Moves what cannot be trusted from gone to unverified.
-    fn doubt_gone(&mut self, canary_asked: bool, canary_doubt: Option<&str>) {
-        let works = canary_asked || !self.records.is_empty();
-        for (id, own) in std::mem::take(&mut self.gone) {
-            if let Some(doubt) = canary_doubt {
-                self.unverified
-                    .push((id, format!("Impartner says it does not exist, but {doubt}")));
-            } else if works || own {
-                self.gone.push((id, own));
-            } else {
-                let why =
-                    "the answer was a bare 404, and no other record shows that by-id reads work.";
-                self.unverified.push((id, why.into()));
+    fn doubt_gone(&mut self) {
+        if let Some(doubt) = &self.doubt {
+            for id in self.gone.drain(..) {
+                let why = format!("Impartner says it does not exist, but {doubt}");
+                self.unverified.push((id, why));
             }
         }
     }
@@ -365,8 +373,9 @@ impl Collected {
         let warnings = tidy::warnings(shape, dialect, &self.odd, 0, 0, 0);
         ByIds {
             records: self.records,
-            gone: self.gone.into_iter().map(|(id, _)| id).collect(),
+            gone: self.gone,
             unverified: self.unverified,
+            vouched: self.doubt.is_none(),
             warnings,
         }
     }

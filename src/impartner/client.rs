@@ -67,6 +67,8 @@ pub(super) struct Answer {
 pub(super) enum Patience {
     /// As configured.
     Configured,
+    /// Once at most: for what may well never come.
+    Brief,
     /// Not at all: for checks that a person waits for.
     Once,
 }
@@ -201,6 +203,7 @@ impl Client {
     ) -> Result<T, Failure> {
         let retries = match patience {
             Patience::Configured => self.inner.config.retries,
+            Patience::Brief => self.inner.config.retries.min(1),
             Patience::Once => 0,
         };
         let mut attempts = 0;

@@ -49,6 +49,8 @@ pub(super) struct Sink<'de, 's> {
     cells: Vec<Cell<'de>>,
     /// The keys of the record before, in their order: a listing's records look alike.
     keys: Vec<(Box<str>, Option<usize>)>,
+    /// The body was mended: a U+FFFD may stand for a broken character.
+    mended: bool,
     out: Decoded,
 }
 
@@ -60,6 +62,7 @@ impl<'s> Sink<'_, 's> {
             regions,
             cells: vec![Cell::Absent; shape.names.len()],
             keys: Vec::new(),
+            mended: false,
             out: Decoded {
                 set: SourceSet::new(&shape.schema),
                 unusable: 0,
@@ -68,6 +71,11 @@ impl<'s> Sink<'_, 's> {
                 needs_regions: false,
             },
         }
+    }
+
+    /// Takes note that the body was mended: a U+FFFD may stand for a broken character.
+    pub(super) fn mended(&mut self) {
+        self.mended = true;
     }
 
     /// What was decoded.
@@ -134,6 +142,9 @@ impl<'s> Sink<'_, 's> {
                 self.odd("unreadable_value", name, id);
             }
         }
+        if self.mended {
+            self.tell_broken(id);
+        }
         let account_name = self.account_name();
         let mut fields = [None; MAX_FIELDS];
         for (slot, name) in fields.iter_mut().zip(&shape.fields) {
@@ -151,6 +162,22 @@ impl<'s> Sink<'_, 's> {
                 fields: &fields[..shape.fields.len()],
             },
         );
+    }
+
+    /// Tells of values in which a broken character was replaced.
+    fn tell_broken(&mut self, id: i64) {
+        for name in 0..self.cells.len() {
+            let broken = match &self.cells[name] {
+                Cell::Text(text)
+                | Cell::Reference {
+                    name: Some(text), ..
+                } => text.contains(char::REPLACEMENT_CHARACTER),
+                _ => false,
+            };
+            if broken {
+                self.odd("broken_character", name, id);
+            }
+        }
     }
 
     /// The place of the account's name, made text: `AccountName`, else the name within `Account`, or `Account` itself.
@@ -309,51 +336,62 @@ impl Visitor<'_> for KeySeed<'_> {
     }
 }
 
-/// A list of records. Gives `false` when there was no list.
+/// What stood in the place of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// A list; its records went to the sink.
+    Records,
+    /// `null`.
+    Null,
+    /// Something else.
+    Other,
+}
+
+/// A list of records.
 pub(super) struct RecordsSeed<'a, 's, 'de> {
     pub(super) sink: &'a mut Sink<'de, 's>,
 }
 
 impl<'de> DeserializeSeed<'de> for RecordsSeed<'_, '_, 'de> {
-    type Value = bool;
+    type Value = Listed;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Listed, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 macro_rules! no_list {
     ($($visit:ident: $type:ty),*) => {
-        $(fn $visit<E>(self, _: $type) -> Result<bool, E> {
-            Ok(false)
+        $(fn $visit<E>(self, _: $type) -> Result<Listed, E> {
+            Ok(Listed::Other)
         })*
     };
 }
 
 impl<'de> Visitor<'de> for RecordsSeed<'_, '_, 'de> {
-    type Value = bool;
+    type Value = Listed;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of records")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Listed, A::Error> {
         while seq
             .next_element_seed(RecordSeed {
                 sink: &mut *self.sink,
             })?
             .is_some()
         {}
-        Ok(true)
+        Ok(Listed::Records)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listed, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(false)
+        Ok(Listed::Other)
     }
 
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
+    fn visit_unit<E>(self) -> Result<Listed, E> {
+        Ok(Listed::Null)
     }
 
     no_list!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);

@@ -7,7 +7,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::decode::{RecordSeed, RecordsSeed, Regions, Sink};
+use super::decode::{Decoded, Listed, RecordSeed, RecordsSeed, Regions, Sink};
+use super::mend::mended;
 use super::shape::Shape;
 use super::value::Cell;
 use crate::plan::{Schema, SourceSet};
@@ -50,6 +51,10 @@ pub(super) struct Envelope {
     pub(super) codes: Vec<String>,
     /// Messages, the general one first.
     pub(super) messages: Vec<String>,
+    /// Something stands under `errors`, in whatever shape.
+    pub(super) errors: bool,
+    /// `results` came as `null`.
+    no_results: bool,
 }
 
 impl Envelope {
@@ -69,6 +74,10 @@ impl Envelope {
         }
         .deserialize(&mut json)?;
         json.end()?;
+        if envelope.no_results && envelope.count == Some(0) {
+            // Nothing found, said without a list.
+            envelope.data = Data::Records;
+        }
         let bare = envelope.data == Data::Missing
             && envelope.success.is_none()
             && envelope.codes.is_empty()
@@ -84,10 +93,14 @@ impl Envelope {
 
     /// Reads a body without looking at records: what a refusal says.
     pub(super) fn of_failure(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let Value::Object(map) = value else {
+        let Value::Object(map) = value(body)? else {
             return None;
         };
+        Some(Self::of_object(map))
+    }
+
+    /// What an object says that may be an envelope.
+    pub(super) fn of_object(map: serde_json::Map<String, Value>) -> Self {
         let mut envelope = Self::default();
         for (key, value) in map {
             if key.eq_ignore_ascii_case("success") {
@@ -103,7 +116,7 @@ impl Envelope {
                 envelope.note(&key, value);
             }
         }
-        Some(envelope)
+        envelope
     }
 
     /// What the vendor said, in one line; empty when it said nothing.
@@ -121,26 +134,43 @@ impl Envelope {
         said
     }
 
-    /// Whether one of the codes means that the record does not exist.
+    /// Whether anything is said beside the data: an error in whatever shape, a code, a message.
+    pub(super) fn says_anything(&self) -> bool {
+        self.errors || !self.codes.is_empty() || !self.messages.is_empty()
+    }
+
+    /// Whether the codes mean that the record does not exist, and nothing said means anything else.
     pub(super) fn says_not_found(&self, object: &str) -> bool {
-        self.codes.iter().any(|code| {
-            let word = bare_word(code);
-            matches!(
-                word.as_str(),
-                "404"
-                    | "notfound"
-                    | "enotfound"
-                    | "objectnotfound"
-                    | "recordnotfound"
-                    | "entitynotfound"
-                    | "itemnotfound"
-                    | "resourcenotfound"
-                    | "idnotfound"
-                    | "doesnotexist"
-                    | "recorddoesnotexist"
-                    | "nosuchrecord"
-            ) || word == format!("{}notfound", bare_word(object))
-        })
+        !self.codes.is_empty() && self.says_nothing_but_not_found(object)
+    }
+
+    /// Whether every code means that the record does not exist, and no message speaks of a refusal.
+    pub(super) fn says_nothing_but_not_found(&self, object: &str) -> bool {
+        let explained = !self.errors || !self.codes.is_empty() || !self.messages.is_empty();
+        let refused = self.messages.iter().any(|message| {
+            let message = message.to_lowercase();
+            REFUSALS.iter().any(|word| message.contains(word))
+        });
+        explained
+            && !refused
+            && self.codes.iter().all(|code| {
+                let word = bare_word(code);
+                matches!(
+                    word.as_str(),
+                    "404"
+                        | "notfound"
+                        | "enotfound"
+                        | "objectnotfound"
+                        | "recordnotfound"
+                        | "entitynotfound"
+                        | "itemnotfound"
+                        | "resourcenotfound"
+                        | "idnotfound"
+                        | "doesnotexist"
+                        | "recorddoesnotexist"
+                        | "nosuchrecord"
+                ) || word == format!("{}notfound", bare_word(object))
+            })
     }
 
     /// Whether one of the codes means that the key is not accepted.
@@ -158,10 +188,13 @@ impl Envelope {
         match key.to_ascii_lowercase().as_str() {
             "message" | "title" | "detail" | "error_description" => self.say(value),
             "code" | "errorcode" => self.code(&value),
-            "errors" | "error" => match value {
-                Value::Array(list) => list.into_iter().for_each(|error| self.fault(error)),
-                one => self.fault(one),
-            },
+            "errors" | "error" => {
+                self.errors |= is_something(&value);
+                match value {
+                    Value::Array(list) => list.into_iter().for_each(|error| self.fault(error)),
+                    one => self.fault(one),
+                }
+            }
             _ => {}
         }
     }
@@ -205,6 +238,36 @@ fn bare_word(code: &str) -> String {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect()
+}
+
+/// Words by which a message speaks of a refusal, not of a record that does not exist.
+const REFUSALS: [&str; 8] = [
+    "denied",
+    "forbidden",
+    "authoriz",
+    "authoris",
+    "permission",
+    "not allowed",
+    "timeout",
+    "timed out",
+];
+
+/// Whether something stands there: neither `null` nor `false` nor empty.
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    }
+}
+
+/// A body as JSON, mended where a character is broken.
+pub(super) fn value(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body)
+        .or_else(|_| serde_json::from_slice(&mended(body)))
+        .ok()
 }
 
 /// Keys beside the data under which a failure explains itself.
@@ -262,10 +325,13 @@ impl<'de> Visitor<'de> for TopSeed<'_, '_, 'de> {
                     sink: &mut *self.sink,
                 })?;
             } else if key.eq_ignore_ascii_case("value") && self.expect == Expect::Page {
-                let list = map.next_value_seed(RecordsSeed {
+                let listed = map.next_value_seed(RecordsSeed {
                     sink: &mut *self.sink,
                 })?;
-                self.envelope.data = if list { Data::Records } else { Data::Other };
+                self.envelope.data = match listed {
+                    Listed::Records => Data::Records,
+                    Listed::Null | Listed::Other => Data::Other,
+                };
             } else if key.eq_ignore_ascii_case("success") {
                 self.envelope.success = map.next_value::<Cell<'_>>()?.boolean();
             } else if is_total(&key) {
@@ -316,11 +382,12 @@ impl<'de> Visitor<'de> for DataSeed<'_, '_, 'de> {
         self.envelope.data = Data::Other;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             if key.eq_ignore_ascii_case("results") {
-                let list = map.next_value_seed(RecordsSeed {
+                match map.next_value_seed(RecordsSeed {
                     sink: &mut *self.sink,
-                })?;
-                if list {
-                    self.envelope.data = Data::Records;
+                })? {
+                    Listed::Records => self.envelope.data = Data::Records,
+                    Listed::Null => self.envelope.no_results = true,
+                    Listed::Other => {}
                 }
             } else if is_total(&key) {
                 self.envelope.count = total(&map.next_value::<Cell<'_>>()?);
@@ -364,6 +431,29 @@ impl<'de> Visitor<'de> for DataSeed<'_, '_, 'de> {
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
         self.envelope.data = Data::Other;
         Ok(())
+    }
+}
+
+/// Reads a body: what stands around the records, and the records. Where a character is broken (a byte that is no UTF-8,
+/// half a surrogate pair), the body is mended and read again, and the records that hold a U+FFFD for it are told.
+pub(super) fn read(
+    body: &[u8],
+    expect: Expect,
+    shape: &Shape,
+    regions: Option<&Regions>,
+) -> (Result<Envelope, serde_json::Error>, Decoded) {
+    let mut sink = Sink::new(shape, regions);
+    let first = match Envelope::read(body, expect, &mut sink) {
+        Ok(envelope) => return (Ok(envelope), sink.finish()),
+        Err(error) => error,
+    };
+    let body = mended(body);
+    let mut sink = Sink::new(shape, regions);
+    sink.mended();
+    match Envelope::read(&body, expect, &mut sink) {
+        Ok(envelope) => (Ok(envelope), sink.finish()),
+        // What is wrong is told of the body as it came.
+        Err(_) => (Err(first), sink.finish()),
     }
 }
 

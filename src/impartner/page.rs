@@ -8,9 +8,9 @@ use reqwest::Method;
 
 use super::ImpartnerError;
 use super::client::{Client, Patience};
-use super::decode::{Decoded, Regions, Sink};
+use super::decode::Decoded;
 use super::dialect::{Dialect, Slice};
-use super::envelope::{Data, Envelope, Expect};
+use super::envelope::{Data, Expect, read};
 use super::retry::{Failure, Tally, Verdict};
 use super::shape::{Learnt, Shape};
 
@@ -79,6 +79,20 @@ impl Job {
 
     /// Fetches and decodes one page.
     pub(super) async fn page(&self, slice: Slice) -> Result<Page, ImpartnerError> {
+        self.ask(slice, Patience::Configured).await
+    }
+
+    /// Fetches a page where nothing should come any more. `None`: what came is no page; past its end a server may answer
+    /// anything, and only a page would say more about the listing.
+    pub(super) async fn past_the_end(&self, slice: Slice) -> Result<Option<Page>, ImpartnerError> {
+        match self.ask(slice, Patience::Brief).await {
+            Ok(page) => Ok(Some(page)),
+            Err(ImpartnerError::Client { .. } | ImpartnerError::PageNeverCame { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask(&self, slice: Slice, patience: Patience) -> Result<Page, ImpartnerError> {
         let client = &self.client;
         let object = &self.shape.object;
         let query = self
@@ -86,40 +100,29 @@ impl Job {
             .page(&self.shape.asked(self.dialect), slice, self.since);
         let url = client.url(&[object], &query);
         let what = format!("the listing of {object}");
-        let read = |body: &[u8], regions: Option<&Regions>| {
-            let mut sink = Sink::new(&self.shape, regions);
-            let envelope = Envelope::read(body, Expect::Page, &mut sink);
-            (envelope, sink.finish())
-        };
         let fetched = client
-            .fetch(
-                Method::GET,
-                &url,
-                &what,
-                Patience::Configured,
-                &self.tally,
-                |answer| {
-                    if let Some(trouble) = client.page_trouble(answer, &what) {
-                        return trouble;
-                    }
-                    let regions = client.known_regions();
-                    let (envelope, decoded) = read(&answer.body, regions.as_deref());
-                    if let Some(trouble) =
-                        client.body_trouble(envelope.as_ref(), &what, &[Data::Records])
-                    {
-                        return trouble;
-                    }
-                    let count = envelope.ok().and_then(|envelope| envelope.count);
-                    let body = decoded.needs_regions.then(|| answer.body.clone());
-                    Verdict::Done((Page { decoded, count }, body))
-                },
-            )
+            .fetch(Method::GET, &url, &what, patience, &self.tally, |answer| {
+                if let Some(trouble) = client.page_trouble(answer, &what) {
+                    return trouble;
+                }
+                let regions = client.known_regions();
+                let (envelope, decoded) =
+                    read(&answer.body, Expect::Page, &self.shape, regions.as_deref());
+                if let Some(trouble) =
+                    client.body_trouble(envelope.as_ref(), &what, &[Data::Records])
+                {
+                    return trouble;
+                }
+                let count = envelope.ok().and_then(|envelope| envelope.count);
+                let body = decoded.needs_regions.then(|| answer.body.clone());
+                Verdict::Done((Page { decoded, count }, body))
+            })
             .await;
         match fetched {
             Ok((page, None)) => Ok(page),
             Ok((page, Some(body))) => {
                 let regions = client.regions(self.dialect, &self.tally).await?;
-                let (_, decoded) = read(&body, Some(&regions));
+                let (_, decoded) = read(&body, Expect::Page, &self.shape, Some(&regions));
                 Ok(Page { decoded, ..page })
             }
             Err(Failure::Stop(error)) => Err(error),

@@ -17,6 +17,10 @@ use crate::progress::{Progress, RunEvent};
 /// How often a page that came short or empty within the count is asked for again.
 const AGAIN: u32 = 2;
 
+/// After so many places in a row where nothing came, however often asked, the rest of the count is not asked for: one
+/// out of all proportion would cost a request or three for every page that it dreams of.
+const MOST_HOLES: u32 = 8;
+
 /// A page to fetch.
 #[derive(Clone, Copy)]
 struct Piece {
@@ -47,6 +51,7 @@ pub(super) async fn sweep(job: Arc<Job>, progress: &Progress) -> Result<Swept, I
         waiting: BTreeMap::new(),
         outstanding: BTreeSet::new(),
         after: Vec::new(),
+        holes_in_a_row: 0,
         progress,
         job,
     };
@@ -84,6 +89,8 @@ struct Sweep<'a> {
     waiting: BTreeMap<(u64, u64), SourceSet>,
     /// Places of the pages that are still to come.
     outstanding: BTreeSet<u64>,
+    /// Places where nothing came since the last page with records.
+    holes_in_a_row: u32,
     /// What came after the last record.
     after: Vec<(Slice, Page)>,
 }
@@ -109,6 +116,11 @@ impl Sweep<'_> {
         // Decoding is done outside the gate, so two more than it lets through keep it busy.
         let most = self.job.client.inner.config.concurrency.clamp(1, 256) + 2;
         loop {
+            if self.holes_in_a_row >= MOST_HOLES {
+                // The count stays what it was, so the listing is not proved.
+                again.clear();
+                (next, looked_past) = (count, true);
+            }
             while under_way.len() < most {
                 let piece = if let Some(piece) = again.pop_front() {
                     piece
@@ -143,7 +155,14 @@ impl Sweep<'_> {
                 };
                 self.outstanding.insert(piece.slice.start);
                 let job = Arc::clone(&self.job);
-                let page = async move { (piece, job.page(piece.slice).await) };
+                let page = async move {
+                    let page = if piece.beyond {
+                        job.past_the_end(piece.slice).await
+                    } else {
+                        job.page(piece.slice).await.map(Some)
+                    };
+                    (piece, page)
+                };
                 under_way.spawn(page.in_current_span());
             }
             let Some(done) = under_way.join_next().await else {
@@ -169,22 +188,22 @@ impl Sweep<'_> {
     fn arrived(
         &mut self,
         piece: Piece,
-        page: Result<Page, ImpartnerError>,
+        page: Result<Option<Page>, ImpartnerError>,
         count: u64,
     ) -> Result<Option<Piece>, ImpartnerError> {
         let Slice { start, take } = piece.slice;
         self.outstanding.remove(&start);
+        let Some(page) = page? else {
+            return Ok(None);
+        };
         if piece.beyond {
-            match page {
-                Ok(page) => self.after.push((piece.slice, page)),
-                // A server may refuse to page past its end; then nothing can be learnt there.
-                Err(ImpartnerError::Client { .. }) => {}
-                Err(error) => return Err(error),
-            }
+            self.after.push((piece.slice, page));
             return Ok(None);
         }
-        let page = page?;
         let came = page.decoded.set.len() as u64 + page.decoded.unusable;
+        if came > 0 {
+            self.holes_in_a_row = 0;
+        }
         let wanted = take.min(count.saturating_sub(start));
         let once_more = Piece {
             tries: piece.tries + 1,
@@ -209,6 +228,7 @@ impl Sweep<'_> {
             self.job.tally.add();
             Ok(Some(once_more))
         } else {
+            self.holes_in_a_row += 1;
             self.out.ledger.hole(start);
             self.keep(start, page)?;
             Ok(None)
@@ -236,10 +256,8 @@ impl Sweep<'_> {
                 start: slice.start + step,
                 ..slice
             };
-            match self.job.page(slice).await {
-                Ok(page) => self.after.push((slice, page)),
-                Err(ImpartnerError::Client { .. }) => {}
-                Err(error) => return Err(error),
+            if let Some(page) = self.job.past_the_end(slice).await? {
+                self.after.push((slice, page));
             }
         }
         Ok(())
@@ -272,7 +290,15 @@ impl Sweep<'_> {
                 Dialect::Objects => came,
                 Dialect::Odata => slice.take,
             };
-            page = self.job.page(slice).await?;
+            page = if came < slice.take {
+                // A page that was not full was the last one, it may be.
+                match self.job.past_the_end(slice).await? {
+                    Some(page) => page,
+                    None => return Ok(()),
+                }
+            } else {
+                self.job.page(slice).await?
+            };
         }
     }
 

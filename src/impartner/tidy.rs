@@ -73,6 +73,9 @@ pub(super) fn warnings(
         let what = match odd.code {
             "unreadable_time" => "holds no time that could be read; the record has none",
             "unreadable_boolean" => "is neither true nor false; it was left open",
+            "broken_character" => {
+                "holds a character that is broken in Impartner's answer; U+FFFD stands for it"
+            }
             "unknown_region" => {
                 "is an id that Impartner's list of regions does not have; the id stands for the name"
             }

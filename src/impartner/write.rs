@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::ImpartnerError;
 use super::client::{Answer, Client};
-use super::envelope::Envelope;
+use super::envelope::{Data, Envelope, value};
 use super::retry::transport;
 use crate::plan::Entity;
 
@@ -65,7 +65,9 @@ impl Client {
         entity: Entity,
         id: i64,
     ) -> Result<PatchOutcome, ImpartnerError> {
-        let envelope = Envelope::of_failure(&answer.body);
+        let body = value(&answer.body);
+        let envelope = body.as_ref().and_then(Value::as_object).cloned();
+        let envelope = envelope.map(Envelope::of_object);
         let unauthorized = envelope
             .as_ref()
             .is_some_and(|e| e.success == Some(false) && e.says_unauthorized());
@@ -73,18 +75,26 @@ impl Client {
             return Err(self.unauthorized(answer, &format!("PATCH of {} {id}", entity.object())));
         }
         let said = self.said(&answer.body);
-        Ok(match (answer.status, envelope) {
-            (200..=299, Some(envelope)) if envelope.success == Some(false) => {
-                PatchOutcome::Failed(if said.is_empty() {
-                    "Impartner answered success: false and gave no reason.".into()
-                } else {
-                    said
-                })
-            }
-            (200..=299, Some(_)) => PatchOutcome::Ok,
-            (200..=299, None) if answer.body.trim_ascii().is_empty() => PatchOutcome::Ok,
+        Ok(match (answer.status, body) {
+            (204, None) if answer.body.trim_ascii().is_empty() => PatchOutcome::Ok,
+            (200..=299, Some(body)) => match told(&body, id) {
+                Told::Done => PatchOutcome::Ok,
+                Told::Refused(said) if said.is_empty() => PatchOutcome::Failed(
+                    "Impartner answered success: false and gave no reason.".into(),
+                ),
+                Told::Refused(said) => PatchOutcome::Failed(self.bound(&said)),
+                Told::Nothing => PatchOutcome::Unknown(format!(
+                    "status {}, but the answer does not say that it is done{}",
+                    answer.status,
+                    if said.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" ({said})")
+                    }
+                )),
+            },
             (200..=299, None) => PatchOutcome::Unknown(format!(
-                "status {}, but the answer is not the API's.",
+                "status {}, but the answer is not the API's",
                 answer.status
             )),
             // The server had it and failed on it, or something in between did: nobody knows how far it came.
@@ -93,5 +103,58 @@ impl Client {
             _ if said.is_empty() => PatchOutcome::Failed(format!("status {}.", answer.status)),
             _ => PatchOutcome::Failed(said),
         })
+    }
+}
+
+/// What the body of an answer with a good status says of the write.
+enum Told {
+    /// It is done.
+    Done,
+    /// It was refused; why, in Impartner's words.
+    Refused(String),
+    /// Neither: it is no answer to this write, or contradicts itself.
+    Nothing,
+}
+
+/// Reads the answer to a PATCH of record `id`: the envelope, and what stands for each row within it (APIS.md section 1,
+/// "Verbs": `{"results": [{"data", "success", "errors"}], "success"}`). A refusal anywhere is one.
+fn told(body: &Value, id: i64) -> Told {
+    let mut done = false;
+    let mut doubtful = false;
+    let mut refused: Option<String> = None;
+    let mut open = vec![body];
+    while let Some(part) = open.pop() {
+        match part {
+            // A list holds one answer for each row that was sent.
+            Value::Array(rows) => open.extend(rows),
+            Value::Object(map) => {
+                let says = Envelope::of_object(map.clone());
+                if says.success == Some(false) || (says.errors && says.data == Data::Null) {
+                    refused.get_or_insert_default();
+                    refused = refused
+                        .filter(|said| !said.is_empty())
+                        .or(Some(says.said()));
+                }
+                done |= says.success == Some(true) && says.data != Data::Null;
+                doubtful |= says.errors || says.data == Data::Null;
+                let is = |key: &str, word: &str| key.eq_ignore_ascii_case(word);
+                for (key, value) in map {
+                    if is(key, "data") || is(key, "results") {
+                        open.push(value);
+                    } else if is(key, "id") {
+                        let other = value
+                            .as_i64()
+                            .or_else(|| value.as_str()?.trim().parse().ok());
+                        doubtful |= other != Some(id);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    match refused {
+        Some(said) => Told::Refused(said),
+        None if done && !doubtful => Told::Done,
+        None => Told::Nothing,
     }
 }

@@ -52,6 +52,15 @@ impl Reply {
         }
     }
 
+    /// Puts a byte that is no UTF-8 before the first text under `key`.
+    pub(super) fn break_character(&mut self, key: &str) {
+        let key = format!("\"{key}\":\"");
+        let mut parts = self.body.windows(key.len());
+        if let Some(at) = parts.position(|part| part == key.as_bytes()) {
+            self.body.insert(at + key.len(), 0xfc);
+        }
+    }
+
     /// Ends the body early as a fault wants it.
     pub(super) fn into_response(mut self, cut: Option<(u8, Cut)>) -> Response<Body> {
         let whole = self.body.len();

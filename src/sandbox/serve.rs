@@ -274,6 +274,7 @@ impl Site {
                     let body = serde_json::json!({"data": null, "success": true});
                     return Some(Reply::json(200, &body));
                 }
+                Act::Answer { status, body } => return Some(Reply::json(*status, body)),
                 Act::SuccessFalse { message, code } => {
                     let code = code.as_deref().unwrap_or("Unspecified");
                     let body = super::impartner::failure(code, message);
@@ -307,12 +308,13 @@ impl Site {
             body,
             acts,
         };
-        let reply = match self.side {
+        let mut reply = match self.side {
             Side::Impartner => self.impartner.answer(&call),
             Side::Lms => self.lms.answer(&call),
         };
         for act in acts {
             match act {
+                Act::BrokenCharacter { key } => reply.break_character(key),
                 Act::ApplyThenReset => return None,
                 Act::ApplyThenHang => {
                     self.stopped.cancelled().await;

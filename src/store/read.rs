@@ -247,6 +247,21 @@ impl Store {
         self.row_where(entity, "impartner_id", impartner_id).await
     }
 
+    /// Impartner ids of active rows, those of the newest rows first, at most `limit`.
+    pub async fn active_ids(&self, entity: Entity, limit: usize) -> Result<Vec<i64>, StoreError> {
+        let mut conn = self.conn().await?;
+        let sql = format!(
+            "SELECT impartner_id FROM {entity} WHERE COALESCE(is_active, 1) <> 0 AND impartner_id IS NOT NULL ORDER BY id DESC LIMIT {limit}"
+        );
+        let mut ids = Vec::new();
+        conn.each(sql, vec![], |row| {
+            ids.push(row.int(0)?);
+            Ok(())
+        })
+        .await?;
+        Ok(ids)
+    }
+
     async fn row_where(
         &self,
         entity: Entity,

@@ -2,6 +2,7 @@
 
 mod by_id;
 mod decode;
+mod half_true;
 mod records;
 mod strict;
 mod wire;

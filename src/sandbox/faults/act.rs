@@ -74,6 +74,18 @@ pub enum Act {
     },
     /// `{"data": null, "success": true}`.
     NullData,
+    /// Any other answer in JSON: one that is half true, say.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The body.
+        body: serde_json::Value,
+    },
+    /// The first text under that key, as the answer writes it, begins with a byte that is no UTF-8.
+    BrokenCharacter {
+        /// The key, such as `mailingCountry`.
+        key: String,
+    },
     /// Another status, with the API's usual body.
     Status {
         /// The status.
@@ -159,6 +171,8 @@ impl Act {
             Self::Html => "html",
             Self::SuccessFalse { .. } => "success_false",
             Self::NullData => "null_data",
+            Self::Answer { .. } => "answer",
+            Self::BrokenCharacter { .. } => "broken_character",
             Self::Status { .. } => "status",
             Self::Reset => "reset",
             Self::ApplyThenReset => "apply_then_reset",

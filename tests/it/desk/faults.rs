@@ -232,7 +232,7 @@ fn cases() -> Vec<Case> {
                 .by_id()
                 .always(),
             NoFeed,
-            Everything,
+            NoFeed,
         ),
         case(
             "500 by id",
@@ -241,7 +241,7 @@ fn cases() -> Vec<Case> {
                 .by_id()
                 .always(),
             NoFeed,
-            Everything,
+            NoFeed,
         ),
         case(
             "404 for every id",
@@ -250,6 +250,32 @@ fn cases() -> Vec<Case> {
                 .by_id()
                 .always(),
             NoFeed,
+            NoFeed,
+        ),
+        case(
+            "null by id, with errors",
+            Fault::new(Act::Answer {
+                status: 200,
+                body: serde_json::json!({"data": null, "success": true, "errors": [{"message": "Timeout expired."}]}),
+            })
+            .object("Account")
+            .by_id()
+            .always(),
+            NoFeed,
+            NoFeed,
+        ),
+        case(
+            "null for every id",
+            Fault::new(Act::NullData).object("Account").by_id().always(),
+            NoFeed,
+            NoFeed,
+        ),
+        case(
+            "a broken character in one country",
+            accounts(Act::BrokenCharacter {
+                key: "mailingCountry".into(),
+            }),
+            Everything,
             Everything,
         ),
         case(

@@ -151,14 +151,14 @@ async fn a_tenant_without_one_of_two_status_fields_is_read_all_the_same() {
         // A fresh client has to learn it by id as well.
         let found = rig
             .client()
-            .by_ids(&schema, &ids[..3], None, &progress)
+            .by_ids(&schema, &ids[..3], &[], &progress)
             .await
             .unwrap();
         if dialect == Dialect::Objects {
             assert_eq!(found.records.len(), 3, "{:?}", found.unverified);
         }
         let found = client
-            .by_ids(&schema, &ids[..3], None, &progress)
+            .by_ids(&schema, &ids[..3], &[], &progress)
             .await
             .unwrap();
         assert_eq!(found.records.len(), 3, "{:?}", found.unverified);

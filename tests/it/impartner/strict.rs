@@ -66,7 +66,7 @@ async fn a_tenant_that_has_the_region_by_id_alone_and_refuses_its_name_is_read()
     }
     // A fresh client learns it by id as well.
     let found = client(&config(&url))
-        .by_ids(&schema, &[2], None, &progress)
+        .by_ids(&schema, &[2], &[], &progress)
         .await
         .unwrap();
     assert_eq!(found.records.len(), 1, "{:?}", found.unverified);

@@ -124,7 +124,7 @@ async fn the_key_follows_no_redirect_and_is_in_no_message() {
     ] {
         assert!(!text.contains("s3cret-key"), "{text}");
     }
-    let found = client.by_ids(&schema, &[5], None, &progress).await.unwrap();
+    let found = client.by_ids(&schema, &[5], &[], &progress).await.unwrap();
     assert_eq!(found.unverified.len(), 1);
     assert!(
         other_log.lock().unwrap().is_empty(),
