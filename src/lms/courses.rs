@@ -87,7 +87,11 @@ impl Client {
             Ok(document) => Ok(document
                 .items()
                 .and_then(|items| items.first().and_then(npcu))),
-            Err(LmsError::Refused { status: 403, .. } | LmsError::NotFound { .. }) => Ok(None),
+            Err(
+                LmsError::Refused { status: 403, .. }
+                | LmsError::NotFound { .. }
+                | LmsError::ForeignNotFound { .. },
+            ) => Ok(None),
             Err(e) => Err(e),
         }
     }

@@ -39,7 +39,15 @@ pub enum LmsError {
         /// What the LMS said.
         detail: String,
     },
-    /// Any other 4xx.
+    /// A 404 that is not the API's own: a gateway's page says nothing about whether a record exists.
+    #[error("{what} was answered with a 404 that is not the LMS's own: {detail}")]
+    ForeignNotFound {
+        /// Path asked for.
+        what: String,
+        /// What the answer says.
+        detail: String,
+    },
+    /// Any other 4xx, or errors inside a 200.
     #[error("The LMS refused {what} ({status}): {detail}")]
     Refused {
         /// Path asked for.
@@ -151,6 +159,7 @@ impl From<LmsError> for Error {
             ),
             LmsError::Cancelled => (Kind::Cancelled, "cancelled", None),
             LmsError::NotFound { .. }
+            | LmsError::ForeignNotFound { .. }
             | LmsError::Refused { .. }
             | LmsError::Unreadable { .. }
             | LmsError::ForeignLink { .. }

@@ -92,32 +92,64 @@ fn id_text(value: &Value) -> Option<String> {
     }
 }
 
-/// What an error body says: title and detail of each error, else the first characters of the body.
-pub(super) fn error_detail(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Errors {
-        errors: Vec<Fault>,
-    }
-    #[derive(Deserialize)]
-    struct Fault {
-        #[serde(default)]
-        title: Option<String>,
-        #[serde(default)]
-        detail: Option<String>,
-    }
-    if let Ok(body) = serde_json::from_slice::<Errors>(body) {
-        let parts: Vec<String> = body
-            .errors
-            .into_iter()
-            .filter_map(|fault| match (fault.title, fault.detail) {
-                (Some(title), Some(detail)) => Some(format!("{title}: {detail}")),
-                (one, other) => one.or(other),
-            })
-            .collect();
-        if !parts.is_empty() {
-            return parts.join("; ");
+/// Who speaks in a body, and what is said. A sign-in page, a gateway's own error or nothing at all is not the API, and
+/// says nothing about what was done or what exists (docs/rules.md, "Off-boarding").
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The API, and no error: a JSON:API document.
+    Document,
+    /// The API: title and detail of each of its errors.
+    Errors(String),
+    /// Something else: the first characters of it.
+    Foreign(String),
+}
+
+impl Said {
+    /// Reads a body.
+    pub(super) fn of(body: &[u8]) -> Self {
+        let Ok(Value::Object(top)) = serde_json::from_slice(body) else {
+            return Self::Foreign(start_of(body));
+        };
+        match top.get("errors").and_then(Value::as_array) {
+            Some(faults) if !faults.is_empty() => {
+                let parts: Vec<String> = faults.iter().filter_map(fault).collect();
+                Self::Errors(if parts.is_empty() {
+                    start_of(body)
+                } else {
+                    parts.join("; ")
+                })
+            }
+            // What JSON:API calls a document has one of these at its top; `{"message": "ok"}` is somebody else's.
+            _ if ["data", "meta", "links", "jsonapi"]
+                .iter()
+                .any(|key| top.contains_key(*key)) =>
+            {
+                Self::Document
+            }
+            _ => Self::Foreign(start_of(body)),
         }
     }
+
+    /// What is said, for people.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Document => "no explanation was given".to_owned(),
+            Self::Errors(text) | Self::Foreign(text) => text,
+        }
+    }
+}
+
+/// Title and detail of one error, whichever it has.
+fn fault(fault: &Value) -> Option<String> {
+    let text = |key: &str| fault.get(key).and_then(Value::as_str);
+    match (text("title"), text("detail")) {
+        (Some(title), Some(detail)) => Some(format!("{title}: {detail}")),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
+}
+
+/// The first characters of a body that is no JSON:API document.
+fn start_of(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let start: String = text.trim().chars().take(120).collect();
     if start.is_empty() {
@@ -134,9 +166,37 @@ mod tests {
     #[test]
     fn errors_carry_title_and_detail() {
         let body = br#"{"errors":[{"status":"422","title":"Invalid","detail":"is not a member","source":{}}]}"#;
-        assert_eq!(error_detail(body), "Invalid: is not a member");
-        assert_eq!(error_detail(b"<html>oops"), "<html>oops");
-        assert_eq!(error_detail(b""), "no explanation was given");
+        assert_eq!(
+            Said::of(body),
+            Said::Errors("Invalid: is not a member".into())
+        );
+    }
+
+    #[test]
+    fn only_a_json_api_document_is_the_apis_own() {
+        for foreign in [
+            "<html>oops",
+            "",
+            "{}",
+            "[]",
+            "null",
+            r#"{"message":"Not Found"}"#,
+            r#"{"errors":"no route"}"#,
+        ] {
+            assert!(
+                matches!(Said::of(foreign.as_bytes()), Said::Foreign(_)),
+                "{foreign}"
+            );
+        }
+        for own in [
+            r#"{"data":null}"#,
+            r#"{"data":[],"errors":[]}"#,
+            r#"{"meta":{}}"#,
+        ] {
+            assert_eq!(Said::of(own.as_bytes()), Said::Document, "{own}");
+        }
+        assert_eq!(Said::of(b"<html>oops").words(), "<html>oops");
+        assert_eq!(Said::of(b" ").words(), "no explanation was given");
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl Client {
             .await
     }
 
-    /// One person; `None`: the LMS says that the id does not exist (404, never 401).
+    /// One person; `None`: the LMS itself says that the id does not exist (its 404; never 401,
+    /// never a gateway's page).
     pub async fn person(&self, id: &str) -> Result<Option<Person>, LmsError> {
         self.one(&["people", id], person).await
     }
@@ -104,7 +105,8 @@ impl Client {
         self.listing(&["groups"], &[], progress, group, count).await
     }
 
-    /// One group; `None`: the LMS says that the id does not exist (404, never 401).
+    /// One group; `None`: the LMS itself says that the id does not exist (its 404; never 401,
+    /// never a gateway's page).
     pub async fn group(&self, id: &str) -> Result<Option<Group>, LmsError> {
         self.one(&["groups", id], group).await
     }
@@ -194,7 +196,12 @@ impl Client {
                     ids.dedup();
                     return Ok(Some(ids));
                 }
-                Err(e @ (LmsError::NotFound { .. } | LmsError::Refused { status: 405, .. })) => {
+                // A server without this listing may answer in whatever form it answers for an unknown path.
+                Err(
+                    e @ (LmsError::NotFound { .. }
+                    | LmsError::ForeignNotFound { .. }
+                    | LmsError::Refused { status: 405, .. }),
+                ) => {
                     missing = Some(e);
                 }
                 Err(e) => return Err(e),

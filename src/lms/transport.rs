@@ -7,7 +7,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::jsonapi::{Document, error_detail};
+use super::jsonapi::{Document, Said};
 use super::{Client, LmsError};
 
 /// How a single exchange ended, before anybody decides what it means.
@@ -20,13 +20,13 @@ enum Exchange {
     Lost(String),
 }
 
-/// A write's answer: 2xx, a refusal with its status, or nobody knows.
+/// A write's answer: done, a refusal with its status, or nobody knows.
 pub(super) enum WriteAnswer {
-    /// 2xx with its body.
+    /// 2xx with the API's own document, or an empty 204.
     Ok(Vec<u8>),
-    /// 4xx (but 401 and 429) with title and detail.
+    /// The API's own errors (but 401 and 429), with title and detail.
     Refused(StatusCode, String),
-    /// 5xx, a timeout or a broken connection: it may have happened.
+    /// 5xx, a timeout, a broken connection, or an answer that is not the API's: it may have happened.
     Unknown(String),
 }
 
@@ -71,15 +71,23 @@ impl Client {
             let (failure, wait) = match self.exchange(&Method::GET, url, None).await {
                 Exchange::Answer(status, _, body) if status.is_success() => {
                     match serde_json::from_slice(&body) {
-                        Ok(document) => return Ok(document),
+                        // A document with errors is none, whatever its `data` says.
+                        Ok(document) => match Said::of(&body) {
+                            Said::Document => return Ok(document),
+                            Said::Errors(detail) => return Err(refused(what, status, detail)),
+                            Said::Foreign(text) => {
+                                let detail = format!("it is no JSON:API document: {text}");
+                                return Err(LmsError::Unreadable { what, detail });
+                            }
+                        },
                         Err(e) => (format!("the body is cut off or not JSON ({e})"), None),
                     }
                 }
                 Exchange::Answer(status, wait, body) if may_pass(status) => {
-                    (format!("{status}, {}", error_detail(&body)), wait)
+                    (format!("{status}, {}", Said::of(&body).words()), wait)
                 }
                 Exchange::Answer(status, _, body) => {
-                    return Err(refusal(what, status, error_detail(&body)));
+                    return Err(refusal(what, status, Said::of(&body)));
                 }
                 Exchange::NotSent(why) | Exchange::Lost(why) => (why, None),
             };
@@ -106,27 +114,16 @@ impl Client {
         let mut last = String::new();
         for attempt in 0..tries {
             let wait = match self.exchange(&method, url, body).await {
-                Exchange::Answer(status, _, body) if status.is_success() => {
-                    return Ok(WriteAnswer::Ok(body));
-                }
                 Exchange::Answer(StatusCode::TOO_MANY_REQUESTS, wait, body) => {
-                    last = format!("429, {}", error_detail(&body));
+                    last = format!("429, {}", Said::of(&body).words());
                     wait
                 }
                 Exchange::Answer(StatusCode::UNAUTHORIZED, _, body) => {
                     return Err(LmsError::Unauthorized {
-                        detail: error_detail(&body),
+                        detail: Said::of(&body).words(),
                     });
                 }
-                Exchange::Answer(status, _, body) if status.is_client_error() => {
-                    return Ok(WriteAnswer::Refused(status, error_detail(&body)));
-                }
-                Exchange::Answer(status, _, body) => {
-                    return Ok(WriteAnswer::Unknown(format!(
-                        "{status}, {}",
-                        error_detail(&body)
-                    )));
-                }
+                Exchange::Answer(status, _, body) => return Ok(meaning(status, body)),
                 Exchange::Lost(why) => return Ok(WriteAnswer::Unknown(why)),
                 Exchange::NotSent(why) => {
                     last = why;
@@ -204,15 +201,49 @@ fn may_pass(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
 
-fn refusal(what: String, status: StatusCode, detail: String) -> LmsError {
-    match status {
-        StatusCode::UNAUTHORIZED => LmsError::Unauthorized { detail },
-        StatusCode::NOT_FOUND => LmsError::NotFound { what, detail },
-        status => LmsError::Refused {
-            what,
-            status: status.as_u16(),
-            detail,
+/// What the answer to a write means. Only the API itself can say that something was done or refused: a sign-in page
+/// with status 200, an empty 200, a gateway's 404 leave it open.
+fn meaning(status: StatusCode, body: Vec<u8>) -> WriteAnswer {
+    if status == StatusCode::NO_CONTENT && body.is_empty() {
+        return WriteAnswer::Ok(body);
+    }
+    let unknown = |text: &str| WriteAnswer::Unknown(format!("{status}, {text}"));
+    match Said::of(&body) {
+        // 202 means that somebody will do it.
+        Said::Document if status == StatusCode::ACCEPTED => unknown("not carried out yet"),
+        Said::Document if status.is_success() => WriteAnswer::Ok(body),
+        Said::Errors(detail)
+            if status.is_success() || (status.is_client_error() && !may_pass(status)) =>
+        {
+            WriteAnswer::Refused(status, detail)
+        }
+        Said::Foreign(text) if !status.is_server_error() => {
+            unknown(&format!("an answer that is not the LMS's own: {text}"))
+        }
+        said => unknown(&said.words()),
+    }
+}
+
+/// Why a reading gave nothing. A 404 tells that a record is gone only where the API itself says so.
+fn refusal(what: String, status: StatusCode, said: Said) -> LmsError {
+    match (status, said) {
+        (StatusCode::UNAUTHORIZED, said) => LmsError::Unauthorized {
+            detail: said.words(),
         },
+        (StatusCode::NOT_FOUND, Said::Errors(detail)) => LmsError::NotFound { what, detail },
+        (StatusCode::NOT_FOUND, said) => LmsError::ForeignNotFound {
+            what,
+            detail: said.words(),
+        },
+        (status, said) => refused(what, status, said.words()),
+    }
+}
+
+fn refused(what: String, status: StatusCode, detail: String) -> LmsError {
+    LmsError::Refused {
+        what,
+        status: status.as_u16(),
+        detail,
     }
 }
 

@@ -13,14 +13,14 @@ pub const BATCH: usize = 50;
 /// How a write ended. What is `Refused` or `Unknown` is settled by reading again, never by assuming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// Done.
+    /// Done: the API said so, with its JSON or an empty 204.
     Done,
     /// It was so already: the group to be deleted does not exist.
     AlreadySo,
     /// The LMS refused, with its title and detail. Removing somebody who is not a member is among these: some
     /// servers answer 404, some 422.
     Refused(String),
-    /// The request went out and no clear answer came back: it may have happened.
+    /// The request went out and no clear answer of the API itself came back: it may have happened.
     Unknown(String),
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 pub use act::{Act, Cut};
 
@@ -228,6 +229,8 @@ struct Inner {
     next: u64,
     installed: Vec<Installed>,
     rng: ChaCha8Rng,
+    /// Told when a fault is taken away.
+    fewer: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -245,6 +248,7 @@ impl Faults {
             next: 1,
             installed: Vec::new(),
             rng: ChaCha8Rng::seed_from_u64(seed ^ 0xfa01_7000),
+            fewer: Arc::default(),
         })))
     }
 
@@ -294,12 +298,34 @@ impl Faults {
 
     /// Takes one fault away.
     pub fn remove(&self, number: u64) {
-        self.lock().installed.retain(|one| one.number != number);
+        let mut inner = self.lock();
+        inner.installed.retain(|one| one.number != number);
+        inner.fewer.notify_waiters();
     }
 
     /// Takes all faults away.
     pub fn clear(&self) {
-        self.lock().installed.clear();
+        let mut inner = self.lock();
+        inner.installed.clear();
+        inner.fewer.notify_waiters();
+    }
+
+    /// Waits until no [`Act::Gate`] is installed.
+    pub(super) async fn gates_open(&self) {
+        let fewer = self.lock().fewer.clone();
+        loop {
+            // Made before the look, so that a removal between the two is not missed.
+            let removed = fewer.notified();
+            let gated = self
+                .lock()
+                .installed
+                .iter()
+                .any(|one| one.fault.act == Act::Gate);
+            if !gated {
+                return;
+            }
+            removed.await;
+        }
     }
 
     /// What strikes this request, in the order of installation.

@@ -31,9 +31,9 @@ impl Reply {
     }
 
     /// The page that a proxy or a login form puts in the way.
-    pub(super) fn html() -> Self {
+    pub(super) fn html(status: u16) -> Self {
         Self {
-            status: 200,
+            status,
             content_type: "text/html; charset=utf-8",
             retry_after: None,
             body: b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>\

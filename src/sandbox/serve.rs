@@ -268,8 +268,11 @@ impl Site {
                     self.stopped.cancelled().await;
                     return None;
                 }
+                Act::Gate => self.faults.gates_open().await,
                 Act::Reset => return None,
-                Act::Html => return Some(Reply::html()),
+                Act::Html => return Some(Reply::html(200)),
+                Act::Page { status } => return Some(Reply::html(*status)),
+                Act::Empty { status } => return Some(Reply::empty(*status)),
                 Act::NullData => {
                     let body = serde_json::json!({"data": null, "success": true});
                     return Some(Reply::json(200, &body));

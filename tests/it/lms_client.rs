@@ -80,6 +80,22 @@ fn json(text: &str) -> Response {
     ([("content-type", "application/json")], text.to_owned()).into_response()
 }
 
+/// The API's own “there is no such thing”.
+fn not_found() -> Response {
+    let body = r#"{"errors":[{"status":"404","title":"Not Found","detail":"no such record"}]}"#;
+    (StatusCode::NOT_FOUND, json(body)).into_response()
+}
+
+/// What a login form or a gateway puts in the way.
+fn page(status: StatusCode) -> Response {
+    (
+        status,
+        [("content-type", "text/html")],
+        "<html><body>Please sign in</body></html>",
+    )
+        .into_response()
+}
+
 fn people(ids: &[&str], next: Option<&str>) -> Response {
     let data: Vec<_> = ids
         .iter()
@@ -213,7 +229,7 @@ async fn a_write_without_a_clear_answer_is_unknown_and_not_repeated() {
             "{\"errors\":[{\"title\":\"Invalid\",\"detail\":\"not a member\"}]}",
         )
             .into_response(),
-        3 => StatusCode::NOT_FOUND.into_response(),
+        3 => not_found(),
         _ => StatusCode::NO_CONTENT.into_response(),
     })
     .await;
@@ -233,6 +249,77 @@ async fn a_write_without_a_clear_answer_is_unknown_and_not_repeated() {
     assert_eq!(client.delete_group("g1").await.unwrap(), WriteOutcome::Done);
 }
 
+/// Only the API's own answer counts: its JSON, or an empty 204 (docs/rules.md, "Off-boarding").
+#[tokio::test]
+async fn a_write_answered_by_somebody_else_is_unknown() {
+    let foreign: [fn() -> Response; 8] = [
+        || page(StatusCode::OK),
+        || page(StatusCode::NOT_FOUND),
+        || page(StatusCode::FORBIDDEN),
+        || StatusCode::OK.into_response(),
+        || StatusCode::NOT_FOUND.into_response(),
+        || json("{}"),
+        || json(r#"{"message":"ok"}"#),
+        || (StatusCode::ACCEPTED, json(r#"{"data":[]}"#)).into_response(),
+    ];
+    for answer in foreign {
+        let server = Server::start(move |_, _| answer()).await;
+        let client = server.client();
+        let one = ["p1".to_owned()];
+        for outcome in [
+            client.remove_members("g1", &one).await.unwrap(),
+            client.add_members("g1", &one).await.unwrap(),
+            client.delete_group("g1").await.unwrap(),
+            client.create_group("Acme").await.unwrap().unwrap_err(),
+        ] {
+            assert!(matches!(outcome, WriteOutcome::Unknown(_)), "{outcome:?}");
+        }
+        assert_eq!(server.requests().len(), 4, "not one was repeated");
+    }
+    let own = Server::start(|_, n| match n {
+        0 => json(r#"{"data":[]}"#),
+        1 => StatusCode::NO_CONTENT.into_response(),
+        2 => json(r#"{"errors":[{"title":"Invalid","detail":"locked"}]}"#),
+        _ => not_found(),
+    })
+    .await;
+    let client = own.client();
+    let one = ["p1".to_owned()];
+    for wanted in [
+        WriteOutcome::Done,
+        WriteOutcome::Done,
+        WriteOutcome::Refused("Invalid: locked".into()),
+        WriteOutcome::Refused("Not Found: no such record".into()),
+    ] {
+        assert_eq!(client.remove_members("g1", &one).await.unwrap(), wanted);
+    }
+    assert_eq!(
+        client.delete_group("g1").await.unwrap(),
+        WriteOutcome::AlreadySo
+    );
+}
+
+/// A reading answered by somebody else is no evidence that anything is gone, or that nobody is in a group.
+#[tokio::test]
+async fn a_reading_answered_by_somebody_else_is_an_error() {
+    let foreign: [fn() -> Response; 6] = [
+        || page(StatusCode::OK),
+        || page(StatusCode::NOT_FOUND),
+        || StatusCode::NOT_FOUND.into_response(),
+        || (StatusCode::NOT_FOUND, json(r#"{"message":"no route"}"#)).into_response(),
+        || json(r#"{"data":null,"errors":[{"title":"Not Found","detail":"no"}]}"#),
+        || json(r#"{"data":[],"errors":[{"title":"Forbidden","detail":"no"}]}"#),
+    ];
+    for answer in foreign {
+        let server = Server::start(move |_, _| answer()).await;
+        let client = server.client();
+        client.group("g1").await.unwrap_err();
+        client.person("p1").await.unwrap_err();
+        client.members("g1", &Progress::silent()).await.unwrap_err();
+        client.people(&Progress::silent()).await.unwrap_err();
+    }
+}
+
 #[tokio::test]
 async fn both_shapes_of_members_and_a_missing_group() {
     let server = Server::start(|what, _| {
@@ -241,7 +328,7 @@ async fn both_shapes_of_members_and_a_missing_group() {
         } else if what.contains("/groups/g1?") || what.ends_with("/groups/g1") {
             json(r#"{"data":{"id":"g1","type":"groups","attributes":{"name":"Acme"}}}"#)
         } else {
-            StatusCode::NOT_FOUND.into_response()
+            not_found()
         }
     })
     .await;

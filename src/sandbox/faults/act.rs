@@ -64,6 +64,16 @@ pub enum Act {
     },
     /// A web page with status 200.
     Html,
+    /// A web page with that status, from something that stands between us and the API; nothing was done.
+    Page {
+        /// The status.
+        status: u16,
+    },
+    /// No body at all, with that status; nothing was done.
+    Empty {
+        /// The status.
+        status: u16,
+    },
     /// HTTP 200 with `success: false`; at the LMS an empty object.
     SuccessFalse {
         /// The message.
@@ -115,6 +125,8 @@ pub enum Act {
     },
     /// The answer never comes.
     Hang,
+    /// The request waits until this fault is taken away, then goes on as usual: for what happens meanwhile.
+    Gate,
     /// The deleted-ids feed tells something else.
     FeedLies {
         /// Ids added.
@@ -169,6 +181,8 @@ impl Act {
             Self::Shape { .. } => "shape",
             Self::CutBody { .. } => "cut_body",
             Self::Html => "html",
+            Self::Page { .. } => "page",
+            Self::Empty { .. } => "empty",
             Self::SuccessFalse { .. } => "success_false",
             Self::NullData => "null_data",
             Self::Answer { .. } => "answer",
@@ -180,6 +194,7 @@ impl Act {
             Self::ApplyThenStatus { .. } => "apply_then_status",
             Self::Delay { .. } => "delay",
             Self::Hang => "hang",
+            Self::Gate => "gate",
             Self::FeedLies { .. } => "feed_lies",
             Self::RefuseIds { .. } => "refuse_ids",
             Self::HalfBatch { .. } => "half_batch",
