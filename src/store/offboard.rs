@@ -57,6 +57,8 @@ pub struct CaseEvent {
 pub struct CaseRecord {
     /// The case as people see it.
     pub case: Case,
+    /// Grows with every change of state: whoever decides or works on an older one is told so.
+    pub revision: i64,
     /// Whether foreign members were acknowledged.
     pub foreign_accepted: bool,
     /// What was approved and what was there before the first call: JSON of the core.
@@ -65,19 +67,23 @@ pub struct CaseRecord {
     pub history: Vec<CaseEvent>,
 }
 
-/// A change of state; it happens only when the case is still in `from`.
+/// A change of state; it happens only when the case is still in `from`, and nobody moved it to and fro meanwhile.
 #[derive(Clone, Debug)]
 pub struct CaseMove<'a> {
     /// The case.
     pub case_id: i64,
     /// The state it must be in.
     pub from: CaseState,
+    /// The revision it must have.
+    pub revision: i64,
     /// The event, `event.to` being the new state.
     pub event: CaseEvent,
     /// Whether it is a person's decision: then who, when and note stand in the list.
     pub decision: Decision,
     /// New figures and record, when the steps were computed anew.
     pub outline: Option<NewOutline<'a>>,
+    /// The record (JSON of the core) alone, when the steps stay.
+    pub record: Option<&'a str>,
 }
 
 /// Whether a move is a decision.
@@ -161,13 +167,16 @@ impl Store {
         steps(&mut conn, case_id, phase).await
     }
 
-    /// Moves a case to another state, with the history, and with new steps where they are given: all in one
-    /// transaction. `false`: the case is no longer in `from`, and nothing was written.
-    pub async fn move_case(&self, step: &CaseMove<'_>) -> Result<bool, StoreError> {
+    /// Moves cases to other states, with the history, and with new steps where they are given: all of them in one
+    /// transaction, or none. `Some`: this case is no longer as its move says, and nothing at all was written.
+    pub async fn move_cases(&self, moves: &[CaseMove<'_>]) -> Result<Option<i64>, StoreError> {
         let mut conn = self.conn().await?;
         conn.begin().await?;
-        let moved = apply_move(&mut conn, step).await?;
-        if moved {
+        for step in moves {
+            if !apply_move(&mut conn, step).await? {
+                conn.rollback().await?;
+                return Ok(Some(step.case_id));
+            }
             if let Some(outline) = &step.outline {
                 put_steps(&mut conn, step.case_id, StepPhase::Remove, outline.steps).await?;
                 conn.execute(
@@ -183,11 +192,16 @@ impl Store {
                 )
                 .await?;
             }
-            conn.commit().await?;
-        } else {
-            conn.rollback().await?;
+            if let Some(record) = step.record {
+                conn.execute(
+                    "UPDATE offboarding_cases SET pre_image = ? WHERE case_id = ?",
+                    args![record, step.case_id],
+                )
+                .await?;
+            }
         }
-        Ok(moved)
+        conn.commit().await?;
+        Ok(None)
     }
 
     /// Keeps the steps that were shown for a case that is still undecided; a case that was decided meanwhile is left
@@ -218,17 +232,6 @@ impl Store {
         conn.commit().await
     }
 
-    /// Saves what the core keeps about a case: what was approved, what was there before.
-    pub async fn save_case_record(&self, case_id: i64, record: &str) -> Result<(), StoreError> {
-        let mut conn = self.conn().await?;
-        conn.execute(
-            "UPDATE offboarding_cases SET pre_image = ? WHERE case_id = ?",
-            args![record, case_id],
-        )
-        .await?;
-        Ok(())
-    }
-
     /// Replaces the steps of one phase.
     pub async fn put_case_steps(
         &self,
@@ -243,13 +246,14 @@ impl Store {
     }
 
     /// Writes how far some steps are: before the call (`Unknown`, “sent”) and after it. `seqs` are places in the list.
+    /// `false`: the case was moved since `mark.revision`, its list may be another one, and nothing was written.
     pub async fn mark_steps(
         &self,
         case_id: i64,
         phase: StepPhase,
         seqs: &[usize],
         mark: &StepMark<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut conn = self.conn().await?;
         conn.begin().await?;
         let time = match mark.state {
@@ -259,7 +263,8 @@ impl Store {
         for chunk in seqs.chunks(CHUNK) {
             let sql = format!(
                 "UPDATE offboarding_steps SET state = ?, note = ?, run_id = ?, {time} = ? \
-                 WHERE case_id = ? AND phase = ? AND seq IN ({})",
+                 WHERE case_id = ? AND phase = ? AND seq IN ({}) AND EXISTS \
+                 (SELECT 1 FROM offboarding_cases c WHERE c.case_id = ? AND c.revision = ?)",
                 marks(chunk.len())
             );
             let mut values = args![
@@ -273,15 +278,23 @@ impl Store {
             for &seq in chunk {
                 values.extend(args![i64::try_from(seq).unwrap_or(i64::MAX)]);
             }
-            conn.execute(sql, values).await?;
+            values.extend(args![case_id, mark.revision]);
+            // MariaDB counts the rows it matched: sqlx asks for that.
+            if conn.execute(sql, values).await? != chunk.len() as u64 {
+                conn.rollback().await?;
+                return Ok(false);
+            }
         }
-        conn.commit().await
+        conn.commit().await?;
+        Ok(true)
     }
 }
 
 /// How far a step is, by which run, when.
 #[derive(Clone, Copy, Debug)]
 pub struct StepMark<'a> {
+    /// The revision of the case whose list this is.
+    pub revision: i64,
     /// The state.
     pub state: StepState,
     /// Why.
@@ -295,15 +308,15 @@ pub struct StepMark<'a> {
 pub(super) async fn apply_move(conn: &mut Conn, step: &CaseMove<'_>) -> Result<bool, StoreError> {
     let found = conn
         .first(
-            "SELECT state, log FROM offboarding_cases WHERE case_id = ?",
+            "SELECT state, revision, log FROM offboarding_cases WHERE case_id = ?",
             args![step.case_id],
-            |row| Ok((row.string(0)?, row.opt_string(1)?)),
+            |row| Ok((row.string(0)?, row.int(1)?, row.opt_string(2)?)),
         )
         .await?;
-    let Some((state, log)) = found else {
+    let Some((state, revision, log)) = found else {
         return Ok(false);
     };
-    if state != step.from.word() {
+    if state != step.from.word() || revision != step.revision {
         return Ok(false);
     }
     let mut history: Vec<CaseEvent> = match log.as_deref() {
@@ -316,14 +329,17 @@ pub(super) async fn apply_move(conn: &mut Conn, step: &CaseMove<'_>) -> Result<b
     history.push(step.event.clone());
     let log = json_text(&history)?;
     let event = &step.event;
-    let mut sql = "UPDATE offboarding_cases SET state = ?, log = ?, updated_at = ?".to_owned();
+    let mut sql =
+        "UPDATE offboarding_cases SET state = ?, revision = revision + 1, log = ?, updated_at = ?"
+            .to_owned();
     let mut values = args![event.to.word(), log, event.at];
     if step.decision == Decision::Person {
         sql.push_str(", decided_by = ?, decided_at = ?, note = ?");
         values.extend(args![event.who.as_str(), event.at, event.note.as_deref()]);
     }
-    sql.push_str(" WHERE case_id = ? AND state = ?");
-    values.extend(args![step.case_id, step.from.word()]);
+    // Asked again here: somebody may have decided between the reading above and this.
+    sql.push_str(" WHERE case_id = ? AND state = ? AND revision = ?");
+    values.extend(args![step.case_id, step.from.word(), step.revision]);
     Ok(conn.execute(sql, values).await? == 1)
 }
 

@@ -12,11 +12,17 @@ use super::{Engine, Store, StoreError, collation, dialect};
 use declared::Declared;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
-const VERSION: i64 = 1;
+const VERSION: i64 = 3;
 
 /// The files, oldest first.
-const MYSQL: &[&str] = &[include_str!("../../migrations/mysql/0001_tables.sql")];
-const SQLITE: &[&str] = &[include_str!("../../migrations/sqlite/0001_tables.sql")];
+const MYSQL: &[&str] = &[
+    include_str!("../../migrations/mysql/0001_tables.sql"),
+    include_str!("../../migrations/mysql/0003_case_revision.sql"),
+];
+const SQLITE: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_tables.sql"),
+    include_str!("../../migrations/sqlite/0003_case_revision.sql"),
+];
 
 /// The name in `sync_state` under which the version is kept.
 const VERSION_NAME: &str = "schema_version";

@@ -1,10 +1,12 @@
 //! Off-boarding against the stand-in LMS over real HTTP, on both engines.
 
+mod answers;
 mod applied;
 mod collations;
 mod crash;
 mod decide;
 mod killed;
+mod meanwhile;
 pub mod rig;
 mod run;
 mod shown;

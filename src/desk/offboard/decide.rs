@@ -1,6 +1,8 @@
 //! Decisions: looking at a case, approving, rejecting, putting aside; the sweep. Nobody but a person decides, and an
 //! approval covers exactly what the LMS held at that moment.
 
+use rustc_hash::FxHashSet;
+
 use super::super::Desk;
 use super::live::{Record, Rested};
 use super::rules::{Move, next, refusal};
@@ -111,7 +113,7 @@ impl Desk {
         let note = noted(note)?;
         let lms = self.lms()?;
         let mut ready = Vec::new();
-        for &(id, shown) in wanted {
+        for (id, shown) in once(wanted, |(id, _)| id) {
             let record = self.open_case(id, Move::Approve).await?;
             self.four_eyes(&record.case)?;
             let seen = self
@@ -149,24 +151,27 @@ impl Desk {
             }
             ready.push((record, seen.outline, kept));
         }
-        let mut approved = Vec::new();
-        for (record, outline, mut kept) in ready {
+        let mut texts = Vec::with_capacity(ready.len());
+        for (record, outline, kept) in &mut ready {
             kept.shown.clear();
-            kept.approved = Some(Rested::of(&outline));
-            let steps = merged(&record.case, &outline);
-            let text = kept.text()?;
+            kept.approved = Some(Rested::of(outline));
+            texts.push((merged(&record.case, outline), kept.text()?));
+        }
+        let mut moves = Vec::with_capacity(ready.len());
+        for ((record, outline, _), (steps, text)) in ready.iter().zip(&texts) {
             let new = NewOutline {
-                steps: &steps,
+                steps,
                 people: outline.people(),
                 foreign: outline.foreign.len() as u64,
                 foreign_accepted: accept_foreign,
-                record: &text,
+                record: text,
             };
-            self.move_to(&record.case, Move::Approve, Some(note), Some(new))
-                .await?;
-            approved.push(self.find_case(record.case.case_id).await?.case);
+            moves.push(CaseMove {
+                outline: Some(new),
+                ..self.a_move(record, Move::Approve, Some(note))?
+            });
         }
-        Ok(approved)
+        self.all_or_none(&moves).await
     }
 
     /// Decides against cases, all or none.
@@ -185,13 +190,26 @@ impl Desk {
         self.named("Deciding a case")?;
         let note = noted(note)?;
         let mut ready = Vec::new();
-        for &id in ids {
+        for id in once(ids, |id| id) {
             ready.push(self.open_case(id, step).await?);
         }
-        let mut decided = Vec::new();
-        for record in ready {
-            self.move_to(&record.case, step, Some(note), None).await?;
-            decided.push(self.find_case(record.case.case_id).await?.case);
+        let mut moves = Vec::with_capacity(ready.len());
+        for record in &ready {
+            moves.push(self.a_move(record, step, Some(note))?);
+        }
+        self.all_or_none(&moves).await
+    }
+
+    /// Carries out decisions in one transaction: all of them, or none with the name of the case that stands in the way.
+    /// Gives the cases as they are afterwards.
+    async fn all_or_none(&self, moves: &[CaseMove<'_>]) -> Result<Vec<Case>> {
+        if let Some(case_id) = self.store().move_cases(moves).await? {
+            return Err(moved_meanwhile(case_id, "No case was decided."));
+        }
+        let mut decided = Vec::with_capacity(moves.len());
+        for step in moves {
+            told(step);
+            decided.push(self.find_case(step.case_id).await?.case);
         }
         Ok(decided)
     }
@@ -240,24 +258,53 @@ impl Desk {
     }
 
     /// Makes a case obsolete because its record is active again.
-    pub(super) async fn came_back(&self, record: CaseRecord) -> Result<Case> {
+    pub(super) async fn came_back(&self, mut record: CaseRecord) -> Result<Case> {
         if self.config().read_only {
             return Ok(record.case);
         }
         let note = "the record is active again";
-        self.move_to(&record.case, Move::Return, Some(note), None)
+        // Somebody else having moved it meanwhile is no trouble: it is given as it is now.
+        self.try_move(&mut record, Move::Return, Some(note), Change::None)
             .await?;
         Ok(self.find_case(record.case.case_id).await?.case)
     }
 
-    /// Moves a case; somebody else having moved it meanwhile is an error.
-    pub(super) async fn move_to(
+    /// Moves a case and keeps `record` in step. `false`: somebody else moved it meanwhile, and it was left as it is.
+    pub(super) async fn try_move(
         &self,
-        case: &Case,
+        record: &mut CaseRecord,
         step: Move,
         note: Option<&str>,
-        outline: Option<NewOutline<'_>>,
-    ) -> Result<CaseState> {
+        change: Change<'_>,
+    ) -> Result<bool> {
+        let mut wanted = self.a_move(record, step, note)?;
+        match change {
+            Change::None => {}
+            Change::Outline(outline) => wanted.outline = Some(outline),
+            Change::Record(text) => wanted.record = Some(text),
+        }
+        if self
+            .store()
+            .move_cases(std::slice::from_ref(&wanted))
+            .await?
+            .is_some()
+        {
+            return Ok(false);
+        }
+        told(&wanted);
+        record.case.state = wanted.event.to;
+        record.revision += 1;
+        Ok(true)
+    }
+
+    /// A move of a case as it was read: an error where the case cannot take it.
+    fn a_move<'a>(
+        &self,
+        record: &CaseRecord,
+        step: Move,
+        note: Option<&str>,
+    ) -> Result<CaseMove<'a>> {
+        let case = &record.case;
         let Some(to) = next(case.state, step) else {
             return Err(refused(case.case_id, case.state, step));
         };
@@ -269,41 +316,22 @@ impl Desk {
                 Decision::Machine
             }
         };
-        let moved = self
-            .store()
-            .move_case(&CaseMove {
-                case_id: case.case_id,
+        Ok(CaseMove {
+            case_id: case.case_id,
+            from: case.state,
+            revision: record.revision,
+            event: CaseEvent {
+                at: self.clock().now(),
+                who: self.config().operator.clone(),
+                what: step.word().to_owned(),
                 from: case.state,
-                event: CaseEvent {
-                    at: self.clock().now(),
-                    who: self.config().operator.clone(),
-                    what: step.word().to_owned(),
-                    from: case.state,
-                    to,
-                    note: note.map(str::to_owned),
-                },
-                decision,
-                outline,
-            })
-            .await?;
-        if !moved {
-            return Err(Error::new(
-                Kind::Blocked,
-                "case_moved",
-                format!(
-                    "Case {} was changed by somebody else meanwhile; it was left as it is.",
-                    case.case_id
-                ),
-            )
-            .help("Look at it again with `prmdesk offboard list`."));
-        }
-        tracing::info!(
-            case = case.case_id,
-            from = case.state.word(),
-            to = to.word(),
-            "case moved"
-        );
-        Ok(to)
+                to,
+                note: note.map(str::to_owned),
+            },
+            decision,
+            outline: None,
+            record: None,
+        })
     }
 
     /// Off-boarding decisions are made by somebody, not by a login name (docs/rules.md, "Off-boarding").
@@ -335,6 +363,45 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// What a move changes besides the state.
+pub(super) enum Change<'a> {
+    /// Nothing.
+    None,
+    /// Steps computed anew.
+    Outline(NewOutline<'a>),
+    /// What the core keeps, as JSON.
+    Record(&'a str),
+}
+
+/// Each case once, in the order given: named twice it would stand in its own way.
+fn once<T: Copy>(cases: &[T], id: impl Fn(T) -> i64) -> impl Iterator<Item = T> {
+    let mut seen = FxHashSet::default();
+    let cases = cases.iter().copied();
+    cases.filter(move |&case| seen.insert(id(case)))
+}
+
+/// Writes a move to the log.
+fn told(step: &CaseMove<'_>) {
+    tracing::info!(
+        case = step.case_id,
+        from = step.from.word(),
+        to = step.event.to.word(),
+        "case moved"
+    );
+}
+
+/// Somebody else moved a case meanwhile; `kept` says what became of the rest.
+pub(super) fn moved_meanwhile(case_id: i64, kept: &str) -> Error {
+    Error::new(
+        Kind::Blocked,
+        "case_moved",
+        format!(
+            "Case {case_id} was changed by somebody else meanwhile; it was left as it is. {kept}"
+        ),
+    )
+    .help("Look at it again with `prmdesk offboard list`.")
 }
 
 /// The steps that are done stay first: what ran is never forgotten; then what would be done now.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::Desk;
 use super::super::running::Running;
-use super::decide::refused;
+use super::decide::{Change, moved_meanwhile, refused};
 use super::live::{PreImage, Record, members_of};
 use super::rules::{Move, next};
 use super::steps::AllPartners;
@@ -22,7 +22,7 @@ impl Desk {
     /// error that names it, and restoring again goes on with that.
     pub async fn restore_case(&self, case_id: i64, progress: &Progress) -> Result<Case> {
         self.allow_write("change anything in the LMS")?;
-        let record = self.find_case(case_id).await?;
+        let mut record = self.find_case(case_id).await?;
         let kept = Record::of(&record)?;
         let step = if self.row_of(&record.case).await?.active {
             Move::RestoreReturned
@@ -46,7 +46,7 @@ impl Desk {
             .begin(self.new_run("restore", "lms", None), progress)
             .await?;
         match self
-            .restore_under(&running, &lms, &record, &before, step, progress)
+            .restore_under(&running, &lms, &mut record, &before, step, progress)
             .await
         {
             Ok(note) => {
@@ -62,7 +62,7 @@ impl Desk {
         &self,
         running: &Running,
         lms: &Client,
-        record: &CaseRecord,
+        record: &mut CaseRecord,
         before: &PreImage,
         step: Move,
         progress: &Progress,
@@ -88,6 +88,7 @@ impl Desk {
             lms,
             running,
             case_id,
+            revision: record.revision,
             phase: StepPhase::Restore,
             steps,
             all: &mut all,
@@ -114,7 +115,12 @@ impl Desk {
                 "; the group {name} is back under the new id {new} (its old id {old} cannot come back)"
             );
         }
-        self.move_to(&record.case, step, Some(&note), None).await?;
+        if !self
+            .try_move(record, step, Some(&note), Change::None)
+            .await?
+        {
+            return Err(moved_meanwhile(case_id, "What was put back stays so."));
+        }
         Ok(note)
     }
 }

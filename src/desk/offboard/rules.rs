@@ -5,6 +5,7 @@
 //!    │  └─── reject ───> rejected                 └────── fail ────> failed ── start ──> running
 //!    └────── hold ─────> held ── approve | reject
 //! approved ── reject | hold (the approval is taken back before it ran)
+//! approved | failed | running ── fail (the LMS refuses to be read for this case) ──> failed
 //! approved | failed | running ── drift (the LMS is not what was approved) ──> pending
 //! pending | approved | held | failed | running ── return (the record is active again) ──> obsolete
 //! done | failed | obsolete ── restore ──> rejected, or obsolete when the record is active again
@@ -25,7 +26,7 @@ pub enum Move {
     Start,
     /// Every step is done or skipped.
     Finish,
-    /// A step failed, or the LMS stopped answering.
+    /// A step failed, the LMS refused what this case needs, or it stopped answering.
     Fail,
     /// The LMS is no longer what was approved.
     Drift,
@@ -82,7 +83,7 @@ pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
         // A `running` case without a live lease is one whose process was killed.
         (Approved | Failed | Running, Move::Start) => Some(Running),
         (Running, Move::Finish) => Some(Done),
-        (Running, Move::Fail) => Some(Failed),
+        (Approved | Failed | Running, Move::Fail) => Some(Failed),
         (Approved | Failed | Running, Move::Drift) => Some(Pending),
         (Pending | Approved | Held | Failed | Running, Move::Return) => Some(Obsolete),
         (Done | Failed | Obsolete, Move::Restore) => Some(Rejected),

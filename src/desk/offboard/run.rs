@@ -6,19 +6,21 @@
 //! first that is not known to be done.
 
 use std::collections::BTreeMap;
+use std::error::Error as StdError;
 
 use super::super::Desk;
 use super::super::running::Running;
-use super::decide::{merged, refused};
+use super::decide::{Change, merged, refused};
 use super::live::{PreImage, Record, Seen};
 use super::rules::{Move, next};
 use super::shown;
 use super::steps::{AllPartners, LiveGroup, drift};
 use super::work::Worker;
 use crate::error::{Error, Kind, Result};
+use crate::lms::{Client, LmsError};
 use crate::plan::PerEntity;
 use crate::progress::{Phase, Progress};
-use crate::store::{CaseRecord, NewOutline, StepPhase};
+use crate::store::{CaseRecord, NewOutline, StepPhase, StoreError};
 use crate::values::{Applied, Case, CaseState, RunStatus, StepAction, StepState};
 
 /// Which cases are to be run.
@@ -35,8 +37,10 @@ enum Wanted<'a> {
 impl Desk {
     /// Runs the approved cases, and goes on with those that failed or were interrupted: all of them, or the given ones.
     /// A given case that is not approved is an error and nothing runs; nothing to run is no error. Gives the cases as
-    /// they are afterwards. A refused LMS key, a lost lease or a cancellation ends the run with an error, which says
-    /// what was done before; the case at work is then `failed` and can be resumed, the others wait as they were.
+    /// they are afterwards. What the LMS refuses for one case fails that case alone; a case that somebody decided anew
+    /// meanwhile is left to the next run. A refused LMS key, an LMS that does not answer, a lost lease or a cancellation
+    /// ends the run with an error, which says what was done before; the case at work is then `failed` and can be resumed,
+    /// the others wait as they were.
     pub async fn run_cases(&self, ids: Option<&[i64]>, progress: &Progress) -> Result<Vec<Case>> {
         let wanted = ids.map_or(Wanted::All, Wanted::Ids);
         self.run_wanted(wanted, progress).await
@@ -116,7 +120,7 @@ impl Desk {
     async fn run_under(
         &self,
         running: &Running,
-        lms: &crate::lms::Client,
+        lms: &Client,
         wanted: Wanted<'_>,
         progress: &Progress,
     ) -> Result<(Vec<Case>, u64)> {
@@ -126,10 +130,13 @@ impl Desk {
         let mut all = self.all_partners(lms, progress).await?;
         let mut cases = Vec::new();
         let mut faults = 0;
-        for record in records {
-            let id = record.case.case_id;
-            let outcome = self.run_one(running, lms, record, &mut all, progress).await;
-            if let Err(stop) = outcome {
+        for (id, begun_on) in records.iter().map(|r| (r.case.case_id, r.revision)) {
+            // People decide while a run goes on: an approval that was taken back meanwhile, or given anew, is none that
+            // this run began with.
+            let record = self.find_case(id).await?;
+            if record.revision == begun_on
+                && let Err(stop) = self.run_one(running, lms, record, &mut all, progress).await
+            {
                 tracing::warn!(
                     case = id,
                     run = running.run_id,
@@ -164,86 +171,109 @@ impl Desk {
         stop
     }
 
+    /// Runs one case. `Err` ends the run; what concerns this case alone is written on the case.
     async fn run_one(
         &self,
         running: &Running,
-        lms: &crate::lms::Client,
-        record: CaseRecord,
+        lms: &Client,
+        mut record: CaseRecord,
         all: &mut AllPartners,
         progress: &Progress,
     ) -> Result<()> {
-        let mut kept = Record::of(&record)?;
+        match self
+            .take_away(running, lms, &mut record, all, progress)
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(error) => self.gave_up(lms, &mut record, error).await,
+        }
+    }
+
+    async fn take_away(
+        &self,
+        running: &Running,
+        lms: &Client,
+        record: &mut CaseRecord,
+        all: &mut AllPartners,
+        progress: &Progress,
+    ) -> Result<()> {
+        let mut kept = Record::of(record)?;
         let approved = kept.approved.clone().unwrap_or_default();
-        let seen = match self.see(lms, &record.case, Some(all), progress).await {
-            Ok(seen) => seen,
-            Err(error) => return self.gave_up(&record.case, error).await,
-        };
+        let seen = self.see(lms, &record.case, Some(all), progress).await?;
         if seen.row.active {
-            return self.came_back(record).await.map(|_| ());
+            return self.came_back(record.clone()).await.map(|_| ());
         }
         if let Some(news) = drift(&approved.with(&record.case), &seen.outline) {
-            return self
-                .back_to_pending(&record.case, &mut kept, &seen, &news)
-                .await;
+            return self.back_to_pending(record, &mut kept, &seen, &news).await;
         }
         kept.remember(pre_image(&record.case, &seen, all));
         let text = kept.text()?;
-        self.store()
-            .save_case_record(record.case.case_id, &text)
-            .await?;
-        let mut case = record.case;
-        case.state = self.move_to(&case, Move::Start, None, None).await?;
+        // The pre-image is saved by the same write that begins: a case taken back in this very moment keeps its own.
+        if !self
+            .try_move(record, Move::Start, None, Change::Record(&text))
+            .await?
+        {
+            return Ok(());
+        }
         let mut worker = Worker {
             desk: self,
             lms,
             running,
-            case_id: case.case_id,
+            case_id: record.case.case_id,
+            revision: record.revision,
             phase: StepPhase::Remove,
-            steps: std::mem::take(&mut case.steps),
+            steps: record.case.steps.clone(),
             all,
             progress,
         };
-        let outcome = match worker.remove(&seen).await {
-            Ok(()) => worker.delete(&seen, &approved).await,
-            Err(error) => Err(error),
-        };
+        worker.remove(&seen).await?;
+        let news = worker.delete(&seen, &approved).await?;
         let steps = std::mem::take(&mut worker.steps);
-        match outcome {
-            Ok(None) => {
-                let unfinished = steps
-                    .iter()
-                    .find(|step| !matches!(step.state, StepState::Done | StepState::Skipped));
-                match unfinished {
-                    None => self.move_to(&case, Move::Finish, None, None).await?,
-                    Some(step) => {
-                        let why = step.note.as_deref().unwrap_or("a step is not done");
-                        self.move_to(&case, Move::Fail, Some(why), None).await?
-                    }
-                };
-                Ok(())
-            }
-            Ok(Some(news)) => {
-                case.steps = steps;
-                let now = self.see(lms, &case, Some(all), progress).await?;
-                self.back_to_pending(&case, &mut kept, &now, &news).await
-            }
-            Err(error) => self.gave_up(&case, error).await,
+        if let Some(news) = news {
+            record.case.steps = steps;
+            let now = self.see(lms, &record.case, Some(all), progress).await?;
+            return self.back_to_pending(record, &mut kept, &now, &news).await;
         }
+        let unfinished = steps
+            .iter()
+            .find(|step| !matches!(step.state, StepState::Done | StepState::Skipped));
+        match unfinished {
+            None => {
+                self.try_move(record, Move::Finish, None, Change::None)
+                    .await?
+            }
+            Some(step) => {
+                let why = step.note.as_deref().unwrap_or("a step is not done");
+                self.try_move(record, Move::Fail, Some(why), Change::None)
+                    .await?
+            }
+        };
+        Ok(())
     }
 
-    /// A case that cannot go on now: `failed`, with the reason, to be resumed. What concerns the whole run (the key,
-    /// the lease, a cancellation, the database) is given back as the error that ends it.
-    async fn gave_up(&self, case: &Case, error: Error) -> Result<()> {
-        if case.state == CaseState::Running {
-            self.move_to(case, Move::Fail, Some(&error.message), None)
+    /// A case that cannot go on now: `failed`, with the reason, to be resumed. What concerns the whole run (the key, an
+    /// LMS that answers nobody, the lease, a cancellation, the database) is given back as the error that ends it; a case
+    /// that had not begun then waits as it was.
+    async fn gave_up(&self, lms: &Client, record: &mut CaseRecord, error: Error) -> Result<()> {
+        let all = concerns_all(lms, &error).await;
+        if !all || record.case.state == CaseState::Running {
+            self.try_move(record, Move::Fail, Some(&error.message), Change::None)
                 .await?;
         }
-        Err(error)
+        if all {
+            return Err(error);
+        }
+        tracing::warn!(
+            case = record.case.case_id,
+            code = error.code,
+            "case failed; the others go on"
+        );
+        Ok(())
     }
 
     async fn back_to_pending(
         &self,
-        case: &Case,
+        record: &mut CaseRecord,
         kept: &mut Record,
         seen: &Seen,
         news: &str,
@@ -252,7 +282,7 @@ impl Desk {
         // Nobody has seen yet what it has become.
         kept.shown.clear();
         let text = kept.text()?;
-        let steps = merged(case, &seen.outline);
+        let steps = merged(&record.case, &seen.outline);
         let new = NewOutline {
             steps: &steps,
             people: seen.outline.people(),
@@ -261,7 +291,7 @@ impl Desk {
             record: &text,
         };
         let note = format!("changed since it was approved: {news}");
-        self.move_to(case, Move::Drift, Some(&note), Some(new))
+        self.try_move(record, Move::Drift, Some(&note), Change::Outline(new))
             .await?;
         Ok(())
     }
@@ -281,6 +311,22 @@ impl Desk {
             .await;
         running.lease.release().await?;
         Ok(closed?)
+    }
+}
+
+/// Whether an error is everybody's: a group that the LMS refuses is one case's trouble, an LMS that answers nobody or
+/// takes no key is that of all. Which of the two it is, one more question tells.
+async fn concerns_all(lms: &Client, error: &Error) -> bool {
+    let cause = StdError::source(error);
+    match error.kind {
+        Kind::Upstream => {
+            let refused = cause.and_then(|cause| cause.downcast_ref::<LmsError>());
+            refused.is_some_and(LmsError::is_unauthorized) || lms.ping().await.is_err()
+        }
+        // The row or the record of this case, or the database itself?
+        Kind::Database => cause.is_some_and(<dyn StdError>::is::<StoreError>),
+        Kind::Blocked => false,
+        _ => true,
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::super::Desk;
 use super::super::running::Running;
+use super::decide::moved_meanwhile;
 use super::live::{Rested, Seen, members_of};
 use super::steps::AllPartners;
 use crate::error::{Error, Kind, Result};
@@ -27,6 +28,8 @@ pub(super) struct Worker<'a> {
     pub(super) lms: &'a Client,
     pub(super) running: &'a Running,
     pub(super) case_id: i64,
+    /// The revision of the case that this work began on; on a later one its steps are not ours to mark.
+    pub(super) revision: i64,
     pub(super) phase: StepPhase,
     pub(super) steps: Vec<Step>,
     pub(super) all: &'a mut AllPartners,
@@ -66,15 +69,22 @@ impl Worker<'_> {
             return Ok(());
         }
         let mark = StepMark {
+            revision: self.revision,
             state,
             note,
             run_id: self.running.run_id,
             at: self.desk.clock().now(),
         };
-        self.desk
-            .store()
+        let store = self.desk.store();
+        if !store
             .mark_steps(self.case_id, self.phase, seqs, &mark)
-            .await?;
+            .await?
+        {
+            return Err(moved_meanwhile(
+                self.case_id,
+                "What it had done stays done.",
+            ));
+        }
         for &seq in seqs {
             self.steps[seq].state = state;
             self.steps[seq].note = note.map(str::to_owned);

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use super::super::db::{Arg, Conn, Row, args};
 use super::super::lists::{CHUNK, marks};
 use super::super::lms::{LinkRules, link_groups};
-use super::super::{ApplyTx, Store, StoreError};
+use super::super::{ApplyTx, Store, StoreError, dialect, standing};
 use super::{CaseEvent, CaseMove, Decision, apply_move, entity_of, json_text};
 use crate::plan::Entity;
 use crate::values::CaseState;
@@ -48,6 +48,9 @@ async fn open_cases(
     opening: Opening<'_>,
 ) -> Result<u64, StoreError> {
     let mut opened = 0;
+    one_at_a_time(conn, opening.at).await?;
+    // Read past the transaction's own view: a sweep may have opened the case since this one began.
+    let now = dialect::for_update(conn.engine());
     for entity in Entity::ALL {
         let rows: Vec<&Departure> = departures.iter().filter(|d| d.entity == entity).collect();
         for chunk in rows.chunks(CHUNK) {
@@ -69,7 +72,8 @@ async fn open_cases(
                 .into_iter()
                 .collect();
             let sql = format!(
-                "SELECT row_id FROM offboarding_cases WHERE entity = ? AND state IN {STANDING} AND row_id IN ({list})"
+                "SELECT row_id FROM offboarding_cases WHERE entity = ? AND state IN {STANDING} \
+                 AND row_id IN ({list}){now}"
             );
             let mut values = args![entity.word()];
             values.extend(ids());
@@ -87,6 +91,12 @@ async fn open_cases(
         }
     }
     Ok(opened)
+}
+
+/// Lets one transaction at a time open cases, by a row that each of them writes first: two sweeps at once would both
+/// see that a row has no case yet. (SQLite has one writer anyway.)
+async fn one_at_a_time(conn: &mut Conn, at: DateTime<Utc>) -> Result<(), StoreError> {
+    standing::set_state(conn, "offboarding_opening", "", at).await
 }
 
 async fn open(
@@ -138,22 +148,25 @@ async fn lapse_cases(
             .collect();
         for chunk in rows.chunks(CHUNK) {
             let sql = format!(
-                "SELECT case_id, state FROM offboarding_cases WHERE entity = ? \
+                "SELECT case_id, state, revision FROM offboarding_cases WHERE entity = ? \
                  AND state IN ('pending', 'approved', 'held', 'failed') AND row_id IN ({})",
                 marks(chunk.len())
             );
             let mut values = args![entity.word()];
             values.extend(chunk.iter().map(|&row| Arg::from(row)));
             let cases = conn
-                .all(sql, values, |row| Ok((row.int(0)?, row.string(1)?)))
+                .all(sql, values, |row| {
+                    Ok((row.int(0)?, row.string(1)?, row.int(2)?))
+                })
                 .await?;
-            for (case_id, state) in cases {
+            for (case_id, state, revision) in cases {
                 let Some(from) = CaseState::from_word(&state) else {
                     continue;
                 };
                 let step = CaseMove {
                     case_id,
                     from,
+                    revision,
                     event: CaseEvent {
                         at: opening.at,
                         who: opening.operator.to_owned(),
@@ -166,6 +179,7 @@ async fn lapse_cases(
                     },
                     decision: Decision::Machine,
                     outline: None,
+                    record: None,
                 };
                 lapsed += u64::from(apply_move(conn, &step).await?);
             }
@@ -229,6 +243,8 @@ impl Store {
         );
         let mut conn = self.conn().await?;
         conn.begin().await?;
+        // First of all: what is read below is then what the sweep before this one left.
+        one_at_a_time(&mut conn, opening.at).await?;
         let departure = |entity: Entity| {
             move |row: &Row| {
                 Ok(Departure {

@@ -9,7 +9,7 @@ use crate::plan::Entity;
 use crate::values::{Case, CaseState, Step, StepAction, StepState};
 
 pub(super) const CASE_COLUMNS: &str = "SELECT case_id, entity, row_id, name, state, reason, run_id, opened_at, opened_by, \
-     decided_by, decided_at, note, people, foreign_members, foreign_accepted, pre_image, log FROM offboarding_cases";
+     decided_by, decided_at, note, people, foreign_members, foreign_accepted, pre_image, log, revision FROM offboarding_cases";
 
 pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
     let bad = |what: &str, value: &str| StoreError::BadValue {
@@ -40,6 +40,7 @@ pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
             foreign_members: row.count(13)?,
             steps: Vec::new(),
         },
+        revision: row.int(17)?,
         foreign_accepted: row.flag(14)?,
         record: row.opt_string(15)?,
         history,
