@@ -3,10 +3,12 @@
 //! Terms are joined by white space and all must hold. Matching is by substring or equality, never fuzzy: a fuzzy
 //! hit in a delete preview is dangerous (docs/console.md, "Conventions").
 
+mod parse;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{ItemView, Op};
+use super::{Entity, Evidence, ItemView, Op};
 
 /// A parsed filter expression; the default one matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,10 +114,7 @@ pub struct FilterError {
 impl Filter {
     /// Parses an expression; the empty one matches everything.
     pub fn parse(expression: &str) -> Result<Self, FilterError> {
-        let terms = split(expression)?
-            .into_iter()
-            .map(Raw::term)
-            .collect::<Result<_, _>>()?;
+        let terms = parse::terms(expression)?;
         Ok(Self { terms })
     }
 
@@ -182,8 +181,8 @@ impl Term {
             Key::Country => column("country"),
             Key::Owner => column("account_owner") || column("owner_email"),
             Key::Partner => match item.item.entity {
-                super::Entity::Partners => text(Some(item.name())),
-                super::Entity::Contacts => {
+                Entity::Partners => text(Some(item.name())),
+                Entity::Contacts => {
                     text(item.partner_after().map(|partner| partner.name.as_str()))
                         || item
                             .partner_before()
@@ -206,7 +205,7 @@ impl Term {
                 }
             }
             Key::Reason => text(Some(item.reason())),
-            Key::Evidence => text(item.item.evidence.map(super::Evidence::word)),
+            Key::Evidence => text(item.item.evidence.map(Evidence::word)),
             Key::Held => truth(item.item.held, value),
             Key::Selected => truth(item.item.selected, value),
             Key::Changed => {
@@ -235,6 +234,19 @@ impl Term {
         }
     }
 
+    /// An alternative that no record can ever have: of some fields all words are known, and a misspelt one must not
+    /// except nothing in silence. Empty is what a record without evidence has.
+    fn means_nothing(&self) -> Option<&str> {
+        let words = words(self.field?);
+        let values = self.values.iter().filter(|value| !value.is_empty());
+        let mut strange =
+            values.filter(|value| !words.iter().any(|word| self.holds_in(word, value)));
+        strange
+            .next()
+            .filter(|_| !words.is_empty())
+            .map(String::as_str)
+    }
+
     fn holds_in(&self, text: &str, value: &str) -> bool {
         let lower = lower(text);
         match self.how {
@@ -248,6 +260,27 @@ fn truth(fact: bool, value: &str) -> bool {
     fact == matches!(value, "true" | "yes" | "1" | "y")
 }
 
+/// The words of a field of which there are only some, each as JSON has it and, where people call it otherwise, so too.
+fn words(key: Key) -> Vec<&'static str> {
+    let mut words: Vec<_> = match key {
+        Key::Op => Op::ALL
+            .iter()
+            .flat_map(|op| [op.word(), op.label()])
+            .collect(),
+        Key::Entity => Entity::ALL
+            .iter()
+            .flat_map(|entity| [entity.word(), entity.singular()])
+            .collect(),
+        Key::Evidence => Evidence::ALL
+            .iter()
+            .map(|evidence| evidence.word())
+            .collect(),
+        _ => Vec::new(),
+    };
+    words.dedup();
+    words
+}
+
 /// Lower-cased text, borrowed where it is so already.
 pub fn lower(text: &str) -> Cow<'_, str> {
     if text
@@ -257,163 +290,6 @@ pub fn lower(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.to_lowercase())
-    }
-}
-
-/// A term as written: its place, its characters with a mark on the quoted ones.
-struct Raw {
-    span: Range<usize>,
-    chars: Vec<(char, bool)>,
-}
-
-fn split(expression: &str) -> Result<Vec<Raw>, FilterError> {
-    let mut terms = Vec::new();
-    let mut current: Option<Raw> = None;
-    let mut quote: Option<(char, usize)> = None;
-    for (at, c) in expression.char_indices() {
-        if quote.is_none() && c.is_whitespace() {
-            terms.extend(current.take());
-            continue;
-        }
-        let raw = current.get_or_insert_with(|| Raw {
-            span: at..at,
-            chars: Vec::new(),
-        });
-        raw.span.end = at + c.len_utf8();
-        match quote {
-            Some((open, _)) if c == open => quote = None,
-            Some(_) => raw.chars.push((c, true)),
-            None if c == '"' => quote = Some((c, at)),
-            None => raw.chars.push((c, false)),
-        }
-    }
-    if let Some((_, at)) = quote {
-        return Err(FilterError {
-            span: at..expression.len(),
-            message: "this quote is not closed; add a \" at its end".into(),
-        });
-    }
-    terms.extend(current.take());
-    Ok(terms)
-}
-
-impl Raw {
-    fn term(self) -> Result<Term, FilterError> {
-        let Self { span, mut chars } = self;
-        let error = |message: String| FilterError {
-            span: span.clone(),
-            message,
-        };
-        let negated = chars.first() == Some(&('-', false));
-        if negated {
-            chars.remove(0);
-        }
-        if chars.is_empty() {
-            return Err(error(
-                "there is nothing to look for here; write a word, or field:value".into(),
-            ));
-        }
-        let cut = chars
-            .iter()
-            .position(|&(c, quoted)| !quoted && (c == ':' || c == '='));
-        let Some(cut) = cut else {
-            return Ok(Term {
-                negated,
-                field: None,
-                how: How::Contains,
-                values: alternatives(&chars),
-            });
-        };
-        let name: String = chars[..cut]
-            .iter()
-            .map(|&(c, _)| c.to_ascii_lowercase())
-            .collect();
-        let how = if chars[cut].0 == '=' {
-            How::Equals
-        } else {
-            How::Contains
-        };
-        let key = KEYS
-            .iter()
-            .find(|(word, _)| *word == name)
-            .map(|&(_, key)| key)
-            .ok_or_else(|| error(unknown_field(&name)))?;
-        let values = alternatives(&chars[cut + 1..]);
-        if how == How::Contains && values.iter().all(String::is_empty) {
-            return Err(error(format!(
-                "{name}: needs a value, for instance {}",
-                example(key)
-            )));
-        }
-        if matches!(key, Key::Id | Key::Row)
-            && let Some(bad) = values.iter().find(|value| value.parse::<i64>().is_err())
-        {
-            return Err(error(format!("{name} takes a number, and `{bad}` is none")));
-        }
-        if matches!(key, Key::Held | Key::Selected)
-            && let Some(bad) = values.iter().find(|value| {
-                !matches!(
-                    value.as_str(),
-                    "true" | "yes" | "1" | "y" | "false" | "no" | "0" | "n"
-                )
-            })
-        {
-            return Err(error(format!(
-                "{name} takes yes or no, and `{bad}` is neither"
-            )));
-        }
-        Ok(Term {
-            negated,
-            field: Some(key),
-            how,
-            values,
-        })
-    }
-}
-
-/// The comma-separated alternatives, lower-cased. A quoted comma is text; empty alternatives between commas are dropped.
-fn alternatives(chars: &[(char, bool)]) -> Vec<String> {
-    let mut values: Vec<String> = chars
-        .split(|&(c, quoted)| c == ',' && !quoted)
-        .map(|part| {
-            part.iter()
-                .map(|&(c, _)| c)
-                .collect::<String>()
-                .to_lowercase()
-        })
-        .collect();
-    if values.iter().any(|value| !value.is_empty()) {
-        values.retain(|value| !value.is_empty());
-    } else {
-        values.truncate(1);
-    }
-    values
-}
-
-fn unknown_field(name: &str) -> String {
-    let nearest = KEYS
-        .iter()
-        .map(|&(word, _)| word)
-        .min_by_key(|word| strsim::levenshtein(word, name))
-        .unwrap_or("op");
-    format!(
-        "`{name}` is no field; did you mean {nearest}? To look for a text with : or = in it, put it in quotes"
-    )
-}
-
-fn example(key: Key) -> &'static str {
-    match key {
-        Key::Op => "op:add,update",
-        Key::Entity => "entity:partners",
-        Key::Tier => "tier:premier",
-        Key::Changed => "changed:owner_email",
-        Key::Evidence => "evidence:deleted",
-        Key::Held => "held:yes",
-        Key::Selected => "selected:yes",
-        Key::Id => "id:1042",
-        Key::Row => "row:17",
-        Key::Domain => "domain:acme.com",
-        _ => "country:\"New Zealand\"",
     }
 }
 
@@ -456,6 +332,25 @@ mod tests {
         assert_eq!(Filter::parse("id:x7").unwrap_err().span, 0..5);
         assert_eq!(Filter::parse("tier:").unwrap_err().span, 0..5);
         assert!(Filter::parse("held:perhaps").is_err());
+        let error = Filter::parse("tier:x -op:add,softdelete").unwrap_err();
+        assert_eq!(error.span, 7..25);
+        assert!(
+            error.message.contains("`softdelete`") && error.message.contains("soft_delete"),
+            "{}",
+            error.message
+        );
+        for bad in ["entity:people", "evidence:none", "op=ad", "entity=partn"] {
+            assert!(Filter::parse(bad).is_err(), "{bad}");
+        }
+        for good in [
+            "op:ad,soft-delete",
+            "op=Soft_Delete",
+            "entity:partner",
+            "evidence:out",
+            "evidence=",
+        ] {
+            assert!(Filter::parse(good).is_ok(), "{good}");
+        }
         assert_eq!(
             Filter::parse("\"http://x\"").unwrap().terms[0].values,
             ["http://x"]

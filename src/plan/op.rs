@@ -105,6 +105,15 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// All.
+    pub const ALL: [Self; 5] = [
+        Self::Inactive,
+        Self::Deleted,
+        Self::OutOfScope,
+        Self::Unverified,
+        Self::Undo,
+    ];
+
     /// The word in JSON, CSV and filter expressions.
     pub fn word(self) -> &'static str {
         match self {
