@@ -4,19 +4,15 @@
 //! the terminal and the model ([`run`]).
 
 mod action;
-mod cells;
 mod certs;
 mod dialog;
 mod effects;
 mod export;
-mod glyphs;
 mod haystack;
 mod history;
-mod hits;
 mod job;
-mod key;
 mod keymap;
-mod list;
+mod kit;
 mod model;
 mod msg;
 mod offboard;
@@ -30,11 +26,9 @@ mod service;
 mod setup;
 mod state;
 mod terminal;
-mod theme;
 mod turn;
 mod update;
 mod view;
-mod words;
 
 #[cfg(test)]
 mod fixtures;
@@ -47,7 +41,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
 
-pub use theme::ThemeName;
+pub use kit::theme::ThemeName;
 
 /// How the console is to look and where it keeps its state.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +80,7 @@ pub async fn run(config: Config, options: Options) -> Result<(), Error> {
     let clock = Clock::system();
     let model = setup::model(&config, &options, clock.now(), &lookup);
     // crossterm leaves colours out by itself under NO_COLOR; what is asked for on purpose goes before that.
-    crossterm::style::force_color_output(model.depth != theme::Depth::None);
+    crossterm::style::force_color_output(model.depth != kit::theme::Depth::None);
     let (service, opening) = service::service(config, clock.clone());
     turn::turn(model, service, opening, clock, options.state_dir).await
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::list::Cursor;
-use super::preview::Fields;
+use super::kit::list::Cursor;
+use super::kit::panes::Fields;
 use crate::values::{CertReport, CertRow};
 
 /// Screen 4.

@@ -1,19 +1,19 @@
 //! Dialogs: a stack of them, the topmost has the keyboard. Each peels off with Esc.
 
 mod ask;
-mod edit;
 mod listing;
 mod palette;
 
 use crossterm::event::KeyCode;
 
-use super::hits::Hits;
-use super::key::Key;
-use super::list::{Cursor, Move};
+use super::kit::hits::Hits;
+use super::kit::key::Key;
+use super::kit::list::{Cursor, Move};
+use super::kit::tone::ToneLine;
 use crate::error::Error;
 use crate::text::safe_lines;
+
 pub(super) use ask::{Ask, Field, FieldKind, Focus, Then};
-pub(super) use edit::edit_input;
 pub(super) use listing::Listing;
 pub(super) use palette::Palette;
 
@@ -33,21 +33,6 @@ pub(super) enum Dialog {
     /// One of a few.
     Menu(Menu),
 }
-
-/// How a line is meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Tone {
-    #[default]
-    Plain,
-    Strong,
-    Dim,
-    Good,
-    Bad,
-    Warn,
-}
-
-/// A line with its tone; safe to show.
-pub(super) type ToneLine = (Tone, String);
 
 /// What went wrong, what was kept, what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

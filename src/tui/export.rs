@@ -234,7 +234,7 @@ impl Data {
                         &run.finished_at
                             .map(|at| at.to_rfc3339())
                             .unwrap_or_default(),
-                        &super::words::applied_in(run).total().to_string(),
+                        &super::kit::words::applied_in(run).total().to_string(),
                     ])?;
                 }
             }
@@ -252,7 +252,7 @@ impl Data {
                     "message",
                 ])?;
                 for change in &detail.changes {
-                    let mut fields = super::update::changed_fields(change);
+                    let mut fields = super::kit::words::changed_fields(change);
                     if fields.is_empty() {
                         fields.push((String::new(), String::new(), String::new()));
                     }

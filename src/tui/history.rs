@@ -1,7 +1,7 @@
 //! The state of screen 5: the runs, and one of them opened.
 
-use super::list::Cursor;
-use super::preview::Pane;
+use super::kit::list::Cursor;
+use super::kit::panes::Pane;
 use crate::values::{JournalEntry, RunDetail, RunSummary};
 
 /// Screen 5.

@@ -1,9 +1,10 @@
 //! Work under way: what the events of the core add up to.
 
-use chrono::{DateTime, Duration, Utc};
 use std::fmt::Write as _;
 
-use super::cells::{count, span};
+use chrono::{DateTime, Duration, Utc};
+
+use super::kit::cells::{count, span};
 use super::msg::{Request, Ticket};
 use crate::plan::Entity;
 use crate::progress::{Phase, RunEvent};
@@ -132,7 +133,7 @@ impl Job {
                 retries,
                 attempt,
             } => {
-                let mut extra = super::cells::counted(pages, "page");
+                let mut extra = super::kit::cells::counted(pages, "page");
                 if retries > 0 {
                     let _ = write!(extra, ", {retries} retried");
                 }

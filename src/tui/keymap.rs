@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::action::Action;
-use super::key::Key;
+use super::kit::key::Key;
 use super::model::{Model, Screen};
 
 pub(super) use table::BINDINGS;

@@ -6,17 +6,17 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::certs::Certs;
 use super::dialog::Dialog;
-use super::glyphs::Glyphs;
 use super::history::History;
-use super::hits::Hits;
 use super::job::Job;
-use super::key::Key;
 use super::keymap::Keymap;
+use super::kit::glyphs::Glyphs;
+use super::kit::hits::Hits;
+use super::kit::key::Key;
+use super::kit::theme::{Depth, Theme, ThemeName};
 use super::msg::{Effect, Lane, Request, Ticket};
 use super::offboard::Offboard;
 use super::overview::Overview;
 use super::preview::Preview;
-use super::theme::{Depth, Theme, ThemeName};
 use crate::config::GuardConfig;
 use crate::error::Error;
 

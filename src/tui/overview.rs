@@ -1,8 +1,8 @@
 //! The state of screen 1, and what waits for a person: most urgent first, each with its key (docs/console.md,
 //! "Conventions").
 
-use super::cells::counted;
-use super::list::Cursor;
+use super::kit::cells::counted;
+use super::kit::list::Cursor;
 use super::model::{Model, Screen};
 use crate::values::{RunSummary, Status};
 
@@ -129,7 +129,10 @@ pub(super) fn waiting(model: &Model) -> Vec<Waiting> {
         if ticked > 0 {
             let deletes = review.tally.deletes();
             let extra = if deletes > 0 {
-                format!(", {} of them soft-deletes", super::cells::count(deletes))
+                format!(
+                    ", {} of them soft-deletes",
+                    super::kit::cells::count(deletes)
+                )
             } else {
                 String::new()
             };

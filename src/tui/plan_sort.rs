@@ -5,7 +5,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::plan_columns::{PlanColumn, place, write_what};
+use super::kit::words::{place, write_what};
+use super::plan_columns::PlanColumn;
 use super::query::Tab;
 use crate::plan::{Item, Plan};
 

@@ -7,40 +7,13 @@ use rustc_hash::FxHashSet;
 use tui_input::Input;
 
 use super::haystack::Haystack;
-use super::list::Cursor;
+use super::kit::list::Cursor;
+use super::kit::panes::{Fields, Pane};
 use super::msg::Effect;
 use super::query::{Compute, Sort, Tab, Tally};
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, FilterError};
 use crate::plan::{Item, ItemView, Op, Plan, PlanOrigin, Release, Selection};
-
-/// Which pane has the keyboard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Pane {
-    #[default]
-    List,
-    Detail,
-}
-
-impl Pane {
-    /// The other one.
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::List => Self::Detail,
-            Self::Detail => Self::List,
-        }
-    }
-}
-
-/// Which fields the detail pane shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Fields {
-    /// Those that change.
-    #[default]
-    Changed,
-    /// All.
-    All,
-}
 
 /// Screen 2.
 #[derive(Debug, Default)]
@@ -55,7 +28,7 @@ pub(super) struct Preview {
     pub(super) pane: Pane,
     pub(super) detail_offset: usize,
     /// The result of the last apply; shown until the next preview.
-    pub(super) last: Vec<super::dialog::ToneLine>,
+    pub(super) last: Vec<super::kit::tone::ToneLine>,
     /// Numbers queries and tallies, for this plan and those after it.
     pub(super) generation: u64,
 }

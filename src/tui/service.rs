@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-
 use tracing::Instrument;
 
-use super::cells::{count, counted};
 use super::effects::{Opening, Service};
 use super::history::History;
+use super::kit::cells::{count, counted};
 use super::msg::{Answer, Reach, Request};
 use crate::clock::Clock;
 use crate::config::Config;

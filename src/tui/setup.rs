@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::glyphs::Glyphs;
 use super::keymap::Keymap;
+use super::kit::glyphs::Glyphs;
+use super::kit::theme::{Depth, ThemeName};
 use super::model::{Environment, Model};
 use super::state::Saved;
-use super::theme::{Depth, ThemeName};
 use super::{Colour, Options};
 use crate::config::Config;
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::kit::theme::{Theme, ThemeName};
 use super::model::{Model, Screen};
 use super::plan_columns::PlanColumn;
 use super::preview::FilterBox;
-use super::theme::{Theme, ThemeName};
 
 /// The file's name.
 const FILE: &str = "console.json";

@@ -20,7 +20,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 
-use super::cells::width;
+use super::kit::cells::width;
 
 /// Whether the terminal is turned on, so that it must be turned off and nobody else may write to it.
 static ON: AtomicBool = AtomicBool::new(false);

@@ -16,18 +16,17 @@ mod moves;
 mod review;
 mod runs;
 
-pub(super) use cases::{step_person, step_words};
-pub(super) use journal::changed_fields;
-
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::dialog::{Choice, Dialog, Outcome};
 use super::export::Format;
-use super::key::Key;
 use super::keymap::BINDINGS;
+use super::kit::key::Key;
 use super::model::{Life, Model, Screen};
 use super::msg::{Effect, Msg, Reach, Request};
 use super::state::Saved;
+
+pub(super) use cases::{step_person, step_words};
 
 /// What a console that has just started asks for.
 pub(super) fn start(model: &mut Model) -> Vec<Effect> {

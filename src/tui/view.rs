@@ -9,28 +9,23 @@
 //!   A apply 20 ticked  Space tick  / filter ...                            ? help     chrome.rs
 //! ```
 
-mod canvas;
 mod cases;
 mod certs;
 mod chrome;
-mod detail;
 mod dialogs;
 mod history;
 mod overview;
-mod panes;
 mod plan_list;
 mod preview;
 mod progress;
 mod question;
-mod table;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::hits::Hits;
+use super::kit::canvas::Canvas;
+use super::kit::hits::Hits;
 use super::model::{Model, Screen};
-use canvas::Canvas;
-pub(super) use panes::beside;
 
 /// The smallest terminal that the console works in (docs/console.md, "Size").
 const SMALLEST: (u16, u16) = (60, 16);

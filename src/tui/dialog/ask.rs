@@ -6,13 +6,14 @@
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use super::super::hits::Hits;
-use super::super::key::Key;
-use super::edit::edit_input;
 use super::listing::Listing;
-use super::{Outcome, ToneLine, scroll};
+use super::{Outcome, scroll};
 use crate::plan::Entity;
 use crate::text::safe;
+use crate::tui::kit::edit::edit_input;
+use crate::tui::kit::hits::Hits;
+use crate::tui::kit::key::Key;
+use crate::tui::kit::tone::ToneLine;
 
 /// A question before something is done.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::glyphs::Glyphs;
 use crate::plan::Plan;
 use crate::text::safe;
+use crate::tui::kit::glyphs::Glyphs;
 
 /// What is listed in a question.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +45,7 @@ impl Listing {
                     glyphs.sign(view.item.op),
                     view.item.entity.singular(),
                     safe(view.name()),
-                    super::super::plan_columns::what(&view, glyphs)
+                    crate::tui::kit::words::what(&view, glyphs)
                 )
             }
         }

@@ -7,12 +7,13 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
 use super::super::action::Action;
-use super::super::hits::Hits;
-use super::super::key::Key;
 use super::super::keymap::BINDINGS;
-use super::super::list::{Cursor, Move};
 use super::super::model::Screen;
-use super::{Outcome, edit_input};
+use super::Outcome;
+use crate::tui::kit::edit::edit_input;
+use crate::tui::kit::hits::Hits;
+use crate::tui::kit::key::Key;
+use crate::tui::kit::list::{Cursor, Move};
 
 /// The palette.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use super::super::action::Action;
-use super::super::key::Key;
 use super::{Binding, Disabled, On, reasons};
+use crate::tui::kit::key::Key;
 
 const fn key(c: char) -> Key {
     Key::char(c)

@@ -1,21 +1,22 @@
 //! Presses keys, carries computations out in place, keeps what was asked of the core, draws into a buffer.
 
+use std::fmt::Write as _;
+
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use std::fmt::Write as _;
 
 use super::super::fixtures;
-use super::super::glyphs::Glyphs;
-use super::super::key::Key;
 use super::super::model::{Environment, Model};
 use super::super::msg::{Answer, Effect, Msg, Request, Ticket};
-use super::super::theme::{Depth, ThemeName};
 use super::super::update::{self, update};
 use super::super::view::view;
 use crate::config::GuardConfig;
 use crate::error::Error;
+use crate::tui::kit::glyphs::Glyphs;
+use crate::tui::kit::key::Key;
+use crate::tui::kit::theme::{Depth, ThemeName};
 
 /// A console with nothing outside.
 pub(super) struct Driver {
@@ -223,7 +224,7 @@ impl Driver {
                     skip -= 1;
                     continue;
                 }
-                skip = super::super::cells::width(symbol).saturating_sub(1);
+                skip = crate::tui::kit::cells::width(symbol).saturating_sub(1);
                 line.push_str(symbol);
             }
             out.push_str(line.trim_end());

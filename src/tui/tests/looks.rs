@@ -1,13 +1,14 @@
 //! Pictures of every screen and dialog: the text, and the styles in the dark, the light and the colourless theme, at
 //! the three sizes of ARCHITECTURE.md, "Habits".
 
+use std::fmt::Write as _;
+
 use super::super::fixtures;
-use super::super::glyphs::Glyphs;
 use super::super::msg::Answer;
-use super::super::theme::{Depth, Theme, ThemeName};
 use super::driver::Driver;
 use crate::error::{Error, Kind};
-use std::fmt::Write as _;
+use crate::tui::kit::glyphs::Glyphs;
+use crate::tui::kit::theme::{Depth, Theme, ThemeName};
 
 const SIZES: [(u16, u16); 3] = [(60, 16), (80, 24), (120, 40)];
 

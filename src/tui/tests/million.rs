@@ -12,7 +12,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::fixtures;
-use super::super::key::Key;
 use super::super::model::{Model, Screen};
 use super::super::msg::{Answer, Effect, Msg, Request};
 use super::super::query::Compute;
@@ -20,6 +19,7 @@ use super::super::update::update;
 use super::super::view::paint;
 use super::driver::bare_model;
 use crate::plan::Mode;
+use crate::tui::kit::key::Key;
 use crate::values::PreviewRequest;
 
 /// A console on a plan of some size, its computations kept back.

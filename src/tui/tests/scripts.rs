@@ -98,9 +98,9 @@ fn escape_peels_one_layer_at_a_time() {
     assert_eq!(d.model.dialogs.len(), 1);
     d.keys("Esc");
     assert!(d.model.dialogs.is_empty());
-    assert_eq!(d.model.preview.pane, super::super::preview::Pane::Detail);
+    assert_eq!(d.model.preview.pane, crate::tui::kit::panes::Pane::Detail);
     d.keys("Esc");
-    assert_eq!(d.model.preview.pane, super::super::preview::Pane::List);
+    assert_eq!(d.model.preview.pane, crate::tui::kit::panes::Pane::List);
     assert!(d.model.preview.filter.active());
     d.keys("Esc");
     assert!(!d.model.preview.filter.active());

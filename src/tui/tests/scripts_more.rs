@@ -5,13 +5,13 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use super::super::action::Action;
 use super::super::dialog::Dialog;
 use super::super::fixtures;
-use super::super::hits::Target;
 use super::super::keymap::{BINDINGS, Keymap};
 use super::super::model::{Life, Screen};
 use super::super::msg::{Answer, Effect, Msg, Request};
 use super::super::query::Tab;
 use super::driver::Driver;
 use crate::error::{Error, Kind};
+use crate::tui::kit::hits::Target;
 
 fn ticked(driver: &Driver) -> usize {
     let review = driver.model.preview.review.as_ref().unwrap();

@@ -1,15 +1,16 @@
 //! Actions that belong to no screen alone, and the way to those that do.
 
 use super::super::action::Action;
-use super::super::dialog::{Ask, Dialog, Palette, TextDialog, Then, Tone};
+use super::super::dialog::{Ask, Dialog, Palette, TextDialog, Then};
 use super::super::keymap::BINDINGS;
-use super::super::list::{Cursor, Move};
 use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Effect, Reach, Request};
-use super::super::preview::Fields;
-use super::super::theme::{Theme, ThemeName};
 use super::{applying, cases, certs, filter, hand, journal, moves, quit, review, runs};
 use crate::plan::{Mode, Scope};
+use crate::tui::kit::list::{Cursor, Move};
+use crate::tui::kit::panes::Fields;
+use crate::tui::kit::theme::{Theme, ThemeName};
+use crate::tui::kit::tone::Tone;
 
 /// Does an action, or says why it cannot be done.
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {

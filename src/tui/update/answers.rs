@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::super::cells::{count, counted};
-use super::super::dialog::{Dialog, Failure, TextDialog, Tone};
+use super::super::dialog::{Dialog, Failure, TextDialog};
 use super::super::history::OpenRun;
-use super::super::list::Cursor;
 use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
-use super::super::preview::Pane;
 use super::super::query::Compute;
 use super::{applying, cases, journal, quit, runs};
 use crate::error::{Error, Kind};
 use crate::plan::Plan;
 use crate::text::safe;
+use crate::tui::kit::cells::{count, counted};
+use crate::tui::kit::list::Cursor;
+use crate::tui::kit::panes::Pane;
+use crate::tui::kit::tone::Tone;
 use crate::values::{Case, CertReport, RunReport, RunStatus};
 
 /// Takes an answer in.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::super::cells::{count, counted};
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Tone};
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then};
 use super::super::model::Model;
 use super::super::msg::Effect;
 use super::super::preview::Review;
-use super::super::words;
 use super::act::push;
 use crate::plan::{Entity, Op, PerEntity};
+use crate::tui::kit::cells::{count, counted};
+use crate::tui::kit::tone::Tone;
+use crate::tui::kit::words;
 use crate::values::Applied;
 
 /// What an apply would really write: ticked, and not withheld by a guard that nobody released.

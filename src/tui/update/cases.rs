@@ -1,15 +1,16 @@
 //! The actions of screens 3, 4 and 5.
 
-use super::super::cells::{count, counted};
 use super::super::certs::Certs;
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Tone};
-use super::super::list::Move;
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then};
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
 use super::super::offboard::CaseTab;
 use super::act::push;
 use super::moves;
 use crate::text::safe;
+use crate::tui::kit::cells::{count, counted};
+use crate::tui::kit::list::Move;
+use crate::tui::kit::tone::Tone;
 use crate::values::{Case, StepAction, StepState};
 
 /// Ticks or unticks the chosen case or partner.
@@ -84,7 +85,7 @@ pub(super) fn step_tab(model: &mut Model, by: isize) -> Vec<Effect> {
 pub(super) fn show_tab(model: &mut Model, tab: CaseTab) -> Vec<Effect> {
     let offboard = &mut model.offboard;
     offboard.tab = tab;
-    offboard.cursor = super::super::list::Cursor::default();
+    offboard.cursor = crate::tui::kit::list::Cursor::default();
     offboard.detail_offset = 0;
     offboard.ticked.clear();
     ask_live(model)

@@ -1,13 +1,14 @@
 //! The actions of screen 4 that are not ticks.
 
-use super::super::cells::counted;
 use super::super::certs::{Certs, PushResult};
-use super::super::dialog::{Ask, Dialog, Listing, TextDialog, Then, Tone};
+use super::super::dialog::{Ask, Dialog, Listing, TextDialog, Then};
 use super::super::model::Model;
 use super::super::msg::{Effect, Request};
 use super::super::partner;
 use super::act;
 use crate::text::safe;
+use crate::tui::kit::cells::counted;
+use crate::tui::kit::tone::Tone;
 use crate::values::CertRow;
 
 /// A partner and what would be written, in words.

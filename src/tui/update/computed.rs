@@ -1,13 +1,14 @@
 //! What follows from computations beside the UI task.
 
-use super::super::cells::{count, counted};
-use super::super::list::Cursor;
 use super::super::model::Model;
 use super::super::msg::{Effect, Reach, Request};
-use super::super::preview::{Pane, Review};
+use super::super::preview::Review;
 use super::super::query::Computed;
 use super::{applying, filter};
 use crate::plan::Release;
+use crate::tui::kit::cells::{count, counted};
+use crate::tui::kit::list::Cursor;
+use crate::tui::kit::panes::Pane;
 
 /// Takes a computation's result in.
 pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {

@@ -3,16 +3,16 @@
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use super::super::dialog::edit_input;
-use super::super::key::Key;
 use super::super::model::Model;
 use super::super::msg::Effect;
+use crate::tui::kit::edit::edit_input;
+use crate::tui::kit::key::Key;
 
 /// Puts the keyboard in the box.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     model.preview.filter.focused = true;
     model.preview.filter.recall = None;
-    model.preview.pane = super::super::preview::Pane::List;
+    model.preview.pane = crate::tui::kit::panes::Pane::List;
     Vec::new()
 }
 

@@ -1,12 +1,13 @@
 //! The journal of one record: who changed it, when, from what to what, by which plan (issue 3, item 8). Its twin on the
 //! command line is `prmdesk runs history`.
 
-use super::super::dialog::{Dialog, TextDialog, Tone, ToneLine};
+use super::super::dialog::{Dialog, TextDialog};
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
-use super::super::words;
 use crate::plan::Entity;
 use crate::text::safe;
+use crate::tui::kit::tone::{Tone, ToneLine};
+use crate::tui::kit::words::changed_fields;
 use crate::values::JournalEntry;
 
 /// `J`: asks for the journal of the chosen record.
@@ -108,32 +109,4 @@ fn lines(model: &Model, entries: &[JournalEntry]) -> Vec<ToneLine> {
         }
     }
     lines
-}
-
-/// The columns of a journal entry that differ, by what people call them, with their values in words.
-pub(in crate::tui) fn changed_fields(entry: &JournalEntry) -> Vec<(String, String, String)> {
-    let empty = serde_json::Map::new();
-    let before = entry.before.as_object().unwrap_or(&empty);
-    let after = entry.after.as_object().unwrap_or(&empty);
-    let word = |value: Option<&serde_json::Value>| match value {
-        None | Some(serde_json::Value::Null) => "none".to_owned(),
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(serde_json::Value::Bool(true)) => "yes".to_owned(),
-        Some(serde_json::Value::Bool(false)) => "no".to_owned(),
-        Some(other) => other.to_string(),
-    };
-    let names = before
-        .keys()
-        .chain(after.keys().filter(|key| !before.contains_key(*key)));
-    // A column that an add left empty was none before and is none now, whether it is said or not.
-    let value = |map: &serde_json::Map<String, serde_json::Value>, name: &str| {
-        map.get(name).filter(|value| !value.is_null()).cloned()
-    };
-    names
-        .filter(|name| value(before, name) != value(after, name))
-        .map(|name| {
-            let label = words::label(entry.entity, name);
-            (label, word(before.get(name)), word(after.get(name)))
-        })
-        .collect()
 }

@@ -3,15 +3,15 @@
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
 use super::super::dialog::{Dialog, Focus};
-use super::super::hits::Target;
-use super::super::key::Key;
 use super::super::keymap::BINDINGS;
-use super::super::list::Move;
 use super::super::model::{Model, Screen};
 use super::super::msg::Effect;
 use super::super::offboard::CaseTab;
-use super::super::preview::Pane;
 use super::{act, cases, filter, key, moves, review};
+use crate::tui::kit::hits::Target;
+use crate::tui::kit::key::Key;
+use crate::tui::kit::list::Move;
+use crate::tui::kit::panes::Pane;
 
 /// Takes what the mouse did.
 pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
@@ -190,7 +190,7 @@ fn focus_detail(model: &mut Model) {
 /// Moves the border between list and detail.
 fn drag(model: &mut Model, column: u16, row: u16) {
     let body = model.hits.body;
-    let beside = super::super::view::beside(body.width);
+    let beside = crate::tui::kit::panes::beside(body.width);
     let (at, start, len) = if beside {
         (column, body.x, body.width)
     } else {

@@ -1,11 +1,11 @@
 //! Going about: lines, panes, tabs, into what is chosen and out of it again.
 
-use super::super::list::{Cursor, Move};
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
 use super::super::overview;
-use super::super::preview::Pane;
 use super::{act, cases, certs, filter, review};
+use crate::tui::kit::list::{Cursor, Move};
+use crate::tui::kit::panes::Pane;
 
 /// Moves in the list or the detail pane that has the keyboard.
 pub(super) fn go(model: &mut Model, movement: Move) -> Vec<Effect> {

@@ -3,10 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::super::cells::count;
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Then, Tone};
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Then};
 use super::super::export::Data;
-use super::super::list::Move;
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
 use super::super::plan_columns::PlanColumn;
@@ -16,6 +14,9 @@ use super::act::{self, push};
 use super::moves;
 use crate::plan::{Entity, Mode, Scope};
 use crate::text::safe;
+use crate::tui::kit::cells::count;
+use crate::tui::kit::list::Move;
+use crate::tui::kit::tone::Tone;
 use crate::values::PreviewRequest;
 
 /// Begins a preview and shows its progress.

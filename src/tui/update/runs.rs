@@ -1,12 +1,12 @@
 //! The actions of screen 5, and what a run did in words.
 
-use super::super::cells::counted;
-use super::super::dialog::Tone;
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
-use super::super::words;
 use super::act;
 use crate::text::safe;
+use crate::tui::kit::cells::counted;
+use crate::tui::kit::tone::Tone;
+use crate::tui::kit::words;
 
 /// `U` on History: a preview of the undo.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {

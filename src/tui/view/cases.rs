@@ -9,14 +9,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::cells::{age, count, counted, pad, wrap};
-use super::super::hits::Target;
 use super::super::offboard::CaseTab;
-use super::super::preview::Pane;
-use super::canvas::{Canvas, top};
-use super::table::{Column, Table};
-use super::{panes, progress};
+use super::progress;
 use crate::text::safe;
+use crate::tui::kit::canvas::{Canvas, top};
+use crate::tui::kit::cells::{age, count, counted, pad, wrap};
+use crate::tui::kit::hits::Target;
+use crate::tui::kit::panes;
+use crate::tui::kit::panes::Pane;
+use crate::tui::kit::table::{Column, Table};
 use crate::values::{Case, CaseState, Step, StepAction, StepState};
 
 const CASES: [Column; 6] = [
@@ -119,7 +120,7 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn state_style(theme: &super::super::theme::Theme, state: CaseState) -> Style {
+fn state_style(theme: &crate::tui::kit::theme::Theme, state: CaseState) -> Style {
     match state {
         CaseState::Pending | CaseState::Running => theme.warn,
         CaseState::Approved | CaseState::Done => theme.good,

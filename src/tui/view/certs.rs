@@ -6,13 +6,13 @@
 
 use ratatui::layout::Rect;
 
-use super::super::cells::{counted, wrap};
 use super::super::certs::{Certs, PushResult};
-use super::super::preview::Fields;
-use super::canvas::{Canvas, cells, top};
 use super::progress;
-use super::table::{Column, Table};
 use crate::text::safe;
+use crate::tui::kit::canvas::{Canvas, cells, top};
+use crate::tui::kit::cells::{counted, wrap};
+use crate::tui::kit::panes::Fields;
+use crate::tui::kit::table::{Column, Table};
 
 const PARTNERS: [Column; 8] = [
     Column::fixed("", 3, 0),

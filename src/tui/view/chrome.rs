@@ -11,11 +11,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::super::action::Action;
-use super::super::cells::{count, fit, pad, wrap};
-use super::super::hits::Target;
 use super::super::keymap::{BINDINGS, Binding};
 use super::super::model::{Model, Screen};
-use super::canvas::{Canvas, cells};
+use crate::tui::kit::canvas::{Canvas, cells};
+use crate::tui::kit::cells::{count, fit, pad, wrap};
+use crate::tui::kit::hits::Target;
 
 /// How the screens are named: in full, in short, or by number alone but for the shown one.
 #[derive(Clone, Copy)]
@@ -159,7 +159,7 @@ fn gauge(canvas: &mut Canvas<'_>, left: u16, right: u16, y: u16) {
         4.min(x.saturating_sub(left))
     };
     if x >= left + width {
-        let bar = super::progress::bar(share, usize::from(width), canvas.glyphs, model.now);
+        let bar = crate::tui::kit::glyphs::bar(share, usize::from(width), canvas.glyphs, model.now);
         canvas.text(x - width, y, width, &bar, canvas.theme.bar);
     }
 }
@@ -169,7 +169,7 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
     let help = model
         .keymap
-        .find(super::super::key::Key::char('?'), model.screen)
+        .find(crate::tui::kit::key::Key::char('?'), model.screen)
         .map_or("", |_| "? help ");
     let help_width = cells(help);
     let mut shown: Vec<usize> = (0..BINDINGS.len())

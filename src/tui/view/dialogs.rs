@@ -9,12 +9,13 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::cells::{pad, width, wrap};
-use super::super::dialog::{Dialog, Failure, Menu, Palette, TextDialog, Tone, ToneLine};
-use super::super::hits::Target;
+use super::super::dialog::{Dialog, Failure, Menu, Palette, TextDialog};
 use super::super::keymap::{BINDINGS, Binding, On};
 use super::super::model::Model;
-use super::canvas::{Canvas, cells};
+use crate::tui::kit::canvas::{Canvas, cells, middle};
+use crate::tui::kit::cells::{pad, width, wrap};
+use crate::tui::kit::hits::Target;
+use crate::tui::kit::tone::{Tone, ToneLine};
 
 /// Draws a dialog; only the topmost takes clicks.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bool) {
@@ -49,18 +50,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bo
         Dialog::Failure(failure) => failed(canvas, area, failure),
         Dialog::Palette(palette) => commands(canvas, area, palette),
         Dialog::Menu(menu) => choices(canvas, area, menu),
-    }
-}
-
-/// An area in the middle, as large as is wanted and fits.
-pub(super) fn middle(area: Rect, width: u16, height: u16) -> Rect {
-    let width = width.min(area.width.saturating_sub(2));
-    let height = height.min(area.height.saturating_sub(2));
-    Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
     }
 }
 

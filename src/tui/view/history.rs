@@ -8,16 +8,17 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::cells::{counted, span, wrap};
 use super::super::history::OpenRun;
-use super::super::preview::Pane;
-use super::super::words;
-use super::canvas::{Canvas, top};
-use super::detail::Detail;
-use super::table::{Column, Table};
-use super::{panes, progress};
+use super::progress;
 use crate::plan::Op;
 use crate::text::safe;
+use crate::tui::kit::canvas::{Canvas, top};
+use crate::tui::kit::cells::{counted, span, wrap};
+use crate::tui::kit::detail::Detail;
+use crate::tui::kit::panes;
+use crate::tui::kit::panes::Pane;
+use crate::tui::kit::table::{Column, Table};
+use crate::tui::kit::words;
 use crate::values::{JournalEntry, RunStatus, RunSummary};
 
 const RUNS: [Column; 7] = [
@@ -246,7 +247,7 @@ fn opened(canvas: &mut Canvas<'_>, area: Rect, open: &OpenRun) {
 fn summary(change: &JournalEntry, arrow: &str) -> String {
     match change.op {
         Op::Update | Op::Reactivate => {
-            let fields = super::super::update::changed_fields(change);
+            let fields = crate::tui::kit::words::changed_fields(change);
             match fields.first() {
                 Some((field, before, after)) => safe(&format!("{field}: {before} {arrow} {after}")),
                 None => String::new(),
@@ -278,7 +279,7 @@ fn change_lines(canvas: &Canvas<'_>, change: &JournalEntry, room: usize) -> Vec<
             theme.dim,
         ),
     ]));
-    for (field, before, after) in super::super::update::changed_fields(change) {
+    for (field, before, after) in crate::tui::kit::words::changed_fields(change) {
         let (before, after) = (safe(&before), safe(&after));
         about.change(&field, Some(&before), Some(&after), change.op);
     }

@@ -11,16 +11,17 @@
 //!   Impartner v 120 ms   LMS v 80 ms   Database v 1 ms    watermark 3 min ago
 //! ```
 
-use ratatui::layout::Rect;
-use ratatui::style::Style;
 use std::fmt::Write as _;
 
-use super::super::cells::{age, count, pad, pad_left, wrap};
-use super::super::hits::Target;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
 use super::super::overview::waiting;
-use super::super::words;
-use super::canvas::{Canvas, cells, top};
 use crate::plan::Entity;
+use crate::tui::kit::canvas::{Canvas, cells, top};
+use crate::tui::kit::cells::{age, count, pad, pad_left, wrap};
+use crate::tui::kit::hits::Target;
+use crate::tui::kit::words;
 use crate::values::{Reachability, RunStatus, RunSummary, Status};
 
 /// Lines at the bottom that tell what answers: a rule and three outsides.

@@ -7,13 +7,15 @@
 
 use ratatui::layout::Rect;
 
-use super::super::plan_columns::{PlanColumn, place, what};
-use super::super::preview::{Pane, Review};
+use super::super::plan_columns::PlanColumn;
+use super::super::preview::Review;
 use super::super::query::Tab;
-use super::canvas::Canvas;
-use super::table::{Cell, Column, Table};
 use crate::plan::Op;
 use crate::text::safe;
+use crate::tui::kit::canvas::Canvas;
+use crate::tui::kit::panes::Pane;
+use crate::tui::kit::table::{Cell, Column, Table};
+use crate::tui::kit::words::{place, what};
 
 const CHANGES: [Column; 7] = [
     Column::fixed("", 3, 0),
@@ -103,8 +105,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
 fn change(
     review: &Review,
     at: u32,
-    theme: &super::super::theme::Theme,
-    glyphs: &super::super::glyphs::Glyphs,
+    theme: &crate::tui::kit::theme::Theme,
+    glyphs: &crate::tui::kit::glyphs::Glyphs,
 ) -> Vec<Cell> {
     let Some(view) = review.view_at(at) else {
         return Vec::new();
@@ -166,8 +168,8 @@ fn change(
 fn excluded(
     review: &Review,
     at: u32,
-    theme: &super::super::theme::Theme,
-    glyphs: &super::super::glyphs::Glyphs,
+    theme: &crate::tui::kit::theme::Theme,
+    glyphs: &crate::tui::kit::glyphs::Glyphs,
 ) -> Vec<Cell> {
     let Some(view) = review.view_at(at) else {
         return Vec::new();
@@ -189,7 +191,7 @@ fn excluded(
     ]
 }
 
-fn warning(review: &Review, at: u32, theme: &super::super::theme::Theme) -> Vec<Cell> {
+fn warning(review: &Review, at: u32, theme: &crate::tui::kit::theme::Theme) -> Vec<Cell> {
     let Some(warning) = review.plan.warnings.get(at as usize) else {
         return Vec::new();
     };

@@ -10,13 +10,14 @@
 
 use ratatui::layout::Rect;
 
-use super::super::cells::{count, counted, span, wrap};
-use super::super::hits::Target;
 use super::super::preview::Review;
 use super::super::query::Tab;
-use super::canvas::{Canvas, cells, top};
-use super::{detail, panes, plan_list, progress};
+use super::{plan_list, progress};
 use crate::plan::{Entity, Op};
+use crate::tui::kit::canvas::{Canvas, cells, top};
+use crate::tui::kit::cells::{count, counted, span, wrap};
+use crate::tui::kit::hits::Target;
+use crate::tui::kit::{detail, panes};
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -48,7 +49,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let room = area.width.saturating_sub(2);
     let mut y = area.y;
     for (tone, line) in &model.preview.last {
-        for part in super::super::cells::wrap(line, usize::from(room)) {
+        for part in crate::tui::kit::cells::wrap(line, usize::from(room)) {
             if y < area.bottom() {
                 let style = canvas.tone(*tone);
                 canvas.text(area.x + 1, y, room, &part, style);

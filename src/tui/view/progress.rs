@@ -7,31 +7,11 @@
 //!   Esc stops it.
 //! ```
 
-use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 
-use super::super::cells::span;
-use super::super::glyphs::Glyphs;
-use super::canvas::Canvas;
-
-/// A bar of `width` cells; without a known share a block that wanders once a second.
-pub(super) fn bar(share: Option<f64>, width: usize, glyphs: &Glyphs, now: DateTime<Utc>) -> String {
-    let [full, empty] = glyphs.bar;
-    if let Some(share) = share {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a few cells"
-        )]
-        let done = ((share * width as f64).round() as usize).min(width);
-        format!("{}{}", full.repeat(done), empty.repeat(width - done))
-    } else {
-        let at = usize::try_from(now.timestamp().rem_euclid(60)).unwrap_or(0) % width.max(1);
-        (0..width)
-            .map(|cell| if cell == at { full } else { empty })
-            .collect()
-    }
-}
+use crate::tui::kit::canvas::Canvas;
+use crate::tui::kit::cells::span;
+use crate::tui::kit::glyphs::bar;
 
 /// The panel; returns the lines that it took. Nothing while work is short.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
@@ -59,7 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
         }
         let width = 12;
         let bar = bar(line.share(), width, canvas.glyphs, model.now);
-        let what = super::super::cells::pad(&line.what, 18, canvas.glyphs.cut);
+        let what = crate::tui::kit::cells::pad(&line.what, 18, canvas.glyphs.cut);
         let words = line.words();
         canvas.parts(
             area.x + 1,

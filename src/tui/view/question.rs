@@ -11,12 +11,13 @@
 
 use ratatui::layout::Rect;
 
-use super::super::cells::{count, width, wrap};
-use super::super::dialog::{Ask, FieldKind, Focus, Tone};
-use super::super::hits::Target;
-use super::canvas::{Canvas, cells};
-use super::dialogs::middle;
+use super::super::dialog::{Ask, FieldKind, Focus};
 use crate::text::safe;
+use crate::tui::kit::canvas::middle;
+use crate::tui::kit::canvas::{Canvas, cells};
+use crate::tui::kit::cells::{count, width, wrap};
+use crate::tui::kit::hits::Target;
+use crate::tui::kit::tone::Tone;
 
 /// Draws the question.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {

@@ -3,9 +3,36 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::super::hits::Target;
-use super::super::preview::Pane;
 use super::canvas::Canvas;
+use super::hits::Target;
+
+/// Which pane has the keyboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) enum Pane {
+    #[default]
+    List,
+    Detail,
+}
+
+impl Pane {
+    /// The other one.
+    pub(in crate::tui) fn other(self) -> Self {
+        match self {
+            Self::List => Self::Detail,
+            Self::Detail => Self::List,
+        }
+    }
+}
+
+/// Which fields the detail pane shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) enum Fields {
+    /// Those that change.
+    #[default]
+    Changed,
+    /// All.
+    All,
+}
 
 /// Whether list and detail stand side by side at this width.
 pub(in crate::tui) fn beside(width: u16) -> bool {
@@ -14,7 +41,7 @@ pub(in crate::tui) fn beside(width: u16) -> bool {
 
 /// The areas of list and detail; draws the border between them. A detail pane that has the keyboard takes the whole room
 /// where they stand one under the other.
-pub(super) fn split(
+pub(in crate::tui) fn split(
     canvas: &mut Canvas<'_>,
     area: Rect,
     pane: Pane,
@@ -77,7 +104,12 @@ pub(super) fn split(
 }
 
 /// Draws the lines of a detail pane from `offset` on.
-pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, lines: &[Line<'_>], offset: usize) {
+pub(in crate::tui) fn detail(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    lines: &[Line<'_>],
+    offset: usize,
+) {
     canvas.hits.add(area, Target::Detail);
     let height = usize::from(area.height);
     canvas.hits.detail_height = height;

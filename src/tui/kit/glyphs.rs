@@ -1,39 +1,41 @@
 //! The signs of the console, in Unicode and in ASCII. None has an ambiguous East Asian width, box-drawing and block
 //! elements apart (docs/console.md, "Width"); a test checks that.
 
+use chrono::{DateTime, Utc};
+
 use crate::plan::Op;
 
 /// One set of signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Glyphs {
+pub(in crate::tui) struct Glyphs {
     /// Whether this is the ASCII set.
-    pub(super) ascii: bool,
+    pub(in crate::tui) ascii: bool,
     /// From before to after.
-    pub(super) arrow: &'static str,
+    pub(in crate::tui) arrow: &'static str,
     /// Where text was cut.
-    pub(super) cut: &'static str,
+    pub(in crate::tui) cut: &'static str,
     /// Done, reviewed, reachable.
-    pub(super) check: &'static str,
+    pub(in crate::tui) check: &'static str,
     /// Failed, not reachable.
-    pub(super) cross: &'static str,
+    pub(in crate::tui) cross: &'static str,
     /// Held.
-    pub(super) hold: &'static str,
+    pub(in crate::tui) hold: &'static str,
     /// A line down.
-    pub(super) vertical: &'static str,
+    pub(in crate::tui) vertical: &'static str,
     /// A line across.
-    pub(super) horizontal: &'static str,
+    pub(in crate::tui) horizontal: &'static str,
     /// Corners: top left, top right, bottom left, bottom right.
-    pub(super) corners: [&'static str; 4],
+    pub(in crate::tui) corners: [&'static str; 4],
     /// Sorted upwards, downwards.
-    pub(super) sorted: [&'static str; 2],
+    pub(in crate::tui) sorted: [&'static str; 2],
     /// A bar's full and empty part.
-    pub(super) bar: [&'static str; 2],
+    pub(in crate::tui) bar: [&'static str; 2],
     /// The scroll bar's thumb.
-    pub(super) thumb: &'static str,
+    pub(in crate::tui) thumb: &'static str,
     /// Heights of a sparkline, low to high.
-    pub(super) spark: [&'static str; 8],
+    pub(in crate::tui) spark: [&'static str; 8],
     /// The chosen line of a list without ticks.
-    pub(super) pointer: &'static str,
+    pub(in crate::tui) pointer: &'static str,
     reactivate: &'static str,
     delete: &'static str,
     excluded: &'static str,
@@ -41,7 +43,7 @@ pub(super) struct Glyphs {
 
 impl Glyphs {
     /// For terminals that show Unicode.
-    pub(super) const UNICODE: Self = Self {
+    pub(in crate::tui) const UNICODE: Self = Self {
         ascii: false,
         arrow: "▸",
         cut: "›",
@@ -62,7 +64,7 @@ impl Glyphs {
     };
 
     /// For `--ascii` and locales that are not UTF-8.
-    pub(super) const ASCII: Self = Self {
+    pub(in crate::tui) const ASCII: Self = Self {
         ascii: true,
         arrow: ">",
         cut: ">",
@@ -83,7 +85,7 @@ impl Glyphs {
     };
 
     /// The sign of an operation; meaning is never by colour alone (docs/console.md, "Conventions").
-    pub(super) fn sign(&self, op: Op) -> &'static str {
+    pub(in crate::tui) fn sign(&self, op: Op) -> &'static str {
         match op {
             Op::Add => "+",
             Op::Update => "~",
@@ -96,12 +98,36 @@ impl Glyphs {
     }
 
     /// `text` without what this set cannot show: for text from data on a terminal that is not UTF-8.
-    pub(super) fn show(&self, text: &str) -> String {
+    pub(in crate::tui) fn show(&self, text: &str) -> String {
         if !self.ascii || text.is_ascii() {
             return text.to_owned();
         }
         text.chars()
             .map(|c| if c.is_ascii() { c } else { '?' })
+            .collect()
+    }
+}
+
+/// A bar of `width` cells; without a known share a block that wanders once a second.
+pub(in crate::tui) fn bar(
+    share: Option<f64>,
+    width: usize,
+    glyphs: &Glyphs,
+    now: DateTime<Utc>,
+) -> String {
+    let [full, empty] = glyphs.bar;
+    if let Some(share) = share {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a few cells"
+        )]
+        let done = ((share * width as f64).round() as usize).min(width);
+        format!("{}{}", full.repeat(done), empty.repeat(width - done))
+    } else {
+        let at = usize::try_from(now.timestamp().rem_euclid(60)).unwrap_or(0) % width.max(1);
+        (0..width)
+            .map(|cell| if cell == at { full } else { empty })
             .collect()
     }
 }

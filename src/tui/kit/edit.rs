@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::super::key::Key;
+use super::key::Key;
 
 /// Edits a line of text as shells do. Whether the text changed.
 pub(in crate::tui) fn edit_input(input: &mut Input, key: Key) -> bool {

@@ -8,15 +8,17 @@
 //!   Evidence       Seen in this run as inactive ...
 //! ```
 
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
 use std::fmt::Write as _;
 
-use super::super::cells::{pad, pieces, width, wrap};
-use super::super::preview::{Fields, Review};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::super::preview::Review;
 use super::super::query::Tab;
-use super::super::words;
 use super::canvas::Canvas;
+use super::cells::{pad, pieces, width, wrap};
+use super::panes::Fields;
+use super::words;
 use crate::plan::{ItemView, Op, Value};
 use crate::text::safe;
 
@@ -24,7 +26,7 @@ use crate::text::safe;
 const LABEL: usize = 15;
 
 /// What stands in the border above the detail pane.
-pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
+pub(in crate::tui) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
     match review.view() {
         Some(view) => format!("{} {}", canvas.glyphs.sign(view.item.op), safe(view.name())),
         None => String::new(),
@@ -32,7 +34,7 @@ pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
 }
 
 /// The lines of the chosen record, for a pane of `room` cells.
-pub(super) fn lines(canvas: &Canvas<'_>, review: &Review, room: u16) -> Vec<Line<'static>> {
+pub(in crate::tui) fn lines(canvas: &Canvas<'_>, review: &Review, room: u16) -> Vec<Line<'static>> {
     let room = usize::from(room);
     if review.tab == Tab::Warnings {
         return warning_lines(canvas, review, room);
@@ -66,15 +68,15 @@ fn warning_lines(canvas: &Canvas<'_>, review: &Review, room: usize) -> Vec<Line<
 }
 
 /// Lines about a record, as they are made.
-pub(super) struct Detail<'c, 'a> {
+pub(in crate::tui) struct Detail<'c, 'a> {
     canvas: &'c Canvas<'a>,
     room: usize,
-    pub(super) lines: Vec<Line<'static>>,
+    pub(in crate::tui) lines: Vec<Line<'static>>,
 }
 
 impl<'c, 'a> Detail<'c, 'a> {
     /// No lines yet, for a pane of `room` cells.
-    pub(super) fn new(canvas: &'c Canvas<'a>, room: usize) -> Self {
+    pub(in crate::tui) fn new(canvas: &'c Canvas<'a>, room: usize) -> Self {
         Self {
             canvas,
             room: room.max(20),
@@ -159,7 +161,7 @@ impl<'c, 'a> Detail<'c, 'a> {
     }
 
     /// A field before and after, the differing part marked: on one line where it fits, else one under the other.
-    pub(super) fn change(
+    pub(in crate::tui) fn change(
         &mut self,
         label: &str,
         before: Option<&str>,
@@ -274,7 +276,7 @@ impl<'c, 'a> Detail<'c, 'a> {
     }
 
     /// A label and words, wrapped under themselves; a single long word, an address, stands below its label.
-    pub(super) fn labelled(&mut self, label: &str, words: &str, style: Style) {
+    pub(in crate::tui) fn labelled(&mut self, label: &str, words: &str, style: Style) {
         let room = self.room.saturating_sub(LABEL);
         if width(words) > room && !words.contains(' ') {
             self.lines

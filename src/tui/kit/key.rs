@@ -7,14 +7,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// A key with its modifiers. Shift is part of a character, not a modifier: `A` is `A`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) code: KeyCode,
-    pub(super) mods: KeyModifiers,
+pub(in crate::tui) struct Key {
+    pub(in crate::tui) code: KeyCode,
+    pub(in crate::tui) mods: KeyModifiers,
 }
 
 impl Key {
     /// A key without modifiers.
-    pub(super) const fn plain(code: KeyCode) -> Self {
+    pub(in crate::tui) const fn plain(code: KeyCode) -> Self {
         Self {
             code,
             mods: KeyModifiers::NONE,
@@ -22,12 +22,12 @@ impl Key {
     }
 
     /// A character.
-    pub(super) const fn char(c: char) -> Self {
+    pub(in crate::tui) const fn char(c: char) -> Self {
         Self::plain(KeyCode::Char(c))
     }
 
     /// Ctrl with a character.
-    pub(super) const fn ctrl(c: char) -> Self {
+    pub(in crate::tui) const fn ctrl(c: char) -> Self {
         Self {
             code: KeyCode::Char(c),
             mods: KeyModifiers::CONTROL,
@@ -35,7 +35,7 @@ impl Key {
     }
 
     /// The character that it types; `None` for everything else.
-    pub(super) fn typed(self) -> Option<char> {
+    pub(in crate::tui) fn typed(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.mods.is_empty() => Some(c),
             _ => None,

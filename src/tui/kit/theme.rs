@@ -41,7 +41,7 @@ impl ThemeName {
 
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Depth {
+pub(in crate::tui) enum Depth {
     /// 24 bits.
     #[default]
     True,
@@ -55,41 +55,41 @@ pub(super) enum Depth {
 
 /// Styles by meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Theme {
-    pub(super) name: ThemeName,
-    pub(super) text: Style,
-    pub(super) dim: Style,
+pub(in crate::tui) struct Theme {
+    pub(in crate::tui) name: ThemeName,
+    pub(in crate::tui) text: Style,
+    pub(in crate::tui) dim: Style,
     /// What stands behind a dialog.
-    pub(super) shade: Style,
-    pub(super) strong: Style,
-    pub(super) accent: Style,
-    pub(super) rule: Style,
-    pub(super) rule_focus: Style,
-    pub(super) key: Style,
-    pub(super) tab: Style,
-    pub(super) tab_active: Style,
+    pub(in crate::tui) shade: Style,
+    pub(in crate::tui) strong: Style,
+    pub(in crate::tui) accent: Style,
+    pub(in crate::tui) rule: Style,
+    pub(in crate::tui) rule_focus: Style,
+    pub(in crate::tui) key: Style,
+    pub(in crate::tui) tab: Style,
+    pub(in crate::tui) tab_active: Style,
     /// The colour of plain text on a background of ours: the terminal's own may be the other one of dark and light.
-    pub(super) ink: Option<Color>,
-    pub(super) row: Style,
-    pub(super) row_blurred: Style,
-    pub(super) good: Style,
-    pub(super) bad: Style,
-    pub(super) warn: Style,
-    pub(super) add: Style,
-    pub(super) update: Style,
-    pub(super) delete: Style,
-    pub(super) before: Style,
-    pub(super) before_mark: Style,
-    pub(super) after: Style,
-    pub(super) after_mark: Style,
-    pub(super) field: Style,
-    pub(super) field_bad: Style,
-    pub(super) bar: Style,
-    pub(super) environment: Style,
-    pub(super) production: Style,
-    pub(super) button: Style,
-    pub(super) button_focus: Style,
-    pub(super) danger_focus: Style,
+    pub(in crate::tui) ink: Option<Color>,
+    pub(in crate::tui) row: Style,
+    pub(in crate::tui) row_blurred: Style,
+    pub(in crate::tui) good: Style,
+    pub(in crate::tui) bad: Style,
+    pub(in crate::tui) warn: Style,
+    pub(in crate::tui) add: Style,
+    pub(in crate::tui) update: Style,
+    pub(in crate::tui) delete: Style,
+    pub(in crate::tui) before: Style,
+    pub(in crate::tui) before_mark: Style,
+    pub(in crate::tui) after: Style,
+    pub(in crate::tui) after_mark: Style,
+    pub(in crate::tui) field: Style,
+    pub(in crate::tui) field_bad: Style,
+    pub(in crate::tui) bar: Style,
+    pub(in crate::tui) environment: Style,
+    pub(in crate::tui) production: Style,
+    pub(in crate::tui) button: Style,
+    pub(in crate::tui) button_focus: Style,
+    pub(in crate::tui) danger_focus: Style,
 }
 
 /// The colours a theme is made of.
@@ -146,7 +146,7 @@ const LIGHT: Palette = Palette {
 
 impl Theme {
     /// The theme of that name at that depth; without colours it is always [`ThemeName::Mono`].
-    pub(super) fn new(name: ThemeName, depth: Depth) -> Self {
+    pub(in crate::tui) fn new(name: ThemeName, depth: Depth) -> Self {
         match (name, depth) {
             (_, Depth::None) | (ThemeName::Mono, _) => Self::mono(),
             (_, Depth::Sixteen) | (ThemeName::Sixteen, _) => Self::sixteen(name),
@@ -304,7 +304,7 @@ impl Theme {
     }
 
     /// The style of an operation.
-    pub(super) fn op(&self, op: Op) -> Style {
+    pub(in crate::tui) fn op(&self, op: Op) -> Style {
         match op {
             Op::Add => self.add,
             Op::Update => self.update,

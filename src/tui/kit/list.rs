@@ -2,16 +2,16 @@
 
 /// Where one is in a list. Knows neither the list nor the screen: both come with each call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cursor {
+pub(in crate::tui) struct Cursor {
     /// The chosen line.
-    pub(super) at: usize,
+    pub(in crate::tui) at: usize,
     /// The first line on screen when it was last moved.
-    pub(super) offset: usize,
+    pub(in crate::tui) offset: usize,
 }
 
 /// A movement in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Move {
+pub(in crate::tui) enum Move {
     Up(usize),
     Down(usize),
     PageUp,
@@ -23,7 +23,7 @@ pub(super) enum Move {
 
 impl Cursor {
     /// Moves in a list of `len` lines of which `height` are on screen; stays inside.
-    pub(super) fn go(&mut self, movement: Move, len: usize, height: usize) {
+    pub(in crate::tui) fn go(&mut self, movement: Move, len: usize, height: usize) {
         let page = height.saturating_sub(1).max(1);
         let last = len.saturating_sub(1);
         self.at = match movement {
@@ -40,7 +40,7 @@ impl Cursor {
     }
 
     /// The lines on screen: the chosen one is always among them, and the window moves as little as it can.
-    pub(super) fn window(&self, len: usize, height: usize) -> std::ops::Range<usize> {
+    pub(in crate::tui) fn window(&self, len: usize, height: usize) -> std::ops::Range<usize> {
         let height = height.max(1);
         let at = self.at.min(len.saturating_sub(1));
         let mut start = self.offset.min(len.saturating_sub(height));

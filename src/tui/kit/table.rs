@@ -8,27 +8,27 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::cells::{pad, pad_left};
-use super::super::hits::Target;
-use super::super::list::Cursor;
 use super::canvas::{Canvas, cells};
+use super::cells::{pad, pad_left};
+use super::hits::Target;
+use super::list::Cursor;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
+pub(in crate::tui) struct Column {
     /// The head.
-    pub(super) title: &'static str,
+    pub(in crate::tui) title: &'static str,
     /// How wide.
-    pub(super) width: Width,
+    pub(in crate::tui) width: Width,
     /// Dropped first where there is little room: the highest number goes first; 0 never goes.
-    pub(super) drop: u8,
+    pub(in crate::tui) drop: u8,
     /// Numbers stand at the right.
-    pub(super) right: bool,
+    pub(in crate::tui) right: bool,
 }
 
 /// The width of a column, from constraints and never from the rows (they may be a million).
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Width {
+pub(in crate::tui) enum Width {
     /// That many cells.
     Cells(u16),
     /// A share of what is left, at least that many cells.
@@ -37,7 +37,7 @@ pub(super) enum Width {
 
 impl Column {
     /// A column of fixed width.
-    pub(super) const fn fixed(title: &'static str, width: u16, drop: u8) -> Self {
+    pub(in crate::tui) const fn fixed(title: &'static str, width: u16, drop: u8) -> Self {
         Self {
             title,
             width: Width::Cells(width),
@@ -47,7 +47,12 @@ impl Column {
     }
 
     /// A column that takes a share of the room.
-    pub(super) const fn share(title: &'static str, weight: u16, least: u16, drop: u8) -> Self {
+    pub(in crate::tui) const fn share(
+        title: &'static str,
+        weight: u16,
+        least: u16,
+        drop: u8,
+    ) -> Self {
         Self {
             title,
             width: Width::Share { weight, least },
@@ -57,33 +62,33 @@ impl Column {
     }
 
     /// Sets its cells to the right.
-    pub(super) const fn right(mut self) -> Self {
+    pub(in crate::tui) const fn right(mut self) -> Self {
         self.right = true;
         self
     }
 }
 
 /// A cell: safe text and its style.
-pub(super) type Cell = (String, Style);
+pub(in crate::tui) type Cell = (String, Style);
 
 /// A table to draw.
-pub(super) struct Table<'t> {
-    pub(super) columns: &'t [Column],
-    pub(super) len: usize,
-    pub(super) cursor: Cursor,
+pub(in crate::tui) struct Table<'t> {
+    pub(in crate::tui) columns: &'t [Column],
+    pub(in crate::tui) len: usize,
+    pub(in crate::tui) cursor: Cursor,
     /// Whether the keyboard is here.
-    pub(super) focused: bool,
+    pub(in crate::tui) focused: bool,
     /// The column by which it is sorted, and whether downwards.
-    pub(super) sorted: Option<(usize, bool)>,
+    pub(in crate::tui) sorted: Option<(usize, bool)>,
     /// The column of the ticks: a click there ticks.
-    pub(super) tick: Option<usize>,
+    pub(in crate::tui) tick: Option<usize>,
     /// For each column, which head it is when clicked.
-    pub(super) heads: &'t [Option<usize>],
+    pub(in crate::tui) heads: &'t [Option<usize>],
 }
 
 impl Table<'_> {
     /// Draws the head and the lines on screen; `row` makes the cells of a line.
-    pub(super) fn draw(
+    pub(in crate::tui) fn draw(
         &self,
         canvas: &mut Canvas<'_>,
         area: Rect,

@@ -2,12 +2,12 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::model::Screen;
-use super::query::Tab;
+use crate::tui::model::Screen;
+use crate::tui::query::Tab;
 
 /// Something that can be clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(in crate::tui) enum Target {
     /// A screen's name in the title bar.
     Screen(Screen),
     /// An inner tab of Preview.
@@ -38,39 +38,39 @@ pub(super) enum Target {
 
 /// What the last frame put where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Hits {
+pub(in crate::tui) struct Hits {
     places: Vec<(Rect, Target)>,
     /// The whole screen.
-    pub(super) area: Rect,
+    pub(in crate::tui) area: Rect,
     /// The area of list and detail together.
-    pub(super) body: Rect,
+    pub(in crate::tui) body: Rect,
     /// The line of the screen on which the main list's cursor stands.
-    pub(super) cursor_row: Option<u16>,
+    pub(in crate::tui) cursor_row: Option<u16>,
     /// Lines of the main list on screen.
-    pub(super) list_height: usize,
+    pub(in crate::tui) list_height: usize,
     /// Lines of the detail pane on screen.
-    pub(super) detail_height: usize,
+    pub(in crate::tui) detail_height: usize,
     /// Lines that the detail pane would need.
-    pub(super) detail_len: usize,
+    pub(in crate::tui) detail_len: usize,
     /// Lines of the topmost dialog's list on screen.
-    pub(super) dialog_height: usize,
+    pub(in crate::tui) dialog_height: usize,
     /// Lines that the topmost dialog's list has.
-    pub(super) dialog_len: usize,
+    pub(in crate::tui) dialog_len: usize,
 }
 
 impl Hits {
     /// Notes that `target` was drawn at `area`, over what was there.
-    pub(super) fn add(&mut self, area: Rect, target: Target) {
+    pub(in crate::tui) fn add(&mut self, area: Rect, target: Target) {
         self.places.push((area, target));
     }
 
     /// Forgets what can be clicked, and keeps the measures: a dialog covers the screen.
-    pub(super) fn forget_places(&mut self) {
+    pub(in crate::tui) fn forget_places(&mut self) {
         self.places.clear();
     }
 
     /// What is at a place; the last thing drawn wins.
-    pub(super) fn at(&self, column: u16, row: u16) -> Option<Target> {
+    pub(in crate::tui) fn at(&self, column: u16, row: u16) -> Option<Target> {
         self.places
             .iter()
             .rev()
@@ -80,7 +80,7 @@ impl Hits {
 
     /// The first place of a target; for tests.
     #[cfg(test)]
-    pub(super) fn place(&self, target: Target) -> Option<Rect> {
+    pub(in crate::tui) fn place(&self, target: Target) -> Option<Rect> {
         self.places
             .iter()
             .find(|(_, candidate)| *candidate == target)

@@ -5,12 +5,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// Width in cells.
-pub(super) fn width(text: &str) -> usize {
+pub(in crate::tui) fn width(text: &str) -> usize {
     text.width()
 }
 
 /// `text` in at most `room` cells; what is cut off is shown by `mark` (one cell wide).
-pub(super) fn fit(text: &str, room: usize, mark: &str) -> String {
+pub(in crate::tui) fn fit(text: &str, room: usize, mark: &str) -> String {
     if text.width() <= room {
         return text.to_owned();
     }
@@ -32,7 +32,7 @@ pub(super) fn fit(text: &str, room: usize, mark: &str) -> String {
 }
 
 /// `text` cut or padded on the right to exactly `room` cells.
-pub(super) fn pad(text: &str, room: usize, mark: &str) -> String {
+pub(in crate::tui) fn pad(text: &str, room: usize, mark: &str) -> String {
     let mut out = fit(text, room, mark);
     let used = out.width();
     out.extend(std::iter::repeat_n(' ', room.saturating_sub(used)));
@@ -40,7 +40,7 @@ pub(super) fn pad(text: &str, room: usize, mark: &str) -> String {
 }
 
 /// `text` cut or padded on the left to exactly `room` cells: for numbers.
-pub(super) fn pad_left(text: &str, room: usize, mark: &str) -> String {
+pub(in crate::tui) fn pad_left(text: &str, room: usize, mark: &str) -> String {
     let cut = fit(text, room, mark);
     let mut out = " ".repeat(room.saturating_sub(cut.width()));
     out.push_str(&cut);
@@ -48,7 +48,7 @@ pub(super) fn pad_left(text: &str, room: usize, mark: &str) -> String {
 }
 
 /// `text` in lines of at most `room` cells, broken at spaces where it can be; line feeds are kept.
-pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
+pub(in crate::tui) fn wrap(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -93,7 +93,7 @@ const ALONE: usize = 8;
 /// `text` in pieces of at most `room` cells, every character kept. Cut after the `@` of an address where that is not too
 /// early, else after the last sign that joins parts and leaves no few letters alone, else anywhere between two
 /// characters.
-pub(super) fn pieces(text: &str, room: usize) -> Vec<&str> {
+pub(in crate::tui) fn pieces(text: &str, room: usize) -> Vec<&str> {
     let room = room.max(1);
     let mut out = Vec::new();
     let mut rest = text;
@@ -132,7 +132,7 @@ pub(super) fn pieces(text: &str, room: usize) -> Vec<&str> {
 }
 
 /// A count with separators for thousands: 1,395.
-pub(super) fn count(number: u64) -> String {
+pub(in crate::tui) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -145,7 +145,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// "1 row", "2 rows": the number and the noun; the plural adds an s.
-pub(super) fn counted(number: u64, noun: &str) -> String {
+pub(in crate::tui) fn counted(number: u64, noun: &str) -> String {
     if number == 1 {
         format!("1 {noun}")
     } else {
@@ -154,7 +154,7 @@ pub(super) fn counted(number: u64, noun: &str) -> String {
 }
 
 /// How long ago in one unit, for lists: "12 s", "3 min", "2 h", "4 d".
-pub(super) fn age(duration: chrono::Duration) -> String {
+pub(in crate::tui) fn age(duration: chrono::Duration) -> String {
     let seconds = duration.num_seconds().max(0);
     match seconds {
         0..=59 => format!("{seconds} s"),
@@ -165,7 +165,7 @@ pub(super) fn age(duration: chrono::Duration) -> String {
 }
 
 /// How long ago, or how long, in at most two units: "3 min", "2 h 05 min", "4 d".
-pub(super) fn span(duration: chrono::Duration) -> String {
+pub(in crate::tui) fn span(duration: chrono::Duration) -> String {
     let seconds = duration.num_seconds().max(0);
     match seconds {
         0..=59 => format!("{seconds} s"),

@@ -5,27 +5,27 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 
-use super::super::cells::{fit, width};
-use super::super::dialog::Tone;
-use super::super::glyphs::Glyphs;
-use super::super::hits::Hits;
 use super::super::model::Model;
-use super::super::theme::Theme;
+use super::cells::{fit, width};
+use super::glyphs::Glyphs;
+use super::hits::Hits;
+use super::theme::Theme;
+use super::tone::Tone;
 
 /// The buffer and what is needed to draw on it.
-pub(super) struct Canvas<'a> {
-    pub(super) model: &'a Model,
-    pub(super) theme: Theme,
-    pub(super) glyphs: &'static Glyphs,
-    pub(super) hits: Hits,
+pub(in crate::tui) struct Canvas<'a> {
+    pub(in crate::tui) model: &'a Model,
+    pub(in crate::tui) theme: Theme,
+    pub(in crate::tui) glyphs: &'static Glyphs,
+    pub(in crate::tui) hits: Hits,
     /// Where the terminal's cursor is to stand: in a text box.
-    pub(super) cursor: Option<Position>,
+    pub(in crate::tui) cursor: Option<Position>,
     buffer: &'a mut Buffer,
 }
 
 impl<'a> Canvas<'a> {
     /// A canvas for one frame.
-    pub(super) fn new(model: &'a Model, buffer: &'a mut Buffer) -> Self {
+    pub(in crate::tui) fn new(model: &'a Model, buffer: &'a mut Buffer) -> Self {
         Self {
             model,
             theme: model.theme,
@@ -37,7 +37,14 @@ impl<'a> Canvas<'a> {
     }
 
     /// Puts safe text at a place, cut to `room` cells; returns the column after it.
-    pub(super) fn text(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
+    pub(in crate::tui) fn text(
+        &mut self,
+        x: u16,
+        y: u16,
+        room: u16,
+        text: &str,
+        style: Style,
+    ) -> u16 {
         let area = self.buffer.area;
         if y >= area.bottom() || x >= area.right() {
             return x;
@@ -51,7 +58,13 @@ impl<'a> Canvas<'a> {
     }
 
     /// Puts parts one after the other, cut to `room` cells; returns the column after them.
-    pub(super) fn parts(&mut self, x: u16, y: u16, room: u16, parts: &[(&str, Style)]) -> u16 {
+    pub(in crate::tui) fn parts(
+        &mut self,
+        x: u16,
+        y: u16,
+        room: u16,
+        parts: &[(&str, Style)],
+    ) -> u16 {
         let end = x + room;
         let mut at = x;
         for (text, style) in parts {
@@ -64,7 +77,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Puts text so that it ends at column `right`; returns the column where it begins.
-    pub(super) fn text_right(
+    pub(in crate::tui) fn text_right(
         &mut self,
         right: u16,
         y: u16,
@@ -79,7 +92,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Puts a line of spans at a place.
-    pub(super) fn line(&mut self, x: u16, y: u16, room: u16, line: &Line<'_>) {
+    pub(in crate::tui) fn line(&mut self, x: u16, y: u16, room: u16, line: &Line<'_>) {
         let mut at = x;
         let end = x + room;
         for span in &line.spans {
@@ -91,7 +104,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Gives an area a style over what stands there.
-    pub(super) fn style(&mut self, area: Rect, style: Style) {
+    pub(in crate::tui) fn style(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
         let Some(ink) = self.theme.ink.filter(|_| style.bg.is_some()) else {
             return;
@@ -109,7 +122,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Empties an area.
-    pub(super) fn clear(&mut self, area: Rect) {
+    pub(in crate::tui) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
@@ -126,7 +139,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A line across with words in it.
-    pub(super) fn rule(&mut self, area: Rect, words: &str, style: Style) {
+    pub(in crate::tui) fn rule(&mut self, area: Rect, words: &str, style: Style) {
         let line = self.glyphs.horizontal.repeat(usize::from(area.width));
         self.text(area.x, area.y, area.width, &line, style);
         if !words.is_empty() {
@@ -142,14 +155,20 @@ impl<'a> Canvas<'a> {
     }
 
     /// A line down.
-    pub(super) fn upright(&mut self, x: u16, top: u16, bottom: u16, style: Style) {
+    pub(in crate::tui) fn upright(&mut self, x: u16, top: u16, bottom: u16, style: Style) {
         for y in top..bottom {
             self.text(x, y, 1, self.glyphs.vertical, style);
         }
     }
 
     /// An emptied panel with a border and a title; returns its inside, one cell in from the border.
-    pub(super) fn panel(&mut self, area: Rect, title: &str, border: Style, heading: Style) -> Rect {
+    pub(in crate::tui) fn panel(
+        &mut self,
+        area: Rect,
+        title: &str,
+        border: Style,
+        heading: Style,
+    ) -> Rect {
         self.clear(area);
         let Glyphs {
             corners,
@@ -190,7 +209,13 @@ impl<'a> Canvas<'a> {
     }
 
     /// A scroll bar at the right edge of a list: the thumb only, and only when not everything is on screen.
-    pub(super) fn scroll_bar(&mut self, area: Rect, first: usize, shown: usize, len: usize) {
+    pub(in crate::tui) fn scroll_bar(
+        &mut self,
+        area: Rect,
+        first: usize,
+        shown: usize,
+        len: usize,
+    ) {
         if len <= shown || area.height == 0 {
             return;
         }
@@ -204,7 +229,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// The style of a tone.
-    pub(super) fn tone(&self, tone: Tone) -> Style {
+    pub(in crate::tui) fn tone(&self, tone: Tone) -> Style {
         match tone {
             Tone::Plain => self.theme.text,
             Tone::Strong => self.theme.strong,
@@ -216,7 +241,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A text box of one line with its cursor when it has the keyboard.
-    pub(super) fn input(
+    pub(in crate::tui) fn input(
         &mut self,
         area: Rect,
         input: &tui_input::Input,
@@ -265,12 +290,12 @@ impl<'a> Canvas<'a> {
 }
 
 /// Width in cells, as the terminal counts.
-pub(super) fn cells(text: &str) -> u16 {
+pub(in crate::tui) fn cells(text: &str) -> u16 {
     u16::try_from(width(text)).unwrap_or(u16::MAX)
 }
 
 /// `height` lines from the top of an area.
-pub(super) fn top(area: Rect, height: u16) -> (Rect, Rect) {
+pub(in crate::tui) fn top(area: Rect, height: u16) -> (Rect, Rect) {
     let height = height.min(area.height);
     (
         Rect { height, ..area },
@@ -280,4 +305,16 @@ pub(super) fn top(area: Rect, height: u16) -> (Rect, Rect) {
             ..area
         },
     )
+}
+
+/// An area in the middle, as large as is wanted and fits.
+pub(in crate::tui) fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width.saturating_sub(2));
+    let height = height.min(area.height.saturating_sub(2));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
 }
