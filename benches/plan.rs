@@ -139,6 +139,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
         scope: Scope::All,
         mode: Mode::Full,
         created_at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
+        database: prmdesk::plan::DatabasePoint::default(),
         schemas,
         entities,
         lms_links: LmsLinks::default(),

@@ -1,6 +1,6 @@
 //! Values for the unit tests of this face.
 
-use crate::plan::{Arenas, Mode, PerEntity, Plan, PlanOrigin, Schema, Scope};
+use crate::plan::{Arenas, DatabasePoint, Mode, PerEntity, Plan, PlanOrigin, Schema, Scope};
 
 /// A plan in which nothing happens.
 pub(super) fn empty_plan() -> Plan {
@@ -11,6 +11,7 @@ pub(super) fn empty_plan() -> Plan {
         created_at: chrono::DateTime::UNIX_EPOCH,
         origin: PlanOrigin::Sync,
         sources: PerEntity::default(),
+        database: DatabasePoint::default(),
         totals: PerEntity::default(),
         guards: Vec::new(),
         windows: PerEntity::default(),

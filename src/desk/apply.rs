@@ -1,6 +1,7 @@
 //! From a plan and a selection to a run report: what may go through is screened (`screen`), every row re-read, one
 //! transaction (docs/rules.md, "The plan" and "Applying").
 
+mod history;
 mod screen;
 mod shown;
 
@@ -77,13 +78,16 @@ impl Desk {
         progress: &Progress,
     ) -> Result<RunReport> {
         self.refuse_second_apply(plan).await?;
-        let outdated = self.recheck(plan, &mut selection, progress).await?;
+        let overtaken = self.overtaken(plan, running.run_id).await?;
+        let outdated = self
+            .recheck(plan, &mut selection, overtaken, progress)
+            .await?;
         progress.phase(Phase::Applying);
         let screened = self.screen(plan, selection, outdated, choice).await?;
         if let Some(shown) = &choice.shown {
             shown.covers(plan, &screened.selection)?;
         }
-        self.transaction(running, plan, &screened, choice, progress)
+        self.transaction(running, plan, overtaken, &screened, choice, progress)
             .await
     }
 
@@ -109,6 +113,7 @@ impl Desk {
         &self,
         running: &Running,
         plan: &Plan,
+        overtaken: PerEntity<bool>,
         screened: &Screened,
         choice: &Choice,
         progress: &Progress,
@@ -125,7 +130,8 @@ impl Desk {
         }
         let mut report = report(plan, running.run_id, &outcomes, &screened.withheld);
         report.cases_opened = self.cases_for(&mut tx, plan, &outcomes).await?;
-        self.stand(&mut tx, plan, &outcomes, screened).await?;
+        self.stand(&mut tx, plan, overtaken, &outcomes, screened)
+            .await?;
         let finish = Finish {
             status: Some(report.status),
             plan_id: Some(plan.id.clone()),
@@ -149,10 +155,12 @@ impl Desk {
         &self,
         tx: &mut ApplyTx,
         plan: &Plan,
+        overtaken: PerEntity<bool>,
         outcomes: &[Outcome],
         screened: &Screened,
     ) -> Result<()> {
-        let (carried, settled) = carry_over(plan, outcomes, |at| screened.kept.contains(&at));
+        let (carried, settled) =
+            carry_over(plan, outcomes, overtaken, |at| screened.kept.contains(&at));
         for (entity, settled) in settled.iter() {
             tx.settle_carryover(entity, settled).await?;
             let carried: Vec<(i64, &str)> = carried
@@ -161,6 +169,10 @@ impl Desk {
                 .map(|record| (record.impartner_id, record.reason))
                 .collect();
             tx.upsert_carryover(entity, &carried).await?;
+            // An overtaken plan has not seen what the newer run wrote, so its reading vouches for nothing.
+            if overtaken[entity] {
+                continue;
+            }
             if let Some(mark) = plan.watermarks[entity] {
                 tx.set_watermark(entity, mark).await?;
             }

@@ -42,6 +42,8 @@ impl Desk {
     ) -> Result<PlanInput> {
         progress.phase(Phase::Reading);
         let schemas = PerEntity::from_fn(|entity| self.config().schema(entity));
+        // First of all: a run that commits while this one reads is then a newer one.
+        let database = self.store().point().await?;
         let marks = self.marks().await?;
         let mut warnings = Vec::new();
         let mode = effective_mode(request, &marks, &mut warnings);
@@ -57,6 +59,7 @@ impl Desk {
             scope: request.scope,
             mode,
             created_at: self.clock().now(),
+            database,
             schemas,
             entities: PerEntity {
                 partners: partners.0,

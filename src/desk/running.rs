@@ -164,7 +164,7 @@ impl Desk {
         }
     }
 
-    /// Applies a plan that was made earlier: takes the lease, reads every touched row again, applies.
+    /// Applies a plan that was made earlier, on this database: takes the lease, reads every touched row again, applies.
     pub async fn apply(
         &self,
         plan: &Plan,
@@ -173,6 +173,7 @@ impl Desk {
         progress: &Progress,
     ) -> Result<RunReport> {
         self.allow_write("apply the plan")?;
+        self.refuse_elsewhere(plan).await?;
         progress.phase(Phase::Starting);
         let run = match plan.origin {
             PlanOrigin::Sync => self.new_run("apply", plan.scope.word(), Some(plan.mode)),

@@ -23,6 +23,7 @@ impl Desk {
     /// The reverse of a run as a plan; changes that were undone already are left out. Takes no lease.
     pub async fn preview_undo(&self, run_id: i64) -> Result<Plan> {
         let scope = self.run_scope(run_id).await?;
+        let database = self.store().point().await?;
         let schemas = self.schemas();
         let journal = self.store().undoable(run_id).await?;
         let mut done = Vec::with_capacity(journal.len());
@@ -34,6 +35,7 @@ impl Desk {
             run_id,
             scope,
             created_at: self.clock().now(),
+            database,
             rows: PerEntity {
                 partners: self.store().rows(&schemas.partners).await?,
                 contacts: self.store().rows(&schemas.contacts).await?,

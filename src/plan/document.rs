@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::guards::{Guard, WindowCounts};
-use super::{Entity, Item, ItemView, Mode, Op, Packed, PartnerRef, PerEntity, Schema, Scope};
+use super::{
+    DatabasePoint, Entity, Item, ItemView, Mode, Op, Packed, PartnerRef, PerEntity, Schema, Scope,
+};
 
 /// How one listing was read (docs/contract.md, "JSON", `sources`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -146,6 +148,8 @@ pub struct Plan {
     pub created_at: DateTime<Utc>,
     /// What it was made from.
     pub origin: PlanOrigin,
+    /// The database it belongs to, as it was when its reading began.
+    pub database: DatabasePoint,
     /// How the listings were read; `None` for an entity that was not.
     pub sources: PerEntity<Option<SourceFacts>>,
     /// Records by operation.

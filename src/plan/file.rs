@@ -16,13 +16,13 @@ pub use write::{ItemDocument, Page, PlanDocument};
 
 use super::guards::Guard;
 use super::{
-    Entity, ItemView, Mode, PartnerRef, PerEntity, Plan, PlanOrigin, Scope, SourceFacts, Totals,
-    Value, Warning,
+    DatabasePoint, Entity, ItemView, Mode, PartnerRef, PerEntity, Plan, PlanOrigin, Scope,
+    SourceFacts, Totals, Value, Warning,
 };
 use chrono::{DateTime, Utc};
 
-/// Version of the file format.
-const FORMAT: u32 = 1;
+/// Version of the file format. 2 names the database and the point of its history. A plan of format 1 belongs to nobody knows which, so it is not read.
+const FORMAT: u32 = 2;
 
 /// Everything but the items.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,9 @@ struct Header {
     created_at: DateTime<Utc>,
     /// Where it comes from: a sync, or the undo of a run.
     origin: PlanOrigin,
+    /// The database it belongs to, and the newest run that had ended there.
+    #[serde(default)]
+    database: DatabasePoint,
     /// What was read, and whether it was proved complete.
     sources: Sources,
     /// Records by what happens to them.
@@ -72,6 +75,7 @@ impl Header {
             mode: plan.mode,
             created_at: plan.created_at,
             origin: plan.origin,
+            database: plan.database.clone(),
             sources: Sources {
                 partners: plan.sources.partners.clone(),
                 contacts: plan.sources.contacts.clone(),

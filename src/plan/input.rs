@@ -5,7 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::guards::WindowCounts;
 use super::{
-    Limits, LmsLinks, Mode, PerEntity, RowSet, Schema, Scope, SourceFacts, SourceSet, Warning,
+    DatabasePoint, Limits, LmsLinks, Mode, PerEntity, RowSet, Schema, Scope, SourceFacts,
+    SourceSet, Warning,
 };
 
 /// What was asked by id, and what the deleted-ids feed said.
@@ -62,6 +63,8 @@ pub struct PlanInput {
     pub mode: Mode,
     /// When (UTC).
     pub created_at: DateTime<Utc>,
+    /// The database, before anything else of it was read.
+    pub database: DatabasePoint,
     /// What the columns are and where they come from.
     pub schemas: PerEntity<Schema>,
     /// What is known.

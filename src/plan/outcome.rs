@@ -28,19 +28,30 @@ pub struct CarryOver {
     pub entity: Entity,
     /// The record.
     pub impartner_id: i64,
-    /// Why: `unticked`, `held`, `unverified`, `conflict`, `withheld`, `stale`, `failed`, `unlinked`, `undone`.
+    /// Why: `unticked`, `held`, `unverified`, `conflict`, `withheld`, `stale`, `failed`, `unlinked`, `undone`,
+    /// `overtaken`.
     pub reason: &'static str,
 }
 
 /// The records to carry over and those that are settled, given what became of every item. `withheld` says which of the
 /// not selected ones a guard or the policy kept back.
+///
+/// Where a newer run has `overtaken` the plan nothing is settled, and what was written is carried over too: what the
+/// newer run saw and left for later is newer than all this plan knows (docs/rules.md, "The plan").
 pub fn carry_over(
     plan: &Plan,
     outcomes: &[Outcome],
+    overtaken: PerEntity<bool>,
     withheld: impl Fn(usize) -> bool,
 ) -> (Vec<CarryOver>, PerEntity<Vec<i64>>) {
     let mut carried = Vec::new();
-    let mut settled = plan.settled.clone();
+    let mut settled = PerEntity::from_fn(|entity| {
+        if overtaken[entity] {
+            Vec::new()
+        } else {
+            plan.settled[entity].clone()
+        }
+    });
     let undo = matches!(plan.origin, PlanOrigin::Undo { .. });
     for (at, (item, outcome)) in plan.items.iter().zip(outcomes).enumerate() {
         let reason = match outcome {
@@ -48,6 +59,7 @@ pub fn carry_over(
             Outcome::Applied { .. } if undo => Some("undone"),
             _ if undo => continue,
             Outcome::Applied { linked: false, .. } => Some("unlinked"),
+            Outcome::Applied { .. } if overtaken[item.entity] => Some("overtaken"),
             Outcome::Applied { .. } => None,
             Outcome::Stale(_) => Some("stale"),
             Outcome::Failed(_) => Some("failed"),

@@ -177,6 +177,7 @@ fn empty(input: &PlanInput) -> Plan {
         mode: input.mode,
         created_at: input.created_at,
         origin: PlanOrigin::Sync,
+        database: input.database.clone(),
         sources: PerEntity::from_fn(|entity| read(entity).map(|read| read.facts.clone())),
         totals: PerEntity::<Totals>::default(),
         guards: Vec::new(),

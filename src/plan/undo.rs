@@ -11,8 +11,8 @@ use super::guards::WindowCounts;
 use super::index::match_key;
 use super::planner::finish;
 use super::{
-    Arenas, Changed, Entity, Evidence, Item, Mode, Op, PartnerAt, PartnerRef, PerEntity, Plan,
-    PlanOrigin, RowSet, Schema, Scope, Totals,
+    Arenas, Changed, DatabasePoint, Entity, Evidence, Item, Mode, Op, PartnerAt, PartnerRef,
+    PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Totals,
 };
 use crate::config::GuardConfig;
 
@@ -42,6 +42,8 @@ pub struct UndoInput {
     pub scope: Scope,
     /// When (UTC).
     pub created_at: DateTime<Utc>,
+    /// The database, before anything else of it was read.
+    pub database: DatabasePoint,
     /// What the columns are.
     pub schemas: PerEntity<Schema>,
     /// The applied changes of the run that are not undone yet.
@@ -64,6 +66,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         origin: PlanOrigin::Undo {
             run_id: input.run_id,
         },
+        database: input.database.clone(),
         sources: PerEntity::default(),
         totals: PerEntity::<Totals>::default(),
         guards: Vec::new(),

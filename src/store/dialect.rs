@@ -21,6 +21,14 @@ pub(super) fn now(engine: Engine) -> &'static str {
     }
 }
 
+/// A text that no other database draws.
+pub(super) fn random_id(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => "UUID()",
+        Engine::Sqlite => "lower(hex(randomblob(16)))",
+    }
+}
+
 /// The database's own clock and a span, which is the one argument; see [`span`].
 pub(super) fn now_plus(engine: Engine) -> &'static str {
     match engine {

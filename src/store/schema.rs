@@ -8,7 +8,7 @@ mod declared;
 
 use super::catalog::{self, Catalog};
 use super::db::Conn;
-use super::{Engine, Store, StoreError, collation, dialect};
+use super::{Engine, Store, StoreError, collation, dialect, identity};
 use declared::Declared;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
@@ -72,7 +72,8 @@ impl Store {
                 known: VERSION,
             });
         }
-        let missing: Vec<String> = steps(self.engine(), &catalog)
+        let identity = has_identity(&mut conn, &catalog).await?;
+        let missing: Vec<String> = steps(self.engine(), &catalog, identity)
             .into_iter()
             .map(|step| step.what)
             .collect();
@@ -139,7 +140,8 @@ impl Store {
     pub async fn migrate_sql(&self) -> Result<Vec<String>, StoreError> {
         let mut conn = self.conn().await?;
         let catalog = catalog::read(&mut conn).await?;
-        Ok(steps(self.engine(), &catalog)
+        let identity = has_identity(&mut conn, &catalog).await?;
+        Ok(steps(self.engine(), &catalog, identity)
             .into_iter()
             .map(|step| step.sql)
             .collect())
@@ -184,7 +186,8 @@ async fn run(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
             known: VERSION,
         });
     }
-    let steps = steps(engine, &catalog);
+    let identity = has_identity(conn, &catalog).await?;
+    let steps = steps(engine, &catalog, identity);
     for step in &steps {
         if let Some((table, column)) = &step.unique
             && catalog
@@ -227,6 +230,11 @@ async fn version(conn: &mut Conn, catalog: &Catalog) -> Result<i64, StoreError> 
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
+/// Whether the database has an identity: without one, plans of other databases could not be told from its own.
+async fn has_identity(conn: &mut Conn, catalog: &Catalog) -> Result<bool, StoreError> {
+    Ok(catalog.contains_key("sync_state") && identity::identity(conn).await?.is_some())
+}
+
 /// Names duplicates that a unique index would refuse, as the column itself compares.
 async fn refuse_duplicates(conn: &mut Conn, table: &str, column: &str) -> Result<(), StoreError> {
     let value = dialect::as_text(conn.engine(), &format!("MIN({column})"));
@@ -263,7 +271,7 @@ fn declared_for(engine: Engine) -> Declared {
 }
 
 /// What is missing, in the order in which it must be made.
-fn steps(engine: Engine, catalog: &Catalog) -> Vec<Step> {
+fn steps(engine: Engine, catalog: &Catalog, has_identity: bool) -> Vec<Step> {
     let declared = declared_for(engine);
     let mut steps = Vec::new();
     for table in &declared.tables {
@@ -335,6 +343,19 @@ fn steps(engine: Engine, catalog: &Catalog) -> Vec<Step> {
                     .then(|| (index.table.clone(), index.columns[0].clone())),
             });
         }
+    }
+    if !has_identity {
+        steps.push(Step {
+            what: "the database's identity".to_owned(),
+            // Drawn by the database itself, so that two that are made from one printed script differ.
+            sql: format!(
+                "INSERT INTO sync_state (name, value, updated_at) VALUES ('{}', {}, {})",
+                identity::NAME,
+                dialect::random_id(engine),
+                dialect::now(engine)
+            ),
+            unique: None,
+        });
     }
     steps
 }

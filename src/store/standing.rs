@@ -15,7 +15,7 @@ pub struct Carried {
     pub entity: Entity,
     /// The record.
     pub impartner_id: i64,
-    /// Why, as a word: unticked, held, withheld, stale, failed, conflict, unverified, unlinked. At most 50 characters.
+    /// Why, as a word (see [`crate::plan::CarryOver`]). At most 50 characters.
     pub reason: String,
     /// Since when; kept when the record is carried over again.
     pub since: DateTime<Utc>,

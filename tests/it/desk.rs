@@ -1,9 +1,11 @@
 //! The desk against the sandbox over real HTTP, on both engines: what ends up in the database, whatever the source does.
 
+mod elsewhere;
 mod faults;
 mod half_true;
 mod model;
 mod names;
+mod old_plans;
 mod promises;
 mod recheck;
 pub mod rig;

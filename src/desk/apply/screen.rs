@@ -62,12 +62,16 @@ impl Desk {
                 selection.count_op(plan, Op::Update)[entity],
             )
         });
+        let outdated_deletes = outdated
+            .iter()
+            .filter(|(at, _)| plan.items[*at].op == Op::SoftDelete)
+            .count();
         check_number(
             "soft-deletes",
             "--allow-deletes",
             choice.release.deletes,
             wanted.partners.0 + wanted.contacts.0,
-            outdated.len(),
+            outdated_deletes,
         )?;
         check_number(
             "updates",

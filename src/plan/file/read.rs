@@ -22,8 +22,10 @@ pub enum PlanFileError {
     /// It is not a plan, or cut off.
     #[error("it is not a plan that prmdesk saved, or only a part of one")]
     Malformed(#[from] serde_json::Error),
-    /// A newer prmdesk wrote it.
-    #[error("its format is {found}, and this prmdesk reads format {FORMAT}")]
+    /// Another version of prmdesk wrote it.
+    #[error(
+        "another version of prmdesk made it: its format is {found}, and this one reads format {FORMAT}"
+    )]
     Format {
         /// The format it says.
         found: u32,
@@ -281,6 +283,7 @@ impl Loader {
             mode: header.mode,
             created_at: header.created_at,
             origin: header.origin,
+            database: header.database.clone(),
             sources: PerEntity {
                 partners: header.sources.partners.clone(),
                 contacts: header.sources.contacts.clone(),

@@ -48,7 +48,7 @@ pub struct Rig {
     pub config: Config,
     /// The source's clock; it stands still until a test advances it.
     pub upstream: Clock,
-    _db: TestDb,
+    pub db: TestDb,
 }
 
 impl Rig {
@@ -114,7 +114,7 @@ impl Rig {
             desk,
             config,
             upstream,
-            _db: db,
+            db,
         }
     }
 

@@ -580,6 +580,13 @@ fn a_saved_plan_is_the_same_plan_and_an_edited_one_is_refused() {
             .contains("edited")
     );
     assert!(Plan::read_json(&file[..file.len() / 2], &schemas).is_err());
+    // Format 1 did not say of which database it was.
+    let database = text.find("  \"database\"").unwrap();
+    let rest = &text[database..];
+    let older = text[..database].replace("\"format\": 2", "\"format\": 1")
+        + &rest[rest.find("  \"sources\"").unwrap()..];
+    let error = Plan::read_json(older.as_bytes(), &schemas).unwrap_err();
+    assert!(error.to_string().contains("another version"), "{error}");
 }
 
 #[test]

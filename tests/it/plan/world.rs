@@ -155,6 +155,7 @@ impl World {
             scope: Scope::All,
             mode: self.mode,
             created_at: at(),
+            database: prmdesk::plan::DatabasePoint::default(),
             entities: PerEntity::from_fn(|entity| self.input(&schemas[entity])),
             schemas: schemas.clone(),
             lms_links: self.lms.clone(),

@@ -146,6 +146,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
         scope: Scope::All,
         mode: Mode::Full,
         created_at: world.epoch(),
+        database: prmdesk::plan::DatabasePoint::default(),
         schemas,
         entities,
         lms_links: past

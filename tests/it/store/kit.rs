@@ -138,6 +138,7 @@ pub async fn plan_of(store: &Store, partners: &[Rec], contacts: &[Rec]) -> Plan 
             scope: Scope::All,
             mode: Mode::Incremental,
             created_at: at(),
+            database: store.point().await.unwrap(),
             schemas,
             entities: PerEntity { partners, contacts },
             lms_links: store.lms_links().await.unwrap(),

@@ -30,6 +30,7 @@ async fn undo_of(store: &Store, run_id: i64) -> Plan {
         run_id,
         scope: Scope::All,
         created_at: at(),
+        database: store.point().await.unwrap(),
         schemas,
         done: done.collect(),
         rows: PerEntity { partners, contacts },
