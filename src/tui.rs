@@ -1,13 +1,11 @@
 //! The console: the main face. docs/console.md says how it looks and feels.
 //!
-//! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`effects`] alone spawns. One task owns
-//! the terminal and the model ([`run`]).
+//! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`runtime`] alone spawns. One task
+//! owns the terminal and the model ([`run`]); [`kit`] is what is drawn with.
 
 mod action;
 mod certs;
 mod dialog;
-mod effects;
-mod export;
 mod haystack;
 mod history;
 mod job;
@@ -22,11 +20,7 @@ mod plan_columns;
 mod plan_sort;
 mod preview;
 mod query;
-mod service;
-mod setup;
-mod state;
-mod terminal;
-mod turn;
+mod runtime;
 mod update;
 mod view;
 
@@ -35,42 +29,13 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
+use runtime::{service, setup, turn};
 
 pub use kit::theme::ThemeName;
-
-/// How the console is to look and where it keeps its state.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Draw without box glyphs or braille, whatever the locale.
-    pub ascii: bool,
-    /// Whether to use colours.
-    pub colour: Colour,
-    /// The theme; `None`: the one of the last time, or dark.
-    pub theme: Option<ThemeName>,
-    /// Where last screen, filters and the like are kept; `None`: nowhere.
-    pub state_dir: Option<PathBuf>,
-    /// What the title bar calls the place where we work: the profile.
-    pub environment: String,
-    /// The sandbox's banner.
-    pub demo_banner: Option<String>,
-}
-
-/// Whether to use colours (`--color`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Colour {
-    /// Unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Even then.
-    Always,
-    /// No.
-    Never,
-}
+pub use runtime::options::{Colour, Options};
 
 /// Runs the console until it is left. The desk is opened behind the first frame: a database that is slow to answer does
 /// not keep the console from being there, and one that refuses ends it with the error. Must be awaited where the program

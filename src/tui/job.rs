@@ -1,5 +1,7 @@
 //! Work under way: what the events of the core add up to.
 
+pub(super) mod panel;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Duration, Utc};

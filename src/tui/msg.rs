@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::preview::Review;
 use super::query::{Compute, Computed};
-use super::state::Saved;
+use super::runtime::state::Saved;
 use crate::error::Error;
 use crate::plan::{Entity, Plan, Release, Selection};
 use crate::progress::RunEvent;
@@ -247,7 +247,7 @@ pub(super) enum Effect {
     /// Let go of a review: giving back the memory of a large plan takes longer than a frame.
     Forget(Box<Review>),
     /// Write what is shown to a file.
-    Export(super::export::Export),
+    Export(super::runtime::export::Export),
     /// Put text on the clipboard (OSC 52).
     Copy(String),
     /// Capture the mouse, or let it go.

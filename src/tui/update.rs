@@ -19,12 +19,12 @@ mod runs;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::dialog::{Choice, Dialog, Outcome};
-use super::export::Format;
 use super::keymap::BINDINGS;
 use super::kit::key::Key;
 use super::model::{Life, Model, Screen};
 use super::msg::{Effect, Msg, Reach, Request};
-use super::state::Saved;
+use super::runtime::export::Format;
+use super::runtime::state::Saved;
 
 pub(super) use cases::{step_person, step_words};
 

@@ -17,7 +17,6 @@ mod history;
 mod overview;
 mod plan_list;
 mod preview;
-mod progress;
 mod question;
 
 use ratatui::buffer::Buffer;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::super::dialog::{Ask, Dialog, Field, FieldKind, Then};
-use super::super::export::Data;
 use super::super::model::{Model, Screen};
 use super::super::msg::{Effect, Request};
 use super::super::plan_columns::PlanColumn;
@@ -17,6 +16,7 @@ use crate::text::safe;
 use crate::tui::kit::cells::count;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;
+use crate::tui::runtime::export::Data;
 use crate::values::PreviewRequest;
 
 /// Begins a preview and shows its progress.

@@ -10,8 +10,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::super::offboard::CaseTab;
-use super::progress;
 use crate::text::safe;
+use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
 use crate::tui::kit::cells::{age, count, counted, pad, wrap};
 use crate::tui::kit::hits::Target;
@@ -31,7 +31,7 @@ const CASES: [Column; 6] = [
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let taken = progress::draw(canvas, area);
+    let taken = panel::draw(canvas, area);
     let (_, area) = top(area, taken);
     let (line, rest) = top(area, 1);
     tabs(canvas, line);

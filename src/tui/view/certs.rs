@@ -7,8 +7,8 @@
 use ratatui::layout::Rect;
 
 use super::super::certs::{Certs, PushResult};
-use super::progress;
 use crate::text::safe;
+use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{counted, wrap};
 use crate::tui::kit::panes::Fields;
@@ -27,7 +27,7 @@ const PARTNERS: [Column; 8] = [
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let taken = progress::draw(canvas, area);
+    let taken = panel::draw(canvas, area);
     let (_, area) = top(area, taken);
     let certs = &canvas.model.certs;
     let theme = canvas.theme;

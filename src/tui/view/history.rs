@@ -9,9 +9,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::history::OpenRun;
-use super::progress;
 use crate::plan::Op;
 use crate::text::safe;
+use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
 use crate::tui::kit::cells::{counted, span, wrap};
 use crate::tui::kit::detail::Detail;
@@ -40,7 +40,7 @@ const CHANGES: [Column; 4] = [
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let taken = progress::draw(canvas, area);
+    let taken = panel::draw(canvas, area);
     let (_, area) = top(area, taken);
     match &canvas.model.history.open {
         Some(open) => opened(canvas, area, open),

@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         );
         area = rest;
     }
-    let taken = super::progress::draw(canvas, area);
+    let taken = crate::tui::job::panel::draw(canvas, area);
     let (_, area) = top(area, taken);
     let bottom = area.height.min(OUTSIDES);
     let (main, outsides) = top(area, area.height - bottom);

@@ -12,8 +12,9 @@ use ratatui::layout::Rect;
 
 use super::super::preview::Review;
 use super::super::query::Tab;
-use super::{plan_list, progress};
+use super::plan_list;
 use crate::plan::{Entity, Op};
+use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{count, counted, span, wrap};
 use crate::tui::kit::hits::Target;
@@ -22,7 +23,7 @@ use crate::tui::kit::{detail, panes};
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
-    let taken = progress::draw(canvas, area);
+    let taken = panel::draw(canvas, area);
     let (_, area) = top(area, taken);
     let Some(review) = &model.preview.review else {
         empty(canvas, area);

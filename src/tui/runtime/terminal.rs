@@ -20,7 +20,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 
-use super::kit::cells::width;
+use crate::tui::kit::cells::width;
 
 /// Whether the terminal is turned on, so that it must be turned off and nobody else may write to it.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -29,7 +29,7 @@ static ON: AtomicBool = AtomicBool::new(false);
 static UI: Mutex<Option<ThreadId>> = Mutex::new(None);
 
 /// Says that the calling thread draws; the runtime may move the console's task between two waits.
-pub(super) fn claim() {
+pub(in crate::tui) fn claim() {
     if let Ok(mut ui) = UI.lock() {
         *ui = Some(thread::current().id());
     }
@@ -40,7 +40,7 @@ const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 /// Turned-on terminal: raw mode, alternate screen, bracketed paste, mouse.
-pub(super) struct Guard {
+pub(in crate::tui) struct Guard {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
     /// Where the last frame had wide characters.
@@ -51,7 +51,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Turns the terminal on.
-    pub(super) fn new(mouse: bool) -> io::Result<Self> {
+    pub(in crate::tui) fn new(mouse: bool) -> io::Result<Self> {
         install_hook();
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         let mut guard = Self {
@@ -84,7 +84,7 @@ impl Guard {
     }
 
     /// Captures the mouse, or lets it go.
-    pub(super) fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+    pub(in crate::tui) fn set_mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         if on {
             execute!(stdout(), Print(MOUSE_ON))
@@ -94,13 +94,17 @@ impl Guard {
     }
 
     /// The size of the terminal now.
-    pub(super) fn area(&self) -> io::Result<Rect> {
+    pub(in crate::tui) fn area(&self) -> io::Result<Rect> {
         Ok(Rect::from(self.terminal.backend().size()?))
     }
 
     /// Shows a painted frame, in one synchronized update, so that no half of it is ever seen. A frame that shows what is
     /// there already costs not one byte.
-    pub(super) fn show(&mut self, painted: Buffer, cursor: Option<Position>) -> io::Result<()> {
+    pub(in crate::tui) fn show(
+        &mut self,
+        painted: Buffer,
+        cursor: Option<Position>,
+    ) -> io::Result<()> {
         if self
             .shown
             .as_ref()
@@ -129,14 +133,14 @@ impl Guard {
     }
 
     /// Makes the next frame draw every cell.
-    pub(super) fn redraw(&mut self) -> io::Result<()> {
+    pub(in crate::tui) fn redraw(&mut self) -> io::Result<()> {
         self.shown = None;
         let area = self.area()?;
         self.terminal.resize(area)
     }
 
     /// Gives the terminal back and stops this process group, as any program does on Ctrl-Z; returns when it goes on.
-    pub(super) fn suspend(&mut self) -> io::Result<()> {
+    pub(in crate::tui) fn suspend(&mut self) -> io::Result<()> {
         restore();
         #[cfg(unix)]
         {
@@ -150,7 +154,7 @@ impl Guard {
     }
 
     /// Puts text on the clipboard of the terminal's machine (OSC 52), also over ssh.
-    pub(super) fn copy(text: &str) -> io::Result<()> {
+    pub(in crate::tui) fn copy(text: &str) -> io::Result<()> {
         use base64::Engine as _;
         let encoded = base64::engine::general_purpose::STANDARD.encode(text);
         let mut out = stdout();

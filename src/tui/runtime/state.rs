@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::kit::theme::{Theme, ThemeName};
-use super::model::{Model, Screen};
-use super::plan_columns::PlanColumn;
-use super::preview::FilterBox;
+use crate::tui::kit::theme::{Theme, ThemeName};
+use crate::tui::model::{Model, Screen};
+use crate::tui::plan_columns::PlanColumn;
+use crate::tui::preview::FilterBox;
 
 /// The file's name.
 const FILE: &str = "console.json";
@@ -16,19 +16,19 @@ const FILE: &str = "console.json";
 /// What is kept. Unknown keys are left alone, missing ones take their defaults: older and newer releases read it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Saved {
-    pub(super) screen: Option<String>,
-    pub(super) filters: Vec<String>,
-    pub(super) sort: Option<String>,
-    pub(super) descending: bool,
-    pub(super) theme: Option<String>,
-    pub(super) split: Option<u16>,
-    pub(super) mouse: Option<bool>,
+pub(in crate::tui) struct Saved {
+    pub(in crate::tui) screen: Option<String>,
+    pub(in crate::tui) filters: Vec<String>,
+    pub(in crate::tui) sort: Option<String>,
+    pub(in crate::tui) descending: bool,
+    pub(in crate::tui) theme: Option<String>,
+    pub(in crate::tui) split: Option<u16>,
+    pub(in crate::tui) mouse: Option<bool>,
 }
 
 impl Saved {
     /// Reads the file; whatever is wrong with it reads as nothing kept, and is logged.
-    pub(super) fn read(folder: &Path) -> Self {
+    pub(in crate::tui) fn read(folder: &Path) -> Self {
         let path = folder.join(FILE);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -45,7 +45,7 @@ impl Saved {
     }
 
     /// Writes the file: whole or not at all.
-    pub(super) fn write(&self, folder: &Path) -> std::io::Result<()> {
+    pub(in crate::tui) fn write(&self, folder: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
@@ -54,7 +54,7 @@ impl Saved {
     }
 
     /// Puts a new console where the last one was. `theme`: asked for on purpose, goes before the kept one.
-    pub(super) fn restore(self, model: &mut Model, theme: Option<ThemeName>) {
+    pub(in crate::tui) fn restore(self, model: &mut Model, theme: Option<ThemeName>) {
         if let Some(screen) = self.screen.as_deref().and_then(Screen::from_title) {
             model.screen = screen;
         }

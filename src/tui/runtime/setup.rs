@@ -2,19 +2,19 @@
 
 use chrono::{DateTime, Utc};
 
-use super::keymap::Keymap;
-use super::kit::glyphs::Glyphs;
-use super::kit::theme::{Depth, ThemeName};
-use super::model::{Environment, Model};
+use super::options::{Colour, Options};
 use super::state::Saved;
-use super::{Colour, Options};
 use crate::config::Config;
+use crate::tui::keymap::Keymap;
+use crate::tui::kit::glyphs::Glyphs;
+use crate::tui::kit::theme::{Depth, ThemeName};
+use crate::tui::model::{Environment, Model};
 
 /// Looks a variable of the environment up.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// How many colours to use.
-pub(super) fn depth(colour: Colour, lookup: Lookup<'_>) -> Depth {
+pub(in crate::tui) fn depth(colour: Colour, lookup: Lookup<'_>) -> Depth {
     let set = |name| lookup(name).filter(|value| !value.is_empty());
     match colour {
         Colour::Never => return Depth::None,
@@ -38,7 +38,7 @@ pub(super) fn depth(colour: Colour, lookup: Lookup<'_>) -> Depth {
 
 /// Whether the locale is UTF-8. None at all (a bare container) counts as UTF-8: today's terminals are; `C` and `POSIX`
 /// said on purpose do not.
-pub(super) fn utf8(lookup: Lookup<'_>) -> bool {
+pub(in crate::tui) fn utf8(lookup: Lookup<'_>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .find_map(|name| lookup(name).filter(|value| !value.is_empty()));
@@ -49,7 +49,7 @@ pub(super) fn utf8(lookup: Lookup<'_>) -> bool {
 }
 
 /// Light or dark, where the terminal says so (`COLORFGBG`: rxvt, Konsole and others).
-pub(super) fn background(lookup: Lookup<'_>) -> ThemeName {
+pub(in crate::tui) fn background(lookup: Lookup<'_>) -> ThemeName {
     let light = lookup("COLORFGBG")
         .and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok())
         .is_some_and(|colour| colour == 7 || colour == 15);
@@ -61,7 +61,7 @@ pub(super) fn background(lookup: Lookup<'_>) -> ThemeName {
 }
 
 /// The console as it starts: configuration, then what was kept, then what was asked for on purpose.
-pub(super) fn model(
+pub(in crate::tui) fn model(
     config: &Config,
     options: &Options,
     now: DateTime<Utc>,

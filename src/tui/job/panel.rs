@@ -14,7 +14,7 @@ use crate::tui::kit::cells::span;
 use crate::tui::kit::glyphs::bar;
 
 /// The panel; returns the lines that it took. Nothing while work is short.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
+pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
     let model = canvas.model;
     let Some(job) = model.job.as_ref().filter(|job| job.visible(model.now)) else {
         return 0;

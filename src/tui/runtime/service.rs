@@ -6,18 +6,18 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::effects::{Opening, Service};
-use super::history::History;
-use super::kit::cells::{count, counted};
-use super::msg::{Answer, Reach, Request};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::{Attendance, Choice, Desk, Probe};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::tui::history::History;
+use crate::tui::kit::cells::{count, counted};
+use crate::tui::msg::{Answer, Reach, Request};
 use crate::values::{LmsRefreshed, Transcripts};
 
 /// The desk as the one who answers, and its opening. What is asked before it is open waits for that.
-pub(super) fn service(config: Config, clock: Clock) -> (Service, Opening) {
+pub(in crate::tui) fn service(config: Config, clock: Clock) -> (Service, Opening) {
     let (sender, receiver) = watch::channel(None::<Desk>);
     let opening = Box::pin(async move {
         let desk = Desk::open(config, clock).await?;

@@ -8,23 +8,23 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use super::query::Tab;
 use crate::plan::export::write_csv;
 use crate::plan::file::ItemDocument;
 use crate::plan::{ItemView, Plan, Selection};
 use crate::text::{JsonLayout, csv_cell, write_json};
+use crate::tui::query::Tab;
 use crate::values::{Case, CertRow, RunDetail, RunSummary};
 
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::tui) enum Format {
     Csv,
     Json,
 }
 
 /// What is exported.
 #[derive(Clone, Debug)]
-pub(super) enum Data {
+pub(in crate::tui) enum Data {
     /// Lines of one tab of a plan.
     Plan {
         plan: Arc<Plan>,
@@ -40,15 +40,15 @@ pub(super) enum Data {
 
 /// An export to be written.
 #[derive(Clone, Debug)]
-pub(super) struct Export {
-    pub(super) format: Format,
-    pub(super) data: Data,
-    pub(super) at: DateTime<Utc>,
+pub(in crate::tui) struct Export {
+    pub(in crate::tui) format: Format,
+    pub(in crate::tui) data: Data,
+    pub(in crate::tui) at: DateTime<Utc>,
 }
 
 impl Export {
     /// Writes the file into `folder`; never over another one.
-    pub(super) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+    pub(in crate::tui) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let ending = match self.format {
             Format::Csv => "csv",
             Format::Json => "json",
@@ -82,7 +82,7 @@ impl Export {
     }
 
     /// Writes the content.
-    pub(super) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(in crate::tui) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         match self.format {
             Format::Csv => self.data.csv(out),
             Format::Json => {
@@ -234,7 +234,7 @@ impl Data {
                         &run.finished_at
                             .map(|at| at.to_rfc3339())
                             .unwrap_or_default(),
-                        &super::kit::words::applied_in(run).total().to_string(),
+                        &crate::tui::kit::words::applied_in(run).total().to_string(),
                     ])?;
                 }
             }
@@ -252,7 +252,7 @@ impl Data {
                     "message",
                 ])?;
                 for change in &detail.changes {
-                    let mut fields = super::kit::words::changed_fields(change);
+                    let mut fields = crate::tui::kit::words::changed_fields(change);
                     if fields.is_empty() {
                         fields.push((String::new(), String::new(), String::new()));
                     }

@@ -11,13 +11,13 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
 use super::effects::{Effects, Opening, Service};
-use super::model::{Life, Model};
-use super::msg::{Effect, Msg};
 use super::terminal::{self, Guard};
-use super::update::{start, update};
-use super::view::paint;
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
+use crate::tui::model::{Life, Model};
+use crate::tui::msg::{Effect, Msg};
+use crate::tui::update::{start, update};
+use crate::tui::view::paint;
 
 /// Time between two frames at least: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -26,7 +26,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the console until it is left.
-pub(super) async fn turn(
+pub(in crate::tui) async fn turn(
     mut model: Model,
     service: Service,
     opening: Opening,

@@ -8,19 +8,19 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 
-use super::msg::{Answer, Effect, Lane, Msg, Request, Ticket};
 use crate::error::{Error, Kind};
 use crate::progress::Progress;
+use crate::tui::msg::{Answer, Effect, Lane, Msg, Request, Ticket};
 
 /// Whoever answers requests: the core, or a fixture.
-pub(super) type Service =
+pub(in crate::tui) type Service =
     Arc<dyn Fn(Request, Progress) -> BoxFuture<'static, Result<Answer, Error>> + Send + Sync>;
 
 /// The opening of whoever answers.
-pub(super) type Opening = BoxFuture<'static, Result<(), Error>>;
+pub(in crate::tui) type Opening = BoxFuture<'static, Result<(), Error>>;
 
 /// Carries effects out, and sends what comes of them as messages.
-pub(super) struct Effects {
+pub(in crate::tui) struct Effects {
     service: Service,
     sender: UnboundedSender<Msg>,
     state_dir: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub(super) struct Effects {
 
 impl Effects {
     /// Carries out nothing yet.
-    pub(super) fn new(
+    pub(in crate::tui) fn new(
         service: Service,
         sender: UnboundedSender<Msg>,
         state_dir: Option<PathBuf>,
@@ -47,7 +47,7 @@ impl Effects {
     }
 
     /// Carries out one effect; those of the terminal are not for here.
-    pub(super) fn carry_out(&mut self, effect: Effect) {
+    pub(in crate::tui) fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Ask(ticket, request) => self.ask(ticket, request),
             Effect::Cancel(ticket) => {
@@ -80,7 +80,7 @@ impl Effects {
     }
 
     /// Lets whoever answers be opened, and tells how that ended.
-    pub(super) fn open(&self, opening: Opening) {
+    pub(in crate::tui) fn open(&self, opening: Opening) {
         let sender = self.sender.clone();
         let opening = tokio::spawn(opening);
         tokio::spawn(async move {
