@@ -6,6 +6,7 @@
 //! → [`Selection`] → store.
 
 mod build;
+pub mod dates;
 mod document;
 pub mod export;
 pub mod file;

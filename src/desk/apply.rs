@@ -173,6 +173,10 @@ impl Desk {
             if overtaken[entity] {
                 continue;
             }
+            // A newer run's marks stand: they know more than an older plan.
+            if overtaken[entity] {
+                continue;
+            }
             if let Some(mark) = plan.watermarks[entity] {
                 tx.set_watermark(entity, mark).await?;
             }

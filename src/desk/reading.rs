@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use super::Desk;
 use crate::error::{Error, Result};
 use crate::impartner::{ByIds, Client};
+use crate::plan::dates;
 use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, new_keys, questions};
 use crate::plan::{Entity, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
 use crate::progress::{Phase, Progress};
@@ -174,14 +175,33 @@ impl Desk {
             "listing read"
         );
         let mut warnings = listing.warnings;
+        // Without its clock, ours and a day stand for it: late enough for every time zone, and far before a wrong year.
+        let horizon = listing
+            .clock
+            .unwrap_or_else(|| self.clock().now() + TimeDelta::days(1));
+        if let Some(mark) = marks.watermark.filter(|_| mode == Mode::Incremental)
+            && dates::is_ahead(mark, horizon)
+        {
+            warnings.push(Warning {
+                code: "watermark_ahead".into(),
+                entity: schema.entity,
+                impartner_id: None,
+                message: format!(
+                    "The watermark of {} ({}) lies ahead of Impartner's clock, so nothing that changed is found; a full run (--full) sets it anew.",
+                    schema.entity,
+                    mark.format("%Y-%m-%d %H:%M UTC")
+                ),
+            });
+        }
         let mut read = Read {
             listed: listing.records.len(),
             latest: next_watermark(
-                marks.watermark,
-                listing.records.latest(),
+                marks.watermark.filter(|_| mode == Mode::Incremental),
+                dates::latest(&listing.records, Some(horizon)),
                 took,
                 self.overlap(),
             ),
+            horizon: Some(horizon),
             records: listing.records,
             facts: listing.facts,
             answers: Answers::default(),
@@ -362,7 +382,8 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
     }
 }
 
-/// The watermark that a reading gives: the largest modification time the source reported, never before the last one.
+/// The watermark that a reading gives: the largest credible modification time the source reported. An incremental one is
+/// never before the last; a full one sets it anew, lower too, so that a mark which a wrong date moved too far is mended.
 ///
 /// A record may change behind a reading's back on a page that was read already, while a later page reports a later
 /// time. The overlap covers readings shorter than itself; for a longer one the watermark steps back by what is missing.

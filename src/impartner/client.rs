@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, redirect};
 use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
@@ -14,7 +14,7 @@ use url::Url;
 use super::address::base_url;
 use super::decode::Regions;
 use super::retry::{
-    Backoff, Failure, Gate, GaveUp, Tally, Verdict, may_pass, retry_after, transport,
+    Backoff, Failure, Gate, GaveUp, Tally, Verdict, date, may_pass, retry_after, transport,
 };
 use super::shape::{Learnt, Shape};
 use super::{Dialect, ImpartnerError};
@@ -60,6 +60,8 @@ impl std::fmt::Debug for Client {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
+    /// The server's clock, where it tells it.
+    pub(super) date: Option<DateTime<Utc>>,
 }
 
 /// How often a request is repeated.
@@ -137,10 +139,7 @@ impl Client {
         let url = self.url(&["Account"], &Dialect::Objects.page("Id", slice, None));
         let _permit = self.inner.gate.enter().await;
         let response = self.inner.http.get(url).send().await.ok()?;
-        let date = response.headers().get(DATE)?.to_str().ok()?;
-        DateTime::parse_from_rfc2822(date)
-            .ok()
-            .map(|at| at.with_timezone(&Utc))
+        date(response.headers())
     }
 
     /// The address of an object or of one record, with a query that is encoded already.
@@ -209,7 +208,11 @@ impl Client {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let (last, pause) = match self.send(method.clone(), url, None).await {
+            let sent = self.send(method.clone(), url, None).await;
+            if let Ok((answer, _)) = &sent {
+                tally.told(answer.date);
+            }
+            let (last, pause) = match sent {
                 Ok((answer, pause)) if may_pass(answer.status) => {
                     (self.status_text(&answer), pause)
                 }
@@ -252,6 +255,7 @@ impl Client {
         let mut response = request.send().await?;
         let status = response.status().as_u16();
         let pause = retry_after(response.headers(), self.inner.clock.now());
+        let date = date(response.headers());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
@@ -268,7 +272,7 @@ impl Client {
             429 | 503 => self.inner.gate.too_much(permit),
             _ => self.inner.gate.went_well(),
         }
-        Ok((Answer { status, body }, pause))
+        Ok((Answer { status, body, date }, pause))
     }
 }
 

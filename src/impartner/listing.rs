@@ -30,6 +30,8 @@ pub struct Listing {
     pub records: SourceSet,
     /// How it was read and whether it is proved.
     pub facts: SourceFacts,
+    /// The latest moment by the source's own clock while it was read, to the second; `None`: its answers carry no time.
+    pub clock: Option<DateTime<Utc>>,
     /// What looked odd.
     pub warnings: Vec<Warning>,
 }
@@ -218,6 +220,7 @@ impl Client {
                     retries: tally.get(),
                     reason: doubt,
                 },
+                clock: tally.clock(),
                 warnings: warnings(
                     &shape,
                     dialect,

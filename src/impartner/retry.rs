@@ -2,12 +2,12 @@
 //! on requests under way that shrinks when the server says it is too much (docs/rules.md, "Reading").
 
 use std::error::Error as StdError;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -86,19 +86,38 @@ impl Failure {
     }
 }
 
-/// Requests that had to be repeated, for the facts of a listing.
+/// Requests that had to be repeated, and the source's clock, for the facts of a listing.
 #[derive(Debug, Default)]
-pub(super) struct Tally(AtomicU64);
+pub(super) struct Tally {
+    repeated: AtomicU64,
+    /// The latest moment by the source's clock, in seconds since 1970; 0 where no answer told.
+    clock: AtomicI64,
+}
 
 impl Tally {
     /// One more.
     pub(super) fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.repeated.fetch_add(1, Ordering::Relaxed);
     }
 
     /// So far.
     pub(super) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of what an answer's `Date` says.
+    pub(super) fn told(&self, date: Option<DateTime<Utc>>) {
+        if let Some(date) = date {
+            self.clock.fetch_max(date.timestamp(), Ordering::Relaxed);
+        }
+    }
+
+    /// The latest moment that an answer's `Date` told, to the second.
+    pub(super) fn clock(&self) -> Option<DateTime<Utc>> {
+        match self.clock.load(Ordering::Relaxed) {
+            0 => None,
+            seconds => DateTime::from_timestamp(seconds, 0),
+        }
     }
 }
 
@@ -194,6 +213,12 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
             .unwrap_or_default(),
     };
     Some(wait.min(LONGEST_PAUSE))
+}
+
+/// The server's clock as the `Date` header tells it, to the second.
+pub(super) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
 }
 
 /// Statuses after which asking again may help (docs/rules.md, "Reading").

@@ -173,6 +173,9 @@ pub struct Plan {
     pub feed_marks: PerEntity<Option<DateTime<Utc>>>,
     /// Carried-over records that this plan found settled without a change (unchanged, excluded or gone), by Impartner id.
     pub settled: PerEntity<Vec<i64>>,
+    /// Records that stay carried over whatever becomes of them, by Impartner id: their modification time is none that an
+    /// incremental run could go by.
+    pub misdated: PerEntity<Vec<i64>>,
     /// Partners that contacts refer to.
     pub partners: Vec<PartnerRef>,
     /// Reasons, each once.

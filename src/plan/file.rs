@@ -54,6 +54,9 @@ struct Header {
     feed_marks: PerEntity<Option<DateTime<Utc>>>,
     /// Ids of records that were carried over and are settled.
     settled: PerEntity<Vec<i64>>,
+    /// Ids of records that stay carried over, because of a modification time that cannot be.
+    #[serde(default)]
+    misdated: PerEntity<Vec<i64>>,
     warnings: Vec<Warning>,
 }
 
@@ -86,6 +89,7 @@ impl Header {
             watermarks: plan.watermarks,
             feed_marks: plan.feed_marks,
             settled: plan.settled.clone(),
+            misdated: plan.misdated.clone(),
             warnings: plan.warnings.clone(),
         }
     }

@@ -25,8 +25,10 @@ pub struct Read {
     pub records: SourceSet,
     /// How many of them came from the listing.
     pub listed: usize,
-    /// The largest modification time in the listing.
+    /// The watermark that the listing gives.
     pub latest: Option<DateTime<Utc>>,
+    /// The latest moment that the source can have modified a record at; `None`: nothing is known of its clock.
+    pub horizon: Option<DateTime<Utc>>,
     /// How the listing was read.
     pub facts: SourceFacts,
     /// By-id answers without a record.

@@ -1,6 +1,8 @@
 //! What became of a plan's items, and what of it is carried over to the next incremental runs (docs/rules.md,
 //! "Reading").
 
+use rustc_hash::FxHashSet;
+
 use super::{Entity, Evidence, Item, Op, PerEntity, Plan, PlanOrigin};
 
 /// What became of one item of a plan.
@@ -29,7 +31,7 @@ pub struct CarryOver {
     /// The record.
     pub impartner_id: i64,
     /// Why: `unticked`, `held`, `unverified`, `conflict`, `withheld`, `stale`, `failed`, `unlinked`, `undone`,
-    /// `overtaken`.
+    /// `overtaken`, `misdated`.
     pub reason: &'static str,
 }
 
@@ -80,6 +82,24 @@ pub fn carry_over(
         if !undo && reason.is_none() && item.impartner_before != item.impartner_id {
             settled[item.entity].extend(item.impartner_before);
         }
+    }
+    for (entity, misdated) in plan.misdated.iter() {
+        settled[entity].retain(|id| misdated.binary_search(id).is_err());
+        let carry = misdated.iter().map(|&impartner_id| CarryOver {
+            entity,
+            impartner_id,
+            reason: "misdated",
+        });
+        // Another reason says more, and each record is carried over once.
+        let known: FxHashSet<i64> = carried
+            .iter()
+            .filter(|one| one.entity == entity)
+            .map(|one| one.impartner_id)
+            .collect();
+        let carry: Vec<CarryOver> = carry
+            .filter(|one| !known.contains(&one.impartner_id))
+            .collect();
+        carried.extend(carry);
     }
     (carried, settled)
 }

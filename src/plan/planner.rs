@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::{self, Directory};
+use super::dates;
 use super::document::counted;
 use super::guards;
 use super::latest::Latest;
@@ -100,6 +101,9 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
         disprove(&mut input, entity, &rules);
     }
     let mut plan = empty(&input);
+    for entity in Entity::ALL {
+        dates::judge(&mut plan, &input, entity);
+    }
     let mut directory = Directory::default();
     for entity in Entity::ALL {
         build::entity(
@@ -110,6 +114,10 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
             filters,
             &mut directory,
         );
+    }
+    for entity in Entity::ALL {
+        let misdated = &plan.misdated[entity];
+        plan.settled[entity].retain(|id| misdated.binary_search(id).is_err());
     }
     finish(&mut plan, guard_config);
     plan
@@ -197,6 +205,7 @@ fn empty(input: &PlanInput) -> Plan {
                 .and_then(|read| read.latest)
         }),
         settled: PerEntity::from_fn(|_| Vec::new()),
+        misdated: PerEntity::from_fn(|_| Vec::new()),
         partners: Vec::new(),
         reasons: Vec::new(),
         arenas: PerEntity::from_fn(|entity| super::Arenas::new(input.schemas[entity].clone())),

@@ -77,6 +77,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         kept_back: PerEntity::default(),
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
+        misdated: PerEntity::default(),
         settled: PerEntity::default(),
         partners: Vec::new(),
         reasons: Vec::new(),

@@ -56,6 +56,11 @@ impl Impartner {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The present moment in its world.
+    pub(super) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.world().now()
+    }
+
     /// Whether the key and the tenant are right; else the answer and who it was.
     pub(super) fn authorise(&self, headers: &HeaderMap) -> Result<(), (&'static str, Reply)> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
 use axum::serve::Listener as _;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -193,7 +193,11 @@ async fn handle(
         Act::CutBody { keep, cut } => Some((*keep, *cut)),
         _ => None,
     });
-    reply.into_response(cut)
+    let mut response = reply.into_response(cut);
+    if let Some(date) = site.date(&acts) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 fn agent(headers: &HeaderMap) -> String {
@@ -337,6 +341,20 @@ impl Site {
             Side::Impartner => refused(status, message),
             Side::Lms => super::lms::errors(status, message),
         }
+    }
+
+    /// What the header `Date` says: the time of Impartner's world, or what a fault wants. `None`: the real time, which the
+    /// server puts there itself.
+    fn date(&self, acts: &[Act]) -> Option<HeaderValue> {
+        let fault = acts.iter().find_map(|act| match act {
+            Act::Date { value } => Some(value.clone()),
+            _ => None,
+        });
+        let text = fault.or_else(|| {
+            let world = (self.side == Side::Impartner).then(|| self.impartner.now());
+            world.map(|at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        });
+        HeaderValue::try_from(text?).ok()
     }
 
     /// Counts this request and tells whether it is one too many within a second. A refused one does not count.

@@ -182,19 +182,14 @@ async fn watermark(conn: &mut Conn, entity: Entity) -> Result<Option<DateTime<Ut
     .transpose()
 }
 
-/// Moves a watermark forward, never back.
+/// Sets a watermark, lower too: a proved full run mends one that a wrong date had moved too far, and a lower one reads
+/// some records again, which is never wrong.
 pub(super) async fn set_watermark(
     conn: &mut Conn,
     entity: Entity,
     at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if watermark(conn, entity)
-        .await?
-        .is_some_and(|present| present >= at)
-    {
-        return Ok(());
-    }
     set_state(conn, &watermark_name(entity), &time_text(at), now).await
 }
 

@@ -2,8 +2,11 @@
 
 use super::super::Desk;
 use super::{failed, failure, first_few, ok, warning};
+use chrono::{DateTime, Utc};
+
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::plan::PerEntity;
 use crate::store::{Engine, SchemaState, Store};
 use crate::values::Check;
 
@@ -26,6 +29,16 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     checks.push(columns(&store).await);
     store.close().await;
     checks
+}
+
+/// The stored watermarks; none where the database does not tell them: another check says why.
+pub(super) async fn watermarks(config: &Config, clock: &Clock) -> PerEntity<Option<DateTime<Utc>>> {
+    let Ok(store) = Desk::connect(config, clock).await else {
+        return PerEntity::default();
+    };
+    let marks = store.watermarks().await.unwrap_or_default();
+    store.close().await;
+    marks
 }
 
 async fn privileges(store: &Store) -> Check {

@@ -1,9 +1,12 @@
 //! Impartner: key, dialect, mapped fields, clock.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{failed, failure, ok, warning};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::impartner::Client;
+use crate::plan::dates;
 use crate::plan::{Entity, Schema};
 use crate::values::Check;
 
@@ -42,8 +45,38 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     for entity in Entity::ALL {
         checks.push(fields(config, &client, entity).await);
     }
-    checks.push(skew(&client, clock).await);
+    let theirs = client.server_time().await;
+    checks.push(skew(theirs, clock));
+    checks.extend(watermarks(config, clock, theirs).await);
     checks
+}
+
+/// Whether a stored watermark lies ahead of the source's clock: then incremental runs find nothing.
+async fn watermarks(
+    config: &Config,
+    clock: &Clock,
+    theirs: Option<DateTime<Utc>>,
+) -> Option<Check> {
+    let name = "watermark";
+    let horizon = theirs.unwrap_or_else(|| clock.now() + TimeDelta::days(1));
+    let marks = super::database::watermarks(config, clock).await;
+    let ahead: Vec<String> = marks
+        .iter()
+        .filter_map(|(entity, mark)| Some((entity, (*mark)?)))
+        .filter(|&(_, mark)| dates::is_ahead(mark, horizon))
+        .map(|(entity, mark)| format!("{entity} ({})", mark.format("%Y-%m-%d %H:%M UTC")))
+        .collect();
+    if ahead.is_empty() {
+        return None;
+    }
+    Some(warning(
+        name,
+        format!(
+            "The watermark of {} lies ahead of Impartner's clock: incremental runs find nothing that changed.",
+            ahead.join(" and of ")
+        ),
+        "Run once in full (`prmdesk sync --full`): a proved full run sets it anew.",
+    ))
 }
 
 /// Whether every mapped field is there.
@@ -151,9 +184,9 @@ fn named(what: &str, field: &str, known: &[String]) -> String {
 }
 
 /// Our clock plays no part in what is read, but a log with wrong times helps nobody, and certifications expire by it.
-async fn skew(client: &Client, clock: &Clock) -> Check {
+fn skew(theirs: Option<DateTime<Utc>>, clock: &Clock) -> Check {
     let name = "clock";
-    let Some(theirs) = client.server_time().await else {
+    let Some(theirs) = theirs else {
         return warning(
             name,
             "Impartner's answers carry no time, so the clock could not be compared.",

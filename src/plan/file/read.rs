@@ -298,6 +298,7 @@ impl Loader {
             watermarks: header.watermarks,
             feed_marks: header.feed_marks,
             settled: header.settled.clone(),
+            misdated: header.misdated.clone(),
             partners: self.partners,
             reasons: self.reasons,
             arenas: self.arenas,

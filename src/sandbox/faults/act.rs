@@ -91,6 +91,11 @@ pub enum Act {
         /// The body.
         body: serde_json::Value,
     },
+    /// The header `Date` says something else than the world's clock.
+    Date {
+        /// What it says.
+        value: String,
+    },
     /// The first text under that key, as the answer writes it, begins with a byte that is no UTF-8.
     BrokenCharacter {
         /// The key, such as `mailingCountry`.
@@ -186,6 +191,7 @@ impl Act {
             Self::SuccessFalse { .. } => "success_false",
             Self::NullData => "null_data",
             Self::Answer { .. } => "answer",
+            Self::Date { .. } => "date",
             Self::BrokenCharacter { .. } => "broken_character",
             Self::Status { .. } => "status",
             Self::Reset => "reset",

@@ -232,6 +232,7 @@ impl World {
                 answers: Answers::default(),
                 feed: self.feed[entity].clone(),
                 deletions_known: true,
+                horizon: None,
             }),
             window: WindowCounts {
                 active: rows.active_count(),

@@ -139,6 +139,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
                 answers: Answers::default(),
                 feed: Vec::new(),
                 deletions_known: true,
+                horizon: None,
             }),
         }
     });

@@ -108,6 +108,7 @@ fn read(schema: &Schema, records: &[Rec]) -> Read {
         answers: Answers::default(),
         feed: Vec::new(),
         deletions_known: true,
+        horizon: None,
     }
 }
 
