@@ -40,7 +40,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::impartner::Client;
-use crate::plan::guards::{self, Guard};
+use crate::plan::guards::{self, Guard, WindowCounts};
 use crate::plan::{PerEntity, Plan, Schema, Selection, planner};
 use crate::progress::{Phase, Progress};
 use crate::store::Store;
@@ -182,6 +182,11 @@ impl Desk {
             &windows,
             &self.config().guards,
         ))
+    }
+
+    /// What the guards count beside `plan` by now, for who counts them while a person ticks.
+    pub async fn guard_windows(&self, plan: &Plan) -> Result<PerEntity<WindowCounts>> {
+        self.windows(plan).await
     }
 
     /// Whether writes are allowed; `what` says what would have been written.

@@ -126,6 +126,19 @@ impl Action {
         }
     }
 
+    /// Whether it opens something that takes the keys after it.
+    pub(super) fn asks(self) -> bool {
+        matches!(
+            self,
+            Self::Apply
+                | Self::ReleaseGuard
+                | Self::Hold
+                | Self::Export
+                | Self::Journal
+                | Self::PushPartner
+        )
+    }
+
     /// Whether it is about the line under the cursor or what is shown: such a key waits while the list is computed.
     pub(super) fn about_lines(self) -> bool {
         matches!(

@@ -69,23 +69,33 @@ impl Certs {
         self.cursor = Cursor::default();
     }
 
-    /// Takes the result of a push of `pushed` partners in.
-    pub(super) fn settle(&mut self, pushed: &[i64], report: &CertReport) {
+    /// Forgets a comparison that is not known to be so any more: a push ended before it could say how.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            shows: self.shows,
+            ..Self::default()
+        };
+    }
+
+    /// Takes the result of a push of `asked` partners in. "Pushed" is said of those only that the report names.
+    pub(super) fn settle(&mut self, asked: &[CertRow], report: &CertReport) {
         self.results.clear();
-        for &row_id in pushed {
+        for asked in asked {
+            let row_id = asked.row_id;
             let fault = report.failed.iter().find(|fault| fault.row_id == row_id);
-            let result = match fault {
-                Some(fault) => PushResult::Fault(format!("{}: {}", fault.status, fault.message)),
-                None => PushResult::Ok,
-            };
-            if result == PushResult::Ok {
-                self.ticked.remove(&row_id);
-                if let Some(row) = self.rows.iter_mut().find(|row| row.row_id == row_id) {
-                    row.remote = Some(row.local);
-                    row.differs = false;
-                }
+            if let Some(fault) = fault {
+                let said = format!("{}: {}", fault.status, fault.message);
+                self.results.insert(row_id, PushResult::Fault(said));
+                continue;
             }
-            self.results.insert(row_id, result);
+            self.ticked.remove(&row_id);
+            if let Some(row) = self.rows.iter_mut().find(|row| row.row_id == row_id) {
+                row.remote = Some(row.local);
+                row.differs = false;
+            }
+            if report.rows.contains(&row_id) {
+                self.results.insert(row_id, PushResult::Ok);
+            }
         }
     }
 }

@@ -10,10 +10,11 @@ use super::kit::hits::Hits;
 use super::kit::key::Key;
 use super::kit::list::{Cursor, Move};
 use super::kit::tone::ToneLine;
+use super::msg::Ticket;
 use crate::error::Error;
 use crate::text::safe_lines;
 
-pub(super) use ask::{Ask, Field, FieldKind, Focus, Then};
+pub(super) use ask::{Ask, Ears, Field, FieldKind, Focus, Then, Ticked};
 pub(super) use listing::Listing;
 pub(super) use palette::Palette;
 
@@ -26,6 +27,8 @@ pub(super) enum Dialog {
     Palette(Palette),
     /// A question before something is done.
     Ask(Box<Ask>),
+    /// The place of a question that waits for what it is about.
+    Asking(Asking),
     /// Something went wrong.
     Failure(Failure),
     /// Lines to read: a result, a journal, messages.
@@ -60,6 +63,23 @@ impl Failure {
             opened: false,
         }
     }
+}
+
+/// The place of a question that waits for what it is about. It takes every key, so that none of those that were meant
+/// for the question does something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asking {
+    pub(super) title: String,
+    pub(super) what: Waits,
+}
+
+/// What a question waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// The count of the ticks, for this action.
+    Count(super::action::Action),
+    /// An answer from outside.
+    Answer(Ticket),
 }
 
 /// Lines to read.
@@ -97,7 +117,7 @@ pub(super) enum Choice {
 }
 
 /// What the topmost dialog did with a key.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Outcome {
     /// It stays.
     Stay,
@@ -119,6 +139,7 @@ impl Dialog {
         }
         match self {
             Self::Ask(ask) => ask.key(key, last, hits),
+            Self::Asking(_) => Outcome::Stay,
             Self::Palette(palette) => palette.key(key, hits),
             Self::Help(cursor) => {
                 if matches!(key.typed(), Some('q' | '?')) || key.code == KeyCode::Enter {
@@ -165,8 +186,13 @@ impl Dialog {
                     menu.at.saturating_sub(1)
                 };
             }
-            Self::Failure(_) => {}
+            Self::Failure(_) | Self::Asking(_) => {}
         }
+    }
+
+    /// Whether somebody may be typing into it.
+    pub(super) fn typing(&self) -> bool {
+        matches!(self, Self::Ask(_) | Self::Asking(_) | Self::Palette(_))
     }
 }
 

@@ -29,6 +29,22 @@ impl History {
     /// Runs that are read.
     pub(super) const LIMIT: u32 = 200;
 
+    /// Takes a new list in; the cursor stays on its run, wherever that is now.
+    pub(super) fn take(&mut self, runs: Vec<RunSummary>) {
+        let chosen = self.runs.get(self.cursor.at).map(|run| run.run_id);
+        self.runs = runs;
+        self.known = true;
+        let place = self.runs.iter().position(|run| Some(run.run_id) == chosen);
+        let last = self.runs.len().saturating_sub(1);
+        let at = place.unwrap_or_else(|| self.cursor.at.min(last));
+        // The window goes along: the line stays where it is on screen.
+        let moved = at.saturating_sub(self.cursor.at);
+        self.cursor = Cursor {
+            at,
+            offset: self.cursor.offset + moved,
+        };
+    }
+
     /// The chosen run: the opened one, else that under the cursor.
     pub(super) fn run(&self) -> Option<&RunSummary> {
         match &self.open {

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::action::Action;
 use super::certs::Certs;
 use super::dialog::Dialog;
 use super::history::History;
 use super::job::Job;
 use super::keymap::Keymap;
 use super::kit::glyphs::Glyphs;
-use super::kit::hits::Hits;
+use super::kit::hits::{Hits, Target};
 use super::kit::key::Key;
 use super::kit::theme::{Depth, Theme, ThemeName};
 use super::msg::{Effect, Lane, Request, Ticket};
@@ -18,7 +19,7 @@ use super::offboard::Offboard;
 use super::overview::Overview;
 use super::preview::Preview;
 use crate::config::GuardConfig;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// The five screens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -122,6 +123,17 @@ pub(super) enum Life {
     Over,
 }
 
+/// Something that was asked for while what it is about is still computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ahead {
+    /// A key.
+    Key(Key),
+    /// An action of the palette or of a click on the footer.
+    Act(Action),
+    /// A click on something that does not move with the lines.
+    Click(Target),
+}
+
 /// The whole state of the console.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -151,8 +163,12 @@ pub(super) struct Model {
     pub(super) generations: [u64; Lane::COUNT],
     /// Where things were drawn last.
     pub(super) hits: Hits,
+    /// Grows with everything that may change what is on screen: a click on an older frame hits nothing.
+    pub(super) revision: u64,
+    /// Small writes that were not answered yet.
+    pub(super) acting: Vec<(Ticket, &'static str)>,
     /// Keys typed while what they are about is still computed; replayed in order.
-    pub(super) typed_ahead: VecDeque<Key>,
+    pub(super) typed_ahead: VecDeque<Ahead>,
     /// The key before this one: a confirmation never listens to it.
     pub(super) last_key: Option<Key>,
     pub(super) dragging: bool,
@@ -201,6 +217,8 @@ impl Model {
             split: 60,
             generations: [0; Lane::COUNT],
             hits: Hits::default(),
+            revision: 0,
+            acting: Vec::new(),
             typed_ahead: VecDeque::new(),
             last_key: None,
             dragging: false,
@@ -212,6 +230,11 @@ impl Model {
 
     /// Asks the core; a newer request of the same lane makes the older one's answer late.
     pub(super) fn ask(&mut self, request: Request) -> Effect {
+        self.ask_for(request).1
+    }
+
+    /// Like [`Model::ask`], with the ticket that the answer will carry.
+    pub(super) fn ask_for(&mut self, request: Request) -> (Ticket, Effect) {
         let lane = request.lane();
         let generation = &mut self.generations[lane as usize];
         *generation += 1;
@@ -219,10 +242,13 @@ impl Model {
             lane,
             generation: *generation,
         };
+        if lane == Lane::Act {
+            self.acting.push((ticket, request.title()));
+        }
         if lane == Lane::Work {
             self.job = Some(Job::new(ticket, request.clone(), self.now));
         }
-        Effect::Ask(ticket, request)
+        (ticket, Effect::Ask(ticket, request))
     }
 
     /// Whether an answer to `ticket` is still wanted.
@@ -276,11 +302,24 @@ impl Model {
         self.dialogs.is_empty()
             && self.screen == Screen::Preview
             && (self.preview.opening
-                || self.preview.review.as_ref().is_some_and(|review| {
-                    review.query.pending()
-                        || review.ticking.pending()
-                        || (review.apply_waits && review.tallying.pending())
-                }))
+                || self
+                    .preview
+                    .review
+                    .as_ref()
+                    .is_some_and(|review| review.query.pending() || review.ticking.pending()))
+    }
+
+    /// What the console would leave behind unanswered if it ended now; `None`: nothing.
+    pub(super) fn unanswered(&self) -> Option<Error> {
+        let (_, what) = self.acting.first()?;
+        Some(
+            Error::new(
+                Kind::Internal,
+                "unanswered",
+                format!("The console ended before this was answered: {what}. Whether it was done is not known."),
+            )
+            .help("`prmdesk offboard list` and `prmdesk holds list` show how it stands."),
+        )
     }
 
     /// When something on screen changes by itself: a toast goes, a gauge appears, a second passes, an age grows.

@@ -8,8 +8,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use super::preview::Review;
 use super::query::{Compute, Computed};
 use super::runtime::state::Saved;
+use crate::desk::Shown;
 use crate::error::Error;
-use crate::plan::{Entity, Plan, Release, Selection};
+use crate::plan::guards::WindowCounts;
+use crate::plan::{Entity, PerEntity, Plan, Release, Selection};
 use crate::progress::RunEvent;
 use crate::values::{
     Case, CertReport, CertRow, JournalEntry, PreviewRequest, RunDetail, RunReport, RunSummary,
@@ -59,8 +61,10 @@ pub(super) enum Lane {
     Work,
     /// Small writes: holds and decisions; never superseded.
     Act,
-    /// The facts of the Overview.
+    /// The facts of the Overview, as the database knows them.
     Status,
+    /// The same, with the outsides asked: neither makes the other late.
+    Probe,
     /// The list of runs.
     Runs,
     /// One run with its changes.
@@ -71,11 +75,13 @@ pub(super) enum Lane {
     Cases,
     /// One case with its live steps.
     Case,
+    /// What the guards count.
+    Windows,
 }
 
 impl Lane {
     /// Number of lanes.
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 10;
 }
 
 /// How thoroughly the outsides are asked.
@@ -96,7 +102,10 @@ pub(super) enum Request {
         plan: Arc<Plan>,
         selection: Arc<Selection>,
         release: Release,
+        shown: Shown,
     },
+    /// What the guards count beside a plan by now.
+    Windows(Arc<Plan>),
     Status(Reach),
     Runs,
     Run(i64),
@@ -118,7 +127,7 @@ pub(super) enum Request {
     /// Cases with their live steps, to be approved after a question.
     Look(Vec<i64>),
     Approve {
-        ids: Vec<i64>,
+        cases: Vec<Case>,
         note: String,
         accept_foreign: bool,
     },
@@ -130,7 +139,7 @@ pub(super) enum Request {
         ids: Vec<i64>,
         note: String,
     },
-    RunCases(Vec<i64>),
+    RunCases(Vec<Case>),
     RestoreCase(i64),
     Sweep,
     LmsRefresh {
@@ -139,7 +148,7 @@ pub(super) enum Request {
     Certs,
     /// The figures of one partner, by row: to be pushed after a question.
     CertsOf(i64),
-    PushCerts(Vec<i64>),
+    PushCerts(Vec<CertRow>),
 }
 
 impl Request {
@@ -162,7 +171,9 @@ impl Request {
             | Self::Reject { .. }
             | Self::HoldCases { .. }
             | Self::Sweep => Lane::Act,
-            Self::Status(_) => Lane::Status,
+            Self::Status(Reach::Stored) => Lane::Status,
+            Self::Status(Reach::Live) => Lane::Probe,
+            Self::Windows(_) => Lane::Windows,
             Self::Runs => Lane::Runs,
             Self::Run(_) => Lane::Run,
             Self::Journal { .. } => Lane::Journal,
@@ -188,7 +199,7 @@ impl Request {
             Self::Reject { .. } => "Rejection",
             Self::HoldCases { .. } => "Putting aside",
             Self::Sweep => "Sweep",
-            Self::Status(_) => "Status",
+            Self::Status(_) | Self::Windows(_) => "Status",
             Self::Runs | Self::Run(_) => "History",
             Self::Journal { .. } => "Journal",
             Self::Cases | Self::Case(_) => "Off-boarding cases",
@@ -231,6 +242,12 @@ pub(super) enum Answer {
     /// One partner's figures.
     CertsOf(Vec<CertRow>),
     Pushed(CertReport),
+    /// What the guards count beside the plan by now.
+    Windows(Arc<Plan>, PerEntity<WindowCounts>),
+    /// A record is on hold, by its Impartner id.
+    Held(Entity, i64),
+    /// A record's hold is lifted.
+    Lifted(Entity, i64),
     /// Something small was done; one sentence about it.
     Done(String),
 }

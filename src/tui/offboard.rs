@@ -19,8 +19,6 @@ pub(super) struct Offboard {
     pub(super) ticked: BTreeSet<i64>,
     /// The chosen case with its live steps.
     pub(super) live: Option<Box<Case>>,
-    /// Those whose entry in `cases` has the live steps.
-    pub(super) looked: BTreeSet<i64>,
     pub(super) pane: Pane,
     pub(super) detail_offset: usize,
 }
@@ -109,7 +107,6 @@ impl Offboard {
     pub(super) fn take(&mut self, cases: Vec<Case>) {
         let chosen = self.chosen().map(|case| case.case_id);
         self.cases = cases;
-        self.looked.clear();
         self.known = true;
         let alive: BTreeSet<i64> = self.cases.iter().map(|case| case.case_id).collect();
         self.ticked.retain(|id| alive.contains(id));
@@ -129,14 +126,7 @@ impl Offboard {
             .find(|old| old.case_id == case.case_id)
         {
             *old = case.clone();
-            self.looked.insert(case.case_id);
         }
-    }
-
-    /// Those of the targets whose live steps nobody has seen yet.
-    pub(super) fn unseen(&self) -> Vec<i64> {
-        let targets = self.targets().into_iter().map(|case| case.case_id);
-        targets.filter(|id| !self.looked.contains(id)).collect()
     }
 
     /// Replaces single cases: after a decision.
@@ -144,7 +134,6 @@ impl Offboard {
         let mut cases = std::mem::take(&mut self.cases);
         for case in changed {
             self.ticked.remove(&case.case_id);
-            self.looked.remove(&case.case_id);
             match cases.iter_mut().find(|old| old.case_id == case.case_id) {
                 Some(old) => *old = case,
                 None => cases.push(case),

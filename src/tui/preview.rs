@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashSet;
 use tui_input::Input;
 
+use super::dialog::Ticked;
 use super::haystack::Haystack;
 use super::kit::list::Cursor;
 use super::kit::panes::{Fields, Pane};
@@ -13,7 +14,8 @@ use super::msg::Effect;
 use super::query::{Compute, Sort, Tab, Tally};
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, FilterError};
-use crate::plan::{Item, ItemView, Op, Plan, PlanOrigin, Release, Selection};
+use crate::plan::guards::WindowCounts;
+use crate::plan::{Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, Release, Selection};
 
 /// Screen 2.
 #[derive(Debug, Default)]
@@ -155,8 +157,8 @@ pub(super) struct Review {
     pub(super) tallying: Flight,
     /// All that are shown are being ticked.
     pub(super) ticking: Flight,
-    /// `A` was pressed and waits for the tally.
-    pub(super) apply_waits: bool,
+    /// What the guards count beside the plan: as the plan says, or as it was asked for again since.
+    pub(super) windows: PerEntity<WindowCounts>,
 }
 
 impl Review {
@@ -164,7 +166,8 @@ impl Review {
     pub(super) fn new(plan: Arc<Plan>, guards: &GuardConfig) -> Self {
         let selection = Selection::of(&plan);
         // The plan brought its guards along: only the ticks are to be counted.
-        let tally = super::query::tally(&plan, &selection, guards);
+        let windows = plan.windows;
+        let tally = super::query::tally(&plan, &selection, &windows, guards);
         let all = |tab: Tab| TabState {
             shown: (0..u32::try_from(tab.len(&plan)).unwrap_or(u32::MAX)).collect(),
             cursor: Cursor::default(),
@@ -183,9 +186,55 @@ impl Review {
             query: Flight::default(),
             tallying: Flight::default(),
             ticking: Flight::default(),
-            apply_waits: false,
+            windows,
             plan,
         }
+    }
+
+    /// Whether the ticks are not yet counted that stand there, or will stand there.
+    pub(super) fn counting(&self) -> bool {
+        self.tallying.pending() || self.ticking.pending() || self.query.pending()
+    }
+
+    /// The plan and its ticks, shared with whoever asks about them.
+    pub(super) fn ticked(&self) -> Ticked {
+        Ticked {
+            plan: Arc::clone(&self.plan),
+            selection: Arc::clone(&self.selection),
+        }
+    }
+
+    /// Notes that a record is on hold since the plan was made, and unticks its soft-deletes; or that it is not any more.
+    /// Whether a tick changed.
+    pub(super) fn hold(&mut self, entity: Entity, impartner_id: i64, held: bool) -> bool {
+        let mut changed = false;
+        for at in 0..self.plan.items.len() {
+            let item = &self.plan.items[at];
+            let it = item.entity == entity
+                && (item.impartner_id == Some(impartner_id)
+                    || item.impartner_before == Some(impartner_id));
+            let Some(line) = u32::try_from(at).ok().filter(|_| it) else {
+                continue;
+            };
+            if held {
+                self.held_now.insert(line);
+                changed |= self.untick_held(line);
+            } else {
+                self.held_now.remove(&line);
+            }
+        }
+        changed
+    }
+
+    /// Unticks a soft-delete that is on hold; whether it was ticked.
+    pub(super) fn untick_held(&mut self, at: u32) -> bool {
+        let ticked = self.plan.items[at as usize].op == Op::SoftDelete
+            && self.selection.is_ticked(at as usize)
+            && self.set_tick(at, false).is_ok();
+        if ticked {
+            self.ticked_shown = self.ticked_shown.saturating_sub(1);
+        }
+        ticked
     }
 
     /// The list that is shown.
@@ -289,7 +338,32 @@ impl Review {
     }
 }
 
+/// Ticked changes that are not in the list on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// None.
+    None,
+    /// So many: the filter hides them.
+    Ticked(u64),
+    /// There is a filter, and the list of changes is not the one on screen.
+    Perhaps,
+}
+
 impl Preview {
+    /// What the filter hides of the ticked changes.
+    pub(super) fn hidden(&self) -> Hidden {
+        let Some(review) = self.review.as_ref().filter(|_| self.filter.active()) else {
+            return Hidden::None;
+        };
+        if review.tab != Tab::Changes {
+            return Hidden::Perhaps;
+        }
+        match review.tally.total().saturating_sub(review.ticked_shown) {
+            0 => Hidden::None,
+            hidden => Hidden::Ticked(hidden),
+        }
+    }
+
     /// Asks for the lines of the shown tab anew.
     pub(super) fn requery(&mut self) -> Vec<Effect> {
         let Some(review) = &mut self.review else {
@@ -330,7 +404,6 @@ impl Preview {
             review.query = Flight::default();
             review.tallying = Flight::default();
             review.ticking = Flight::default();
-            review.apply_waits = false;
         }
     }
 
@@ -363,6 +436,7 @@ impl Preview {
             generation,
             plan: Arc::clone(&review.plan),
             selection: Arc::clone(&review.selection),
+            windows: review.windows,
             guards: guards.clone(),
         })]
     }

@@ -11,7 +11,7 @@ use super::plan_sort;
 use super::preview::Review;
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
-use crate::plan::guards::{self, Guard};
+use crate::plan::guards::{self, Guard, WindowCounts};
 use crate::plan::{Item, Op, PerEntity, Plan, Selection};
 use crate::values::Applied;
 
@@ -105,6 +105,7 @@ pub(super) enum Compute {
         generation: u64,
         plan: Arc<Plan>,
         selection: Arc<Selection>,
+        windows: PerEntity<WindowCounts>,
         guards: GuardConfig,
     },
     /// Begins the review of a plan: its ticks are counted, its lists laid out.
@@ -249,10 +250,11 @@ impl Compute {
                 generation,
                 plan,
                 selection,
+                windows,
                 guards,
             } => Computed::Tally {
                 generation,
-                tally: tally(&plan, &selection, &guards),
+                tally: tally(&plan, &selection, &windows, &guards),
             },
             Self::Open { plan, guards } => Computed::Opened(Box::new(Review::new(plan, &guards))),
             Self::Tick {
@@ -270,7 +272,12 @@ impl Compute {
 }
 
 /// Counts ticks and evaluates the guards.
-pub(super) fn tally(plan: &Plan, selection: &Selection, config: &GuardConfig) -> Tally {
+pub(super) fn tally(
+    plan: &Plan,
+    selection: &Selection,
+    windows: &PerEntity<WindowCounts>,
+    config: &GuardConfig,
+) -> Tally {
     let mut ticked = PerEntity::<Applied>::default();
     let mut lines = TickedLines::default();
     for (at, item) in plan.items.iter().enumerate() {
@@ -287,7 +294,7 @@ pub(super) fn tally(plan: &Plan, selection: &Selection, config: &GuardConfig) ->
     Tally {
         ticked,
         lines: Arc::new(lines),
-        guards: guards::evaluate(plan, selection, &plan.windows, config),
+        guards: guards::evaluate(plan, selection, windows, config),
     }
 }
 

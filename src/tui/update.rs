@@ -13,15 +13,17 @@ mod hand;
 mod journal;
 mod mouse;
 mod moves;
+mod places;
 mod review;
 mod runs;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::action::Action;
 use super::dialog::{Choice, Dialog, Outcome};
 use super::keymap::BINDINGS;
 use super::kit::key::Key;
-use super::model::{Life, Model, Screen};
+use super::model::{Ahead, Life, Model, Screen};
 use super::msg::{Effect, Msg, Reach, Request};
 use super::runtime::export::Format;
 use super::runtime::state::Saved;
@@ -41,6 +43,18 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 
 /// Takes a message in.
 pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    if !matches!(
+        msg,
+        Msg::Mouse(_) | Msg::Tick | Msg::Resize | Msg::Event(..)
+    ) {
+        model.revision += 1;
+    }
+    let effects = take(model, msg);
+    places::settle(model);
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let now = model.now;
     model.toasts.retain(|toast| toast.at + toast.life() > now);
     match msg {
@@ -82,6 +96,9 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             // What was computed never comes: nothing may go on waiting for it.
             model.preview.give_up();
             model.typed_ahead.clear();
+            while let Some(what) = places::counting(model) {
+                places::leave(model, what);
+            }
             model.complain(what);
             Vec::new()
         }
@@ -100,7 +117,10 @@ fn key_event(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let urgent = key == Key::ctrl('c') || key == Key::ctrl('z');
     if !model.typed_ahead.is_empty() && !urgent {
-        model.typed_ahead.push_back(key);
+        model.typed_ahead.push_back(Ahead::Key(key));
+        return Vec::new();
+    }
+    if !urgent && deaf(model) {
         return Vec::new();
     }
     let effects = if let Some(mut dialog) = model.dialogs.pop() {
@@ -120,6 +140,11 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     effects
 }
 
+/// Whether the topmost dialog is a question that has not been on screen long enough to be answered.
+fn deaf(model: &Model) -> bool {
+    matches!(model.dialogs.last(), Some(Dialog::Ask(ask)) if !ask.ears.hear(model.now))
+}
+
 /// What the binding table says to a key.
 fn bound(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(binding) = model.keymap.find(key, model.screen) else {
@@ -128,10 +153,19 @@ fn bound(model: &mut Model, key: Key) -> Vec<Effect> {
     };
     if binding.action.about_lines() && model.must_wait() {
         // The list is being computed: the key is about the lines as they will be, so it waits for them.
-        model.typed_ahead.push_back(key);
+        model.typed_ahead.push_back(Ahead::Key(key));
         return Vec::new();
     }
     act::act(model, binding.action)
+}
+
+/// Does an action that was asked for without a key, by the palette or a click: it waits for the lines as a key does.
+fn ordered(model: &mut Model, action: Action) -> Vec<Effect> {
+    if !model.typed_ahead.is_empty() || action.about_lines() && model.must_wait() {
+        model.typed_ahead.push_back(Ahead::Act(action));
+        return Vec::new();
+    }
+    act::act(model, action)
 }
 
 /// A key that does nothing on this screen says where it does something.
@@ -148,7 +182,7 @@ fn elsewhere(model: &mut Model, key: Key) {
     }
 }
 
-/// Replays the keys that waited, as far as nothing has to be waited for again.
+/// Replays what waited, as far as nothing has to be waited for again.
 fn replay(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut waiting = std::mem::take(&mut model.typed_ahead);
@@ -157,7 +191,11 @@ fn replay(model: &mut Model) -> Vec<Effect> {
             waiting.push_front(next);
             break;
         }
-        effects.extend(key(model, next));
+        effects.extend(match next {
+            Ahead::Key(next) => key(model, next),
+            Ahead::Act(action) => act::act(model, action),
+            Ahead::Click(target) => mouse::clicked(model, target),
+        });
         if let Some(again) = model.typed_ahead.pop_front() {
             waiting.push_front(again);
             break;
@@ -174,7 +212,10 @@ fn settle(model: &mut Model, dialog: Dialog, outcome: Outcome) -> Vec<Effect> {
             model.dialogs.push(dialog);
             Vec::new()
         }
-        Outcome::Close => Vec::new(),
+        Outcome::Close => match dialog {
+            Dialog::Asking(asking) => places::left(model, asking.what),
+            _ => Vec::new(),
+        },
         Outcome::Do(then) => confirm::done(model, then),
         Outcome::Act(action) => {
             let on = BINDINGS.iter().find(|b| b.action == action).map(|b| b.on);
@@ -182,10 +223,10 @@ fn settle(model: &mut Model, dialog: Dialog, outcome: Outcome) -> Vec<Effect> {
                 && let Some(screen) = Screen::ALL.into_iter().find(|&screen| on.has(screen))
             {
                 let mut effects = act::show(model, screen);
-                effects.extend(act::act(model, action));
+                effects.extend(ordered(model, action));
                 return effects;
             }
-            act::act(model, action)
+            ordered(model, action)
         }
         Outcome::Choose(Choice::ExportCsv) => hand::export(model, Format::Csv),
         Outcome::Choose(Choice::ExportJson) => hand::export(model, Format::Json),
@@ -193,6 +234,9 @@ fn settle(model: &mut Model, dialog: Dialog, outcome: Outcome) -> Vec<Effect> {
 }
 
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if deaf(model) {
+        return Vec::new();
+    }
     match model.dialogs.last_mut() {
         Some(Dialog::Ask(ask)) => {
             ask.paste(text);

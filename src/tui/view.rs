@@ -44,6 +44,7 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Positio
     let area = buffer.area;
     let mut canvas = Canvas::new(model, buffer);
     canvas.hits.area = area;
+    canvas.hits.revision = model.revision;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let (width, height) = SMALLEST;
         let words = format!(

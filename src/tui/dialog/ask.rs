@@ -1,19 +1,25 @@
 //! The one shape of every confirmation: words and numbers, the environment, what goes, fields to fill, No and Yes.
 //!
+//! A question holds all that it is about, and what is done on Yes is done with that and not with what is so by then.
 //! Focus begins on *No* or in a text field, never on *Yes*; a number is typed, a paste into it is ignored; and the key
 //! that confirms is never the one that was just used (docs/console.md, "Confirming").
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
 use super::listing::Listing;
 use super::{Outcome, scroll};
-use crate::plan::Entity;
+use crate::desk::Shown;
+use crate::plan::{Entity, Plan, Release, Selection};
 use crate::text::safe;
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::tone::ToneLine;
+use crate::values::{Case, CertRow};
 
 /// A question before something is done.
 #[derive(Debug)]
@@ -33,7 +39,35 @@ pub(in crate::tui) struct Ask {
     pub(in crate::tui) yes: String,
     /// Why the last try to confirm did nothing.
     pub(in crate::tui) hint: Option<String>,
+    /// From when on it listens.
+    pub(in crate::tui) ears: Ears,
     pub(in crate::tui) then: Then,
+}
+
+/// From when on a question listens. One that came with an answer from outside comes under hands that were busy with
+/// something else: what was pressed before it could be seen is not for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum Ears {
+    /// At once: a key opened it.
+    Open,
+    /// A while after it is on screen, which it is not yet.
+    Unseen,
+    /// From this moment on.
+    From(DateTime<Utc>),
+}
+
+impl Ears {
+    /// How long a question stands there before it listens (docs/console.md, "Confirming").
+    pub(in crate::tui) const WHILE: Duration = Duration::milliseconds(300);
+
+    /// Whether a key pressed `now` is for the question.
+    pub(in crate::tui) fn hear(self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Unseen => false,
+            Self::From(at) => now >= at,
+        }
+    }
 }
 
 /// Something to fill in.
@@ -87,43 +121,54 @@ pub(in crate::tui) enum Focus {
     Yes,
 }
 
-/// What is done when a question is answered with Yes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A plan with its ticks, as a question showed them. Both are shared with the review: while nothing changes there, they
+/// are the very same.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct Ticked {
+    pub(in crate::tui) plan: Arc<Plan>,
+    pub(in crate::tui) selection: Arc<Selection>,
+}
+
+/// What is done when a question is answered with Yes: all of it as it was shown.
+#[derive(Clone, Debug)]
 pub(in crate::tui) enum Then {
-    Apply,
+    Apply {
+        ticked: Ticked,
+        release: Release,
+        shown: Shown,
+    },
     /// Release the tripped guards of the plan under review.
     Release {
+        ticked: Ticked,
         deletes: Option<u64>,
         updates: Option<u64>,
         reason: String,
     },
     Hold {
-        at: u32,
         entity: Entity,
         impartner_id: i64,
         note: String,
     },
     Lift {
-        at: u32,
         entity: Entity,
         impartner_id: i64,
     },
     Approve {
-        ids: Vec<i64>,
+        cases: Vec<Case>,
         note: String,
         accept_foreign: bool,
     },
     Reject {
-        ids: Vec<i64>,
+        cases: Vec<Case>,
         note: String,
     },
     HoldCases {
-        ids: Vec<i64>,
+        cases: Vec<Case>,
         note: String,
     },
-    RunCases(Vec<i64>),
-    Restore(i64),
-    Push(Vec<i64>),
+    RunCases(Vec<Case>),
+    Restore(Box<Case>),
+    Push(Vec<CertRow>),
     Quit,
 }
 
@@ -144,6 +189,7 @@ impl Ask {
             danger: false,
             yes: yes.into(),
             hint: None,
+            ears: Ears::Open,
             then,
         }
     }
@@ -257,7 +303,7 @@ impl Ask {
                     .iter()
                     .any(|field| field.kind == FieldKind::Acknowledge(true));
             }
-            Then::Apply
+            Then::Apply { .. }
             | Then::Lift { .. }
             | Then::RunCases(_)
             | Then::Restore(_)
@@ -343,7 +389,7 @@ mod tests {
         for &key in keys {
             outcome = ask.key(key, last, &hits);
             last = Some(key);
-            if outcome != Outcome::Stay {
+            if !matches!(outcome, Outcome::Stay) {
                 break;
             }
         }
@@ -360,21 +406,23 @@ mod tests {
     #[test]
     fn a_number_must_be_typed_and_be_the_one() {
         let ask = || {
-            Ask::new("Apply", "Apply", Then::Apply)
+            Ask::new("Apply", "Apply", Then::Quit)
                 .field(Field::new("number", FieldKind::Number(137)))
         };
         let mut right = digits("137");
         right.push(ENTER);
-        assert_eq!(press(&mut ask(), &right), Outcome::Do(Then::Apply));
+        assert!(matches!(press(&mut ask(), &right), Outcome::Do(Then::Quit)));
         let mut wrong = digits("136");
         wrong.push(ENTER);
-        assert_eq!(press(&mut ask(), &wrong), Outcome::Stay);
-        assert_eq!(
-            press(&mut ask(), &[ENTER]),
-            Outcome::Close,
+        assert!(matches!(press(&mut ask(), &wrong), Outcome::Stay));
+        assert!(
+            matches!(press(&mut ask(), &[ENTER]), Outcome::Close),
             "focus begins on No"
         );
-        assert_eq!(press(&mut ask(), &[Key::char('y')]), Outcome::Stay);
+        assert!(matches!(
+            press(&mut ask(), &[Key::char('y')]),
+            Outcome::Stay
+        ));
         let mut pasted = ask();
         pasted.focus = Focus::Field(0);
         pasted.paste("137");
@@ -387,28 +435,28 @@ mod tests {
         let mut ask = Ask::new("Hold", "Hold", Then::Quit);
         ask.focus = Focus::Yes;
         let hits = Hits::default();
-        assert_eq!(ask.key(ENTER, Some(ENTER), &hits), Outcome::Stay);
+        assert!(matches!(ask.key(ENTER, Some(ENTER), &hits), Outcome::Stay));
         assert!(ask.hint.is_some());
         assert_eq!(ask.focus, Focus::No);
-        assert_eq!(press(&mut ask, &[TAB, ENTER]), Outcome::Do(Then::Quit));
+        assert!(matches!(
+            press(&mut ask, &[TAB, ENTER]),
+            Outcome::Do(Then::Quit)
+        ));
     }
 
     #[test]
     fn notes_are_asked_for_and_handed_on() {
         let then = Then::Reject {
-            ids: vec![4],
+            cases: Vec::new(),
             note: String::new(),
         };
         let mut ask =
             Ask::new("Reject", "Reject", then).field(Field::new("A note", FieldKind::Note));
-        assert_eq!(press(&mut ask, &[ENTER]), Outcome::Stay);
+        assert!(matches!(press(&mut ask, &[ENTER]), Outcome::Stay));
         ask.paste("left\nlast week");
-        assert_eq!(
+        assert!(matches!(
             press(&mut ask, &[Key::char('!'), ENTER]),
-            Outcome::Do(Then::Reject {
-                ids: vec![4],
-                note: "left last week!".into()
-            })
-        );
+            Outcome::Do(Then::Reject { note, .. }) if note == "left last week!"
+        ));
     }
 }

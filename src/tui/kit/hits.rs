@@ -40,6 +40,8 @@ pub(in crate::tui) enum Target {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::tui) struct Hits {
     places: Vec<(Rect, Target)>,
+    /// What the model was at when this was drawn.
+    pub(in crate::tui) revision: u64,
     /// The whole screen.
     pub(in crate::tui) area: Rect,
     /// The area of list and detail together.

@@ -51,15 +51,20 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
             plan,
             selection,
             release,
+            shown,
         } => {
             let choice = Choice {
                 release,
                 attendance: Attendance::Attended,
-                shown: None,
+                shown: Some(shown),
             };
             let selection = Arc::unwrap_or_clone(selection);
             let report = desk.apply(&plan, selection, &choice, progress).await?;
             Answer::Report(Box::new(report))
+        }
+        Request::Windows(plan) => {
+            let windows = desk.guard_windows(&plan).await?;
+            Answer::Windows(plan, windows)
         }
         Request::Status(reach) => {
             let probe = match reach {
@@ -84,32 +89,26 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
             note,
         } => {
             desk.hold(entity, impartner_id, &note).await?;
-            Answer::Done(format!(
-                "The {} #{impartner_id} is on hold.",
-                entity.singular()
-            ))
+            Answer::Held(entity, impartner_id)
         }
         Request::Lift {
             entity,
             impartner_id,
         } => {
             desk.lift(entity, impartner_id).await?;
-            Answer::Done(format!(
-                "The hold of the {} #{impartner_id} is lifted; the next preview shows it.",
-                entity.singular()
-            ))
+            Answer::Lifted(entity, impartner_id)
         }
         Request::Cases => Answer::Cases(desk.cases(None).await?),
         Request::Case(id) => Answer::Case(Box::new(desk.case(id).await?)),
         Request::Look(ids) => Answer::Looked(desk.cases_live(&ids, progress).await?),
         Request::Approve {
-            ids,
+            cases,
             note,
             accept_foreign,
-        } => Answer::Decided(desk.approve(&ids, &note, accept_foreign).await?),
+        } => Answer::Decided(desk.approve_shown(&cases, &note, accept_foreign).await?),
         Request::Reject { ids, note } => Answer::Decided(desk.reject(&ids, &note).await?),
         Request::HoldCases { ids, note } => Answer::Decided(desk.hold_cases(&ids, &note).await?),
-        Request::RunCases(ids) => Answer::Decided(desk.run_cases(Some(&ids), progress).await?),
+        Request::RunCases(cases) => Answer::Decided(desk.run_shown(&cases, progress).await?),
         Request::RestoreCase(id) => Answer::Decided(vec![desk.restore_case(id, progress).await?]),
         Request::Sweep => Answer::Done(swept(desk.sweep().await?)),
         Request::LmsRefresh { transcripts } => {
@@ -122,7 +121,7 @@ async fn answer(desk: &Desk, request: Request, progress: &Progress) -> Result<An
         }
         Request::Certs => Answer::Certs(desk.certs_preview(&[], progress).await?),
         Request::CertsOf(row) => Answer::CertsOf(desk.certs_preview(&[row], progress).await?),
-        Request::PushCerts(ids) => Answer::Pushed(desk.certs_push(&ids, progress).await?),
+        Request::PushCerts(rows) => Answer::Pushed(desk.certs_push_shown(&rows, progress).await?),
     })
 }
 

@@ -83,7 +83,9 @@ pub(in crate::tui) async fn turn(
             Some(msg) = messages.recv() => Some(msg),
             () = sleep_until(next_frame), if dirty => None,
             () = sleep_until(wake.unwrap_or(far)), if wake.is_some() => Some(Msg::Tick),
-            () = sleep_until(give_up.unwrap_or(far)), if give_up.is_some() => return Ok(()),
+            () = sleep_until(give_up.unwrap_or(far)), if give_up.is_some() => {
+                return model.unanswered().map_or(Ok(()), Err);
+            }
         };
         terminal::claim();
         #[cfg(debug_assertions)]
@@ -92,7 +94,7 @@ pub(in crate::tui) async fn turn(
         if let Some(msg) = msg {
             // A second signal does not wait for anything.
             if matches!(msg, Msg::Shutdown) && model.life == Life::Ending {
-                return Ok(());
+                return model.unanswered().map_or(Ok(()), Err);
             }
             due.extend(update(&mut model, msg));
             dirty = true;

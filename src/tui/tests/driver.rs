@@ -7,6 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use super::super::dialog::{Ask, Dialog};
 use super::super::fixtures;
 use super::super::model::{Environment, Model};
 use super::super::msg::{Answer, Effect, Msg, Request, Ticket};
@@ -125,7 +126,32 @@ impl Driver {
         self
     }
 
-    fn press(&mut self, key: Key) {
+    /// Lets time go by.
+    pub(super) fn wait(&mut self, milliseconds: i64) {
+        self.model.now += chrono::Duration::milliseconds(milliseconds);
+        self.msg(Msg::Tick);
+    }
+
+    /// Answers the first open request that `which` names, whatever was asked since.
+    pub(super) fn release(
+        &mut self,
+        which: impl Fn(&Request) -> bool,
+        result: Result<Answer, Error>,
+    ) {
+        let at = self.asked.iter().position(|(_, request)| which(request));
+        let (ticket, _) = self.asked.remove(at.expect("such a request was asked"));
+        self.msg(Msg::Answer(ticket, Box::new(result)));
+    }
+
+    /// The question on top.
+    pub(super) fn question(&self) -> Option<&Ask> {
+        match self.model.dialogs.last() {
+            Some(Dialog::Ask(ask)) => Some(ask),
+            _ => None,
+        }
+    }
+
+    pub(super) fn press(&mut self, key: Key) {
         self.msg(Msg::Key(crossterm::event::KeyEvent::new(
             key.code, key.mods,
         )));
@@ -188,6 +214,10 @@ impl Driver {
                         .collect(),
                 ),
                 Request::Certs => Answer::Certs(fixtures::certs()),
+                Request::Windows(plan) => {
+                    let windows = plan.windows;
+                    Answer::Windows(plan, windows)
+                }
                 other => panic!("no fixture for {other:?}"),
             };
             self.msg(Msg::Answer(ticket, Box::new(Ok(answer))));
@@ -278,7 +308,11 @@ impl Driver {
             .filter(|request| {
                 !matches!(
                     request,
-                    Request::Status(_) | Request::Runs | Request::Cases | Request::Case(_)
+                    Request::Status(_)
+                        | Request::Windows(_)
+                        | Request::Runs
+                        | Request::Cases
+                        | Request::Case(_)
                 )
             })
             .collect()

@@ -77,6 +77,7 @@ fn one_partners_figures_are_pushed_from_wherever_it_is_shown() {
             d.screen()
         );
         assert!(d.shows("certifications 4"), "{place}: {}", d.screen());
+        d.wait(300);
         d.keys("Esc");
         assert!(d.model.dialogs.is_empty(), "{place}");
         assert!(
@@ -116,9 +117,10 @@ fn a_push_of_one_partner_goes_through_after_the_question_and_says_so() {
     let mut d = Driver::full(80, 24);
     d.keys("2 C");
     d.answer(Answer::CertsOf(fixtures::certs()[..1].to_vec()));
+    d.wait(300);
     d.keys("y");
     assert!(
-        matches!(d.wanted()[..], [Request::PushCerts(rows)] if rows[..] == [17]),
+        matches!(d.wanted()[..], [Request::PushCerts(rows)] if rows[..] == fixtures::certs()[..1]),
         "{:?}",
         d.wanted()
     );

@@ -5,7 +5,7 @@ use super::super::fixtures;
 use super::super::model::{Life, Screen};
 use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
-use crate::plan::{Mode, Op};
+use crate::plan::{Entity, Mode, Op};
 
 fn plan(driver: &mut Driver, leavers: i64) {
     driver.keys("2 P");
@@ -280,8 +280,10 @@ fn a_hold_unticks_the_row_and_is_asked_for_with_its_note() {
         ] => assert_eq!(note, "in talks"),
         ref other => panic!("{other:?}"),
     }
+    assert_eq!(ticked(&d), before, "not held before the desk says so");
+    d.answer(Answer::Held(Entity::Partners, 7));
+    d.answer_all();
     assert_eq!(ticked(&d), before - 1);
-    d.answer(Answer::Done("Held.".into()));
     d.keys("Space");
     assert_eq!(ticked(&d), before - 1, "a held row is not ticked");
 }

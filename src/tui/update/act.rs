@@ -189,8 +189,13 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Cancel(job.ticket)]
 }
 
-/// Quits, after a question when work that writes is under way.
+/// Quits, after a question when work that writes is under way, and after the answer to what was decided.
 fn leave_if_idle(model: &mut Model) -> Vec<Effect> {
+    if let Some((_, what)) = model.acting.first() {
+        model.toast(format!(
+            "{what} is under way; the console ends when it is answered."
+        ));
+    }
     let writing = model.job.as_ref().filter(|job| job.request.writes());
     let Some(job) = writing else {
         return leave(model);
@@ -206,15 +211,19 @@ fn leave_if_idle(model: &mut Model) -> Vec<Effect> {
     push(model, Dialog::Ask(Box::new(ask)))
 }
 
-/// Ends the console; work under way is asked to stop and waited for.
+/// Ends the console; work under way is asked to stop and waited for, and what was decided is waited for.
 pub(in crate::tui) fn leave(model: &mut Model) -> Vec<Effect> {
-    if let Some(job) = &mut model.job
-        && model.life == Life::Runs
-    {
-        job.cancelled = true;
+    if model.life == Life::Runs && (model.job.is_some() || !model.acting.is_empty()) {
         model.life = Life::Ending;
-        return vec![Effect::Cancel(job.ticket)];
+        return match &mut model.job {
+            Some(job) => {
+                job.cancelled = true;
+                vec![Effect::Cancel(job.ticket)]
+            }
+            None => Vec::new(),
+        };
     }
+    model.failed = model.unanswered();
     quit(model)
 }
 

@@ -7,9 +7,9 @@ use super::super::history::OpenRun;
 use super::super::model::{Life, Model, Screen};
 use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
 use super::super::query::Compute;
-use super::{applying, cases, journal, quit, runs};
+use super::{applying, cases, journal, places, quit, runs};
 use crate::error::{Error, Kind};
-use crate::plan::Plan;
+use crate::plan::{Entity, Plan};
 use crate::text::safe;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Cursor;
@@ -32,45 +32,74 @@ pub(super) fn answer(
     } else {
         None
     };
+    model.acting.retain(|(acting, _)| *acting != ticket);
+    let failed = result.is_err();
     let mut effects = match result {
-        Ok(answer) => good(model, answer, request.as_ref()),
-        Err(error) => bad(model, ticket.lane, &error, request.as_ref()),
+        Ok(answer) => good(model, ticket, answer, request.as_ref()),
+        Err(error) => {
+            places::leave_answer(model, ticket);
+            bad(model, ticket.lane, &error, request.as_ref())
+        }
     };
-    if model.life == Life::Ending && ticket.lane == Lane::Work {
-        effects.extend(quit(model));
+    if model.life == Life::Ending {
+        if ticket.lane == Lane::Act && failed {
+            // Whoever decided something and left must hear that it was not done.
+            model.life = Life::Runs;
+        } else if model.job.is_none() && model.acting.is_empty() {
+            effects.extend(quit(model));
+        }
     }
     effects
 }
 
-fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Effect> {
+fn good(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Answer,
+    request: Option<&Request>,
+) -> Vec<Effect> {
     match answer {
         Answer::Plan(plan) => planned(model, *plan),
         Answer::Report(report) => applied(model, &report),
-        Answer::Status(mut status) => {
-            // Facts from the database alone do not unsay what the outsides said before.
-            if let Some(known) = &model.overview.status {
-                for (new, old) in [
-                    (&mut status.impartner, &known.impartner),
-                    (&mut status.lms, &known.lms),
-                ] {
-                    if new.reachable.is_none() && old.reachable.is_some() {
-                        *new = old.clone();
-                    }
-                }
-            }
-            model.overview.status = Some(status);
-            model.overview.trouble = None;
+        Answer::Status(status) => {
+            let reach = if ticket.lane == Lane::Probe {
+                Reach::Live
+            } else {
+                Reach::Stored
+            };
+            model.overview.take(status, reach);
             if std::mem::take(&mut model.overview.live_next) {
                 return vec![model.ask(Request::Status(Reach::Live))];
             }
             Vec::new()
         }
+        Answer::Windows(plan, windows) => {
+            let Some(review) = &mut model.preview.review else {
+                return Vec::new();
+            };
+            if !Arc::ptr_eq(&review.plan, &plan) {
+                return Vec::new();
+            }
+            review.windows = windows;
+            model.preview.retally(&model.guards)
+        }
+        Answer::Held(entity, impartner_id) => {
+            model.toast(format!(
+                "The {} #{impartner_id} is on hold.",
+                entity.singular()
+            ));
+            held(model, entity, impartner_id, true)
+        }
+        Answer::Lifted(entity, impartner_id) => {
+            model.toast(format!(
+                "The hold of the {} #{impartner_id} is lifted; the next preview shows it.",
+                entity.singular()
+            ));
+            held(model, entity, impartner_id, false)
+        }
         Answer::Runs(runs) => {
-            model.overview.runs = runs.clone();
-            model.history.runs = runs;
-            model.history.known = true;
-            let last = model.history.runs.len().saturating_sub(1);
-            model.history.cursor.at = model.history.cursor.at.min(last);
+            model.overview.runs.clone_from(&runs);
+            model.history.take(runs);
             Vec::new()
         }
         Answer::Run(detail) => {
@@ -88,7 +117,7 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             entries,
         } => {
             let dialog = journal::dialog(model, entity, impartner_id, &entries);
-            model.dialogs.push(dialog);
+            places::announce(model, dialog);
             Vec::new()
         }
         Answer::Cases(cases) => {
@@ -104,16 +133,7 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             model.offboard.live = Some(case);
             Vec::new()
         }
-        Answer::Looked(looked) => {
-            for case in &looked {
-                model.offboard.look(case);
-            }
-            // Whoever went on to something else meanwhile is not asked.
-            if model.screen == Screen::Offboarding && model.dialogs.is_empty() {
-                return cases::approve(model);
-            }
-            Vec::new()
-        }
+        Answer::Looked(looked) => cases::looked(model, ticket, looked),
         Answer::Decided(decided) => decisions(model, decided, request),
         Answer::Certs(rows) => {
             model.certs.take(rows);
@@ -125,7 +145,7 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             ));
             Vec::new()
         }
-        Answer::CertsOf(rows) => super::certs::ask_one(model, &rows),
+        Answer::CertsOf(rows) => super::certs::ask_one(model, ticket, &rows),
         Answer::Pushed(report) => pushed(model, &report, request),
         Answer::Done(words) => {
             model.toast(words);
@@ -135,6 +155,17 @@ fn good(model: &mut Model, answer: Answer, request: Option<&Request>) -> Vec<Eff
             ]
         }
     }
+}
+
+/// A record is on hold or not any more: its line shows it from now on, and not before.
+fn held(model: &mut Model, entity: Entity, impartner_id: i64, held: bool) -> Vec<Effect> {
+    let mut effects = vec![model.ask(Request::Status(Reach::Stored))];
+    if let Some(review) = &mut model.preview.review
+        && review.hold(entity, impartner_id, held)
+    {
+        effects.extend(model.preview.retally(&model.guards));
+    }
+    effects
 }
 
 /// Cases were decided, run or restored: says how they stand.
@@ -175,14 +206,19 @@ fn decisions(model: &mut Model, decided: Vec<Case>, request: Option<&Request>) -
 fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) -> Vec<Effect> {
     let what = request.map_or("That", Request::title);
     match (error.kind, lane) {
+        // The desk knows what was written before the end, and says it.
         (Kind::Cancelled, _) => {
-            model.toast(format!("{what}: cancelled. Nothing was written."));
+            let said = error.message.replacen("Cancelled", "cancelled", 1);
+            let said = format!("{what}: {said}");
+            if request.is_some_and(Request::writes) {
+                model.complain(said);
+            } else {
+                model.toast(said);
+            }
         }
         // Reading the facts of a screen is no reason for a dialog: the screen says what is missing.
-        (_, Lane::Status) => {
-            model.overview.trouble = Some(crate::text::safe_lines(&error.message));
-            model.overview.live_next = false;
-        }
+        (_, Lane::Status | Lane::Probe) => model.overview.fail(error, model.now),
+        (_, Lane::Windows) => model.complain(error.message.clone()),
         _ => {
             let title = match lane {
                 Lane::Work => format!("{what} failed"),
@@ -190,18 +226,30 @@ fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) 
                 _ => "Not read".to_owned(),
             };
             model.complain(error.message.clone());
-            model
-                .dialogs
-                .push(Dialog::Failure(Failure::new(&title, error)));
+            places::announce(model, Dialog::Failure(Failure::new(&title, error)));
         }
     }
-    if lane == Lane::Work {
-        return vec![
-            model.ask(Request::Status(Reach::Stored)),
-            model.ask(Request::Runs),
-        ];
+    let mut effects = Vec::new();
+    if matches!(lane, Lane::Work | Lane::Act) {
+        effects.push(model.ask(Request::Status(Reach::Stored)));
     }
-    Vec::new()
+    if lane == Lane::Work {
+        effects.push(model.ask(Request::Runs));
+    }
+    // What ended early may have written something, and what was refused is not as it was shown: the lists are read anew.
+    match request {
+        Some(Request::PushCerts(_)) => model.certs.forget(),
+        Some(Request::Apply { plan, .. }) if error.code == "changed_since_shown" => {
+            let plan = Arc::clone(plan);
+            effects.push(model.ask(Request::Windows(plan)));
+        }
+        _ => {}
+    }
+    let writes = request.is_some_and(Request::writes) || lane == Lane::Act;
+    if writes && model.offboard.known {
+        effects.push(model.ask(Request::Cases));
+    }
+    effects
 }
 
 /// A plan arrived: its ticks are counted and its lists laid out beside the UI task, then its review begins.
@@ -224,9 +272,8 @@ fn applied(model: &mut Model, report: &RunReport) -> Vec<Effect> {
         RunStatus::Applied | RunStatus::Nothing => model.toast(format!("{run}applied: {words}.")),
         _ => {
             model.complain(format!("{run}{}: {words}.", report.status.word()));
-            model
-                .dialogs
-                .push(Dialog::Text(TextDialog::new("Result", lines.clone())));
+            let result = TextDialog::new("Result", lines.clone());
+            places::announce(model, Dialog::Text(result));
         }
     }
     let mut forget = Vec::new();
@@ -279,9 +326,8 @@ fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> 
                 )
             })
             .collect();
-        model
-            .dialogs
-            .push(Dialog::Text(TextDialog::new("Not settled", lines)));
+        let result = TextDialog::new("Not settled", lines);
+        places::announce(model, Dialog::Text(result));
     }
     vec![
         model.ask(Request::Status(Reach::Stored)),

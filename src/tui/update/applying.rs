@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then};
+use super::super::action::Action;
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
 use super::super::model::Model;
 use super::super::msg::Effect;
-use super::super::preview::Review;
+use super::super::preview::{Hidden, Review};
 use super::act::push;
+use super::places;
+use crate::desk::Shown;
 use crate::plan::{Entity, Op, PerEntity};
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::tone::Tone;
@@ -28,28 +31,84 @@ fn effective(review: &Review) -> PerEntity<Applied> {
     rows
 }
 
-/// `A`: asks before it applies; waits for the count of the ticks.
-pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
-    let Some(review) = &mut model.preview.review else {
-        return Vec::new();
-    };
-    if review.tallying.pending() {
-        review.apply_waits = true;
-        return Vec::new();
+/// `A` and `!`: the question follows when the ticks are counted that it is about. Until then its place takes the keys.
+fn when_counted(model: &mut Model, action: Action, title: &str) -> Option<Vec<Effect>> {
+    let review = model.preview.review.as_ref()?;
+    if !review.counting() {
+        return None;
     }
-    review.apply_waits = false;
+    places::keep(model, title, Waits::Count(action));
+    Some(Vec::new())
+}
+
+/// The ticks are counted: the question that waited for it comes.
+pub(super) fn counted_up(model: &mut Model) {
+    let counting = |review: &Review| review.counting();
+    if model.preview.review.as_ref().is_some_and(counting) {
+        return;
+    }
+    while let Some(what) = places::counting(model) {
+        let asked = match what {
+            Waits::Count(Action::ReleaseGuard) => release_question(model),
+            _ => apply_question(model),
+        };
+        match asked {
+            Ok(ask) => places::fill(model, what, ask),
+            Err(why) => {
+                places::leave(model, what);
+                model.complain(why);
+            }
+        }
+    }
+}
+
+/// `A`: asks before it applies.
+pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
+    if let Some(waits) = when_counted(model, Action::Apply, "Apply?") {
+        return waits;
+    }
+    asked(model, apply_question(model))
+}
+
+/// Puts a question on top, or says why there is none.
+fn asked(model: &mut Model, question: Result<Ask, String>) -> Vec<Effect> {
+    match question {
+        Ok(ask) => push(model, Dialog::Ask(Box::new(ask))),
+        Err(why) => {
+            model.complain(why);
+            Vec::new()
+        }
+    }
+}
+
+/// The question before an apply, about the plan and the ticks as they stand.
+fn apply_question(model: &Model) -> Result<Ask, String> {
+    let Some(review) = &model.preview.review else {
+        return Err("There is no plan any more; nothing was asked.".to_owned());
+    };
+    if review.tally.total() == 0 {
+        return Err("Nothing is ticked; Space ticks the chosen line.".to_owned());
+    }
     let rows = effective(review);
     let total = rows.partners.total() + rows.contacts.total();
     if total == 0 {
-        model.complain("Everything that is ticked is withheld by a guard; ! looks at it.");
-        return Vec::new();
+        return Err("Everything that is ticked is withheld by a guard; ! looks at it.".to_owned());
     }
     let number = rows.partners.soft_delete + rows.contacts.soft_delete;
     let changes = counted(total, "change");
     let mut ask = Ask::new(
         format!("Apply {changes}?"),
         format!("Apply {changes}"),
-        Then::Apply,
+        Then::Apply {
+            ticked: review.ticked(),
+            release: review.release.clone(),
+            shown: Shown::new(
+                &review.plan,
+                &review.selection,
+                &review.tally.guards,
+                &review.release,
+            ),
+        },
     );
     for entity in Entity::ALL {
         if rows[entity].total() > 0 {
@@ -69,15 +128,19 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
             format!("{} The {}s are {state}.", guard.sentence(), op.label()),
         ));
     }
-    let hidden = review.tally.total().saturating_sub(review.ticked_shown);
-    if hidden > 0 {
-        ask.intro.push((
+    match model.preview.hidden() {
+        Hidden::None => {}
+        Hidden::Ticked(hidden) => ask.intro.push((
             Tone::Warn,
             format!(
                 "{} of the ticked are hidden by the filter and go too.",
                 count(hidden)
             ),
-        ));
+        )),
+        Hidden::Perhaps => ask.intro.push((
+            Tone::Warn,
+            "A filter is set; ticked changes that it hides go too.".to_owned(),
+        )),
     }
     if let Some(run) = review.undoes() {
         ask.intro
@@ -101,7 +164,7 @@ pub(super) fn apply(model: &mut Model) -> Vec<Effect> {
         );
         ask = ask.field(Field::new(label, FieldKind::Number(number)));
     }
-    push(model, Dialog::Ask(Box::new(ask)))
+    Ok(ask)
 }
 
 /// Of these ticked lines, those whose entity's rows of the operation are not withheld.
@@ -150,9 +213,19 @@ fn in_words(rows: Applied) -> String {
 
 /// `!`: shows the tripped guards and asks for their release, once, for this plan.
 pub(super) fn release(model: &mut Model) -> Vec<Effect> {
+    if let Some(waits) = when_counted(model, Action::ReleaseGuard, "Release the guard?") {
+        return waits;
+    }
+    asked(model, release_question(model))
+}
+
+fn release_question(model: &Model) -> Result<Ask, String> {
     let Some(review) = &model.preview.review else {
-        return Vec::new();
+        return Err("There is no plan any more; nothing was asked.".to_owned());
     };
+    if review.tally.tripped().next().is_none() {
+        return Err("No guard has tripped; there is nothing to release.".to_owned());
+    }
     let asked_deletes = review
         .tally
         .withholds(Op::SoftDelete)
@@ -162,6 +235,7 @@ pub(super) fn release(model: &mut Model) -> Vec<Effect> {
         .withholds(Op::Update)
         .then(|| review.tally.updates());
     let then = Then::Release {
+        ticked: review.ticked(),
         deletes: asked_deletes,
         updates: asked_updates,
         reason: String::new(),
@@ -197,7 +271,7 @@ pub(super) fn release(model: &mut Model) -> Vec<Effect> {
             FieldKind::Number(number),
         ));
     }
-    push(model, Dialog::Ask(Box::new(ask)))
+    Ok(ask)
 }
 
 /// What was applied, for a toast.

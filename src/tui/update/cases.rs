@@ -1,17 +1,17 @@
 //! The actions of screens 3, 4 and 5.
 
 use super::super::certs::Certs;
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then};
+use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
 use super::super::model::{Model, Screen};
-use super::super::msg::{Effect, Request};
+use super::super::msg::{Effect, Request, Ticket};
 use super::super::offboard::CaseTab;
 use super::act::push;
-use super::moves;
+use super::{moves, places};
 use crate::text::safe;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;
-use crate::values::{Case, StepAction, StepState};
+use crate::values::{Case, CaseState, StepAction, StepState};
 
 /// Ticks or unticks the chosen case or partner.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
@@ -105,11 +105,7 @@ pub(super) fn ask_live(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn ids(cases: &[&Case]) -> Vec<i64> {
-    cases.iter().map(|case| case.case_id).collect()
-}
-
-fn listed(cases: &[&Case]) -> Listing {
+fn listed(cases: &[Case]) -> Listing {
     let mut lines = Vec::new();
     for case in cases {
         lines.push(safe(&format!(
@@ -146,23 +142,50 @@ pub(in crate::tui) fn step_words(step: &crate::values::Step) -> String {
     })
 }
 
-/// `a`: asks for a note, for the number of people, and for what else must be acknowledged. Nobody decides about steps
-/// that were not read from the LMS: those of cases that the cursor never rested on are read first.
+/// `a`: asks the LMS what the cases would do now; the question follows, about that very answer. Its place stands there at
+/// once, so that no key meant for it decides something else.
 pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
-    let unseen = model.offboard.unseen();
-    if !unseen.is_empty() {
-        if let Some(why) = model.busy() {
-            model.complain(why);
-            return Vec::new();
-        }
-        return vec![model.ask(Request::Look(unseen))];
+    if let Some(why) = model.busy() {
+        model.complain(why);
+        return Vec::new();
     }
     let targets = model.offboard.targets();
+    let ids: Vec<i64> = targets.iter().map(|case| case.case_id).collect();
+    let title = format!("Approve {}?", counted(ids.len() as u64, "case"));
+    let (ticket, effect) = model.ask_for(Request::Look(ids));
+    places::keep(model, title, Waits::Answer(ticket));
+    vec![effect]
+}
+
+/// The live steps are here: asks for a note, for the number of people, and for what else must be acknowledged.
+pub(super) fn looked(model: &mut Model, ticket: Ticket, cases: Vec<Case>) -> Vec<Effect> {
+    for case in &cases {
+        model.offboard.look(case);
+    }
+    let place = Waits::Answer(ticket);
+    if let Some(case) = cases.iter().find(|case| !case.state.is_undecided()) {
+        if places::kept(model, place) {
+            model.complain(format!(
+                "Case {} is {} now; nothing was asked.",
+                case.case_id,
+                case.state.word()
+            ));
+        }
+        places::leave(model, place);
+        return Vec::new();
+    }
+    places::fill(model, place, approval(cases));
+    Vec::new()
+}
+
+/// The question before an approval.
+fn approval(targets: Vec<Case>) -> Ask {
     let people: u64 = targets.iter().map(|case| case.people).sum();
     let foreign: u64 = targets.iter().map(|case| case.foreign_members).sum();
     let cases = counted(targets.len() as u64, "case");
+    let listing = listed(&targets);
     let then = Then::Approve {
-        ids: ids(&targets),
+        cases: targets,
         note: String::new(),
         accept_foreign: false,
     };
@@ -178,7 +201,7 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
         format!("{} people lose", count(people))
     };
     ask.intro.push((Tone::Plain, format!("{lose} access in the LMS when this runs. Approving alone changes nothing there; R runs it.")));
-    ask.listing = listed(&targets);
+    ask.listing = listing;
     ask = ask.field(Field::new("A note why", FieldKind::Note));
     if foreign > 0 {
         let label = if foreign == 1 {
@@ -191,18 +214,31 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
         };
         ask = ask.field(Field::new(label, FieldKind::Acknowledge(false)));
     }
-    ask = ask.field(Field::new(
+    ask.field(Field::new(
         format!("Type {people}, the people who lose access"),
         FieldKind::Number(people),
-    ));
-    push(model, Dialog::Ask(Box::new(ask)))
+    ))
+}
+
+/// The cases as the list has them: the chosen one may show live steps beside it.
+fn targets(model: &Model) -> Vec<Case> {
+    let chosen: Vec<i64> = model
+        .offboard
+        .targets()
+        .iter()
+        .map(|case| case.case_id)
+        .collect();
+    let cases = model.offboard.cases.iter();
+    cases
+        .filter(|case| chosen.contains(&case.case_id))
+        .cloned()
+        .collect()
 }
 
 /// `x`: asks for a note.
 pub(super) fn reject(model: &mut Model) -> Vec<Effect> {
-    let targets = model.offboard.targets();
     let then = Then::Reject {
-        ids: ids(&targets),
+        cases: targets(model),
         note: String::new(),
     };
     decide(
@@ -215,9 +251,8 @@ pub(super) fn reject(model: &mut Model) -> Vec<Effect> {
 
 /// `h`: asks for a note.
 pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
-    let targets = model.offboard.targets();
     let then = Then::HoldCases {
-        ids: ids(&targets),
+        cases: targets(model),
         note: String::new(),
     };
     decide(
@@ -229,7 +264,7 @@ pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
 }
 
 fn decide(model: &mut Model, verb: &str, what: &str, then: Then) -> Vec<Effect> {
-    let targets = model.offboard.targets();
+    let targets = targets(model);
     let cases = counted(targets.len() as u64, "case");
     let mut ask = Ask::new(format!("{verb} {cases}?"), verb, then)
         .field(Field::new("A note why", FieldKind::Note));
@@ -250,10 +285,26 @@ fn decide(model: &mut Model, verb: &str, what: &str, then: Then) -> Vec<Effect> 
     push(model, Dialog::Ask(Box::new(ask)))
 }
 
+/// The people who lose access when a case runs: of one that ran in part only those whose steps are still open.
+fn people_left(case: &Case) -> u64 {
+    if case.state == CaseState::Approved {
+        return case.people;
+    }
+    let open = case.steps.iter().filter(|step| {
+        matches!(
+            step.state,
+            StepState::Planned | StepState::Failed | StepState::Unknown
+        )
+    });
+    let people: std::collections::BTreeSet<&str> =
+        open.filter_map(|step| step.person_id.as_deref()).collect();
+    people.len() as u64
+}
+
 /// `R`: asks for the number of people before it runs what was approved.
 pub(super) fn run_approved(model: &mut Model) -> Vec<Effect> {
     let offboard = &model.offboard;
-    let ready: Vec<&Case> = offboard
+    let ready: Vec<Case> = offboard
         .cases
         .iter()
         .filter(|case| CaseTab::Approved.has(case.state))
@@ -262,13 +313,14 @@ pub(super) fn run_approved(model: &mut Model) -> Vec<Effect> {
                 || offboard.ticked.is_empty()
                 || offboard.ticked.contains(&case.case_id)
         })
+        .cloned()
         .collect();
-    let people: u64 = ready.iter().map(|case| case.people).sum();
+    let people: u64 = ready.iter().map(people_left).sum();
     let cases = counted(ready.len() as u64, "approved case");
     let mut ask = Ask::new(
         format!("Run {cases}?"),
         format!("Run {cases}"),
-        Then::RunCases(ids(&ready)),
+        Then::RunCases(ready.clone()),
     );
     ask.danger = true;
     ask.intro.push((
@@ -285,13 +337,15 @@ pub(super) fn run_approved(model: &mut Model) -> Vec<Effect> {
 
 /// `U`: asks before it puts people back.
 pub(super) fn restore(model: &mut Model) -> Vec<Effect> {
-    let Some(case) = model.offboard.chosen() else {
+    let chosen = model.offboard.chosen().map(|case| case.case_id);
+    let found = |case: &&Case| Some(case.case_id) == chosen;
+    let Some(case) = model.offboard.cases.iter().find(found) else {
         return Vec::new();
     };
     let mut ask = Ask::new(
         format!("Restore case {}?", case.case_id),
         "Restore",
-        Then::Restore(case.case_id),
+        Then::Restore(Box::new(case.clone())),
     );
     ask.intro.push((
         Tone::Plain,

@@ -1,11 +1,11 @@
 //! The actions of screen 4 that are not ticks.
 
 use super::super::certs::{Certs, PushResult};
-use super::super::dialog::{Ask, Dialog, Listing, TextDialog, Then};
+use super::super::dialog::{Ask, Dialog, Listing, TextDialog, Then, Waits};
 use super::super::model::Model;
-use super::super::msg::{Effect, Request};
+use super::super::msg::{Effect, Request, Ticket};
 use super::super::partner;
-use super::act;
+use super::{act, places};
 use crate::text::safe;
 use crate::tui::kit::cells::counted;
 use crate::tui::kit::tone::Tone;
@@ -29,20 +29,14 @@ fn figures(model: &Model, row: &CertRow) -> String {
     ))
 }
 
-/// The ticked partners and what would be written, in words.
-fn push_words(model: &Model) -> (Vec<i64>, Vec<String>) {
-    let rows = model
-        .certs
-        .rows
-        .iter()
-        .filter(|row| model.certs.ticked.contains(&row.row_id));
-    rows.map(|row| (row.row_id, words(model, row))).unzip()
-}
-
 /// `C`: reads what Impartner holds for the partner under the cursor; the question follows.
 pub(super) fn push_partner(model: &mut Model) -> Vec<Effect> {
     match partner::shown(model) {
-        Ok(row) => vec![model.ask(Request::CertsOf(row))],
+        Ok(row) => {
+            let (ticket, effect) = model.ask_for(Request::CertsOf(row));
+            places::keep(model, "Push figures?", Waits::Answer(ticket));
+            vec![effect]
+        }
         Err(why) => {
             model.complain(why);
             Vec::new()
@@ -51,58 +45,74 @@ pub(super) fn push_partner(model: &mut Model) -> Vec<Effect> {
 }
 
 /// One partner's figures are here: asks before it pushes them, or says that there is nothing to push.
-pub(super) fn ask_one(model: &mut Model, rows: &[CertRow]) -> Vec<Effect> {
-    let Some(row) = rows.first() else {
-        model.complain("There is no active partner to compare.");
+pub(super) fn ask_one(model: &mut Model, ticket: Ticket, rows: &[CertRow]) -> Vec<Effect> {
+    let place = Waits::Answer(ticket);
+    let wanted = places::kept(model, place);
+    let Some(row) = rows.first().filter(|_| wanted) else {
+        places::leave(model, place);
+        if wanted {
+            model.complain("There is no active partner to compare.");
+        }
         return Vec::new();
     };
+    // What stands in the comparison is older.
+    if let Some(known) = model
+        .certs
+        .rows
+        .iter_mut()
+        .find(|known| known.row_id == row.row_id)
+    {
+        known.clone_from(row);
+    }
     let name = safe(&row.name);
     if let Some(why) = Certs::not_tickable(row) {
         let note = row
             .note
             .as_deref()
             .map_or_else(String::new, |note| [" ", &safe(note), "."].concat());
+        places::leave(model, place);
         model.toast(format!("{name}: {why}{note}"));
         return Vec::new();
     }
     let lines = vec![figures(model, row)];
-    ask(
-        model,
+    let question = question(
         format!("Push figures of {name}?"),
         "Push".to_owned(),
-        vec![row.row_id],
+        vec![row.clone()],
         lines,
-    )
+    );
+    places::fill(model, place, question);
+    Vec::new()
 }
 
 /// `A` on Certifications: asks before it pushes.
 pub(super) fn push_certs(model: &mut Model) -> Vec<Effect> {
-    let (ids, lines) = push_words(model);
-    let partners = counted(ids.len() as u64, "partner");
-    ask(
-        model,
+    let ticked = &model.certs.ticked;
+    let rows = model.certs.rows.iter();
+    let rows: Vec<CertRow> = rows
+        .filter(|row| ticked.contains(&row.row_id))
+        .cloned()
+        .collect();
+    let lines = rows.iter().map(|row| words(model, row)).collect();
+    let partners = counted(rows.len() as u64, "partner");
+    let question = question(
         format!("Push figures of {partners} to Impartner?"),
         format!("Push {partners}"),
-        ids,
+        rows,
         lines,
-    )
+    );
+    act::push(model, Dialog::Ask(Box::new(question)))
 }
 
 /// The question before a push.
-fn ask(
-    model: &mut Model,
-    title: String,
-    yes: String,
-    ids: Vec<i64>,
-    lines: Vec<String>,
-) -> Vec<Effect> {
-    let mut ask = Ask::new(title, yes, Then::Push(ids));
+fn question(title: String, yes: String, rows: Vec<CertRow>, lines: Vec<String>) -> Ask {
+    let mut ask = Ask::new(title, yes, Then::Push(rows));
     ask.intro.push((
         Tone::Plain,
         "What Impartner holds is kept in the journal before it is written over.".to_owned(),
     ));
     ask.listing = Listing::Lines(lines);
-    act::push(model, Dialog::Ask(Box::new(ask)))
+    ask
 }
 
 /// Enter on Certifications: the partner in full.

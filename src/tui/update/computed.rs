@@ -1,17 +1,23 @@
 //! What follows from computations beside the UI task.
 
-use super::super::model::Model;
+use super::super::model::{Ahead, Model};
 use super::super::msg::{Effect, Reach, Request};
 use super::super::preview::Review;
 use super::super::query::Computed;
-use super::{applying, filter};
+use super::{applying, filter, places};
 use crate::plan::Release;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::panes::Pane;
 
-/// Takes a computation's result in.
+/// Takes a computation's result in, and asks what waited for it.
 pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
+    let effects = landed(model, computed);
+    applying::counted_up(model);
+    effects
+}
+
+fn landed(model: &mut Model, computed: Computed) -> Vec<Effect> {
     let computed = match computed {
         Computed::Opened(review) => return opened(model, *review),
         other => other,
@@ -54,9 +60,6 @@ pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
                 model.complain("The ticks changed, so the release of the guard does not fit any more; ! releases anew.");
                 return Vec::new();
             }
-            if review.apply_waits {
-                return applying::apply(model);
-            }
             Vec::new()
         }
     }
@@ -82,13 +85,44 @@ fn opened(model: &mut Model, review: Review) -> Vec<Effect> {
     model.preview.last = Vec::new();
     model.preview.pane = Pane::List;
     model.preview.detail_offset = 0;
-    model.typed_ahead.clear();
-    // A filter of the last plan would hide rows of this one without a word.
-    let mut effects = filter::clear(model);
+    drop_about_lines(model);
+    // A question that waits is about the plan that went.
+    while let Some(what) = places::counting(model) {
+        places::leave(model, what);
+        model.complain("A new plan took the place of the old one; nothing was asked.");
+    }
+    // Somebody is typing in the box: it stays, and what stands in it filters this plan too, before their eyes. Else a
+    // filter of the last plan would hide rows of this one without a word.
+    let mut effects = if model.preview.filter.focused {
+        model.preview.requery()
+    } else {
+        filter::clear(model)
+    };
     effects.extend(model.preview.warm());
     effects.push(model.ask(Request::Status(Reach::Stored)));
     effects.extend(before.map(Box::new).map(Effect::Forget));
     effects
+}
+
+/// Drops what was asked for about the lines of the plan that went. What is not about lines stays, and so do the keys
+/// after it that were meant for a box; keys meant for a question that is not asked go with it.
+fn drop_about_lines(model: &mut Model) {
+    let mut waiting = std::mem::take(&mut model.typed_ahead);
+    while let Some(next) = waiting.front() {
+        let action = match next {
+            Ahead::Key(key) => model.keymap.find(*key, model.screen).map(|b| b.action),
+            Ahead::Act(action) => Some(*action),
+            Ahead::Click(_) => None,
+        };
+        match action {
+            Some(action) if action.asks() => waiting.clear(),
+            Some(action) if action.about_lines() => {
+                waiting.pop_front();
+            }
+            _ => break,
+        }
+    }
+    model.typed_ahead = waiting;
 }
 
 impl Review {

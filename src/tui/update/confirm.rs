@@ -1,28 +1,31 @@
-//! What follows from a question that was answered with Yes.
+//! What follows from a question that was answered with Yes: what the question said, with what it held, whatever is so by
+//! then. The desk compares once more.
 
 use super::super::dialog::Then;
 use super::super::model::Model;
-use super::super::msg::{Effect, Request};
+use super::super::msg::{Effect, Lane, Request};
 use super::act;
 use crate::plan::Release;
+use crate::values::Case;
 
 /// Does what was confirmed.
 pub(super) fn done(model: &mut Model, then: Then) -> Vec<Effect> {
     let request = match then {
-        Then::Apply => {
-            let Some(review) = &model.preview.review else {
-                return Vec::new();
-            };
-            Request::Apply {
-                plan: review.plan.clone(),
-                selection: review.selection.clone(),
-                release: review.release.clone(),
-            }
-        }
+        Then::Apply {
+            ticked,
+            release,
+            shown,
+        } => Request::Apply {
+            plan: ticked.plan,
+            selection: ticked.selection,
+            release,
+            shown,
+        },
         Then::Release {
             deletes,
             updates,
             reason,
+            ..
         } => {
             if let Some(review) = &mut model.preview.review {
                 review.release = Release {
@@ -35,68 +38,52 @@ pub(super) fn done(model: &mut Model, then: Then) -> Vec<Effect> {
             return Vec::new();
         }
         Then::Hold {
-            at,
             entity,
             impartner_id,
             note,
-        } => {
-            if let Some(review) = &mut model.preview.review
-                && review.tab == super::super::query::Tab::Changes
-            {
-                review.held_now.insert(at);
-                if review
-                    .plan
-                    .items
-                    .get(at as usize)
-                    .is_some_and(|item| item.op == crate::plan::Op::SoftDelete)
-                    && review.selection.is_ticked(at as usize)
-                    && review.set_tick(at, false).is_ok()
-                {
-                    review.ticked_shown = review.ticked_shown.saturating_sub(1);
-                }
-            }
-            let mut effects = model.preview.retally(&model.guards);
-            effects.push(model.ask(Request::Hold {
-                entity,
-                impartner_id,
-                note,
-            }));
-            return effects;
-        }
-        Then::Lift {
-            at,
+        } => Request::Hold {
             entity,
             impartner_id,
-        } => {
-            if let Some(review) = &mut model.preview.review {
-                review.held_now.remove(&at);
-            }
-            Request::Lift {
-                entity,
-                impartner_id,
-            }
-        }
+            note,
+        },
+        Then::Lift {
+            entity,
+            impartner_id,
+        } => Request::Lift {
+            entity,
+            impartner_id,
+        },
         Then::Approve {
-            ids,
+            cases,
             note,
             accept_foreign,
         } => Request::Approve {
-            ids,
+            cases,
             note,
             accept_foreign,
         },
-        Then::Reject { ids, note } => Request::Reject { ids, note },
-        Then::HoldCases { ids, note } => Request::HoldCases { ids, note },
-        Then::RunCases(ids) => Request::RunCases(ids),
-        Then::Restore(id) => Request::RestoreCase(id),
-        Then::Push(ids) => Request::PushCerts(ids),
+        Then::Reject { cases, note } => Request::Reject {
+            ids: ids(&cases),
+            note,
+        },
+        Then::HoldCases { cases, note } => Request::HoldCases {
+            ids: ids(&cases),
+            note,
+        },
+        Then::RunCases(cases) => Request::RunCases(cases),
+        Then::Restore(case) => Request::RestoreCase(case.case_id),
+        Then::Push(rows) => Request::PushCerts(rows),
         Then::Quit => return act::leave(model),
     };
-    if request.lane() == super::super::msg::Lane::Work
+    if request.lane() == Lane::Work
         && let Some(why) = model.busy()
     {
         model.complain(why);
         return Vec::new();
     }
     vec![model.ask(request)]
+}
+
+fn ids(cases: &[Case]) -> Vec<i64> {
+    cases.iter().map(|case| case.case_id).collect()
 }

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
 use super::super::dialog::{Dialog, Focus};
 use super::super::keymap::BINDINGS;
-use super::super::model::{Model, Screen};
+use super::super::model::{Ahead, Model, Screen};
 use super::super::msg::Effect;
 use super::super::offboard::CaseTab;
 use super::{act, cases, filter, key, moves, review};
@@ -66,7 +66,10 @@ fn wheel(model: &mut Model, event: MouseEvent, down: bool) -> Vec<Effect> {
 }
 
 fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
-    let Some(target) = model.hits.at(column, row) else {
+    // The list, or all of it, may be another one than the frame shows that was clicked.
+    let old = model.hits.revision != model.revision;
+    model.revision += 1;
+    let Some(target) = model.hits.at(column, row).filter(|_| !old) else {
         return Vec::new();
     };
     // A click is a key of another sort: a double click must not confirm what the first one opened.
@@ -74,6 +77,27 @@ fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
     if let Some(dialog) = model.dialogs.pop() {
         return click_dialog(model, dialog, target, last);
     }
+    let waiting = !model.typed_ahead.is_empty();
+    match target {
+        Target::Row(_) | Target::Tick(_) | Target::Head(_) if waiting || model.must_wait() => {
+            // The lines are not where they were when they are computed.
+            model.toast("The list is still being computed; click again when it is there.");
+            Vec::new()
+        }
+        Target::Binding(at) => match BINDINGS.get(at) {
+            Some(binding) => super::ordered(model, binding.action),
+            None => Vec::new(),
+        },
+        _ if waiting => {
+            model.typed_ahead.push_back(Ahead::Click(target));
+            Vec::new()
+        }
+        _ => clicked(model, target),
+    }
+}
+
+/// What a click on something does that is not a dialog's.
+pub(super) fn clicked(model: &mut Model, target: Target) -> Vec<Effect> {
     match target {
         Target::Screen(screen) => act::show(model, screen),
         Target::Tab(tab) => review::show_tab(model, tab),
@@ -84,9 +108,6 @@ fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
         Target::Row(line) => choose(model, line),
         Target::Tick(line) => {
             let mut effects = choose(model, line);
-            if model.must_wait() {
-                return effects;
-            }
             match model.screen {
                 Screen::Preview => {
                     if let Some(at) = model
@@ -132,7 +153,7 @@ fn click_dialog(
     let enter = Key::plain(KeyCode::Enter);
     let click = Key::plain(KeyCode::Null);
     match (&mut dialog, target) {
-        (Dialog::Ask(ask), Target::DialogPart(part)) => {
+        (Dialog::Ask(ask), Target::DialogPart(part)) if ask.ears.hear(model.now) => {
             ask.focus = ask.part(part);
             let outcome = match ask.focus {
                 Focus::Yes => ask.confirm(click, last),

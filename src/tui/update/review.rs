@@ -88,6 +88,11 @@ pub(super) fn shown_ticked(model: &mut Model, generation: u64, ticks: Ticks) -> 
     }
     review.selection = ticks.selection;
     review.ticked_shown = (review.ticked_shown + ticks.ticked).saturating_sub(ticks.unticked);
+    // Rows that were held while their ticks were computed: the ticks are of before.
+    let held: Vec<u32> = review.held_now.iter().copied().collect();
+    for at in held {
+        review.untick_held(at);
+    }
     let mut said = if ticks.ticked > 0 {
         format!("{} ticked", count(ticks.ticked))
     } else {
@@ -145,7 +150,6 @@ pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
     };
     let ask = if held {
         let then = Then::Lift {
-            at,
             entity,
             impartner_id,
         };
@@ -154,7 +158,6 @@ pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
         ask
     } else {
         let then = Then::Hold {
-            at,
             entity,
             impartner_id,
             note: String::new(),

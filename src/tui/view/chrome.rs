@@ -13,6 +13,7 @@ use ratatui::style::Style;
 use super::super::action::Action;
 use super::super::keymap::{BINDINGS, Binding};
 use super::super::model::{Model, Screen};
+use super::super::preview::Hidden;
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, fit, pad, wrap};
 use crate::tui::kit::hits::Target;
@@ -245,15 +246,13 @@ fn label(model: &Model, action: Action) -> Option<String> {
         Action::Apply => {
             let review = model.preview.review.as_ref()?;
             let ticked = review.tally.total();
-            let hidden = ticked.saturating_sub(review.ticked_shown);
-            Some(if hidden > 0 && model.preview.filter.active() {
-                format!(
+            Some(match model.preview.hidden() {
+                Hidden::Ticked(hidden) => format!(
                     "apply {} ticked ({} hidden by the filter)",
                     count(ticked),
                     count(hidden)
-                )
-            } else {
-                format!("apply {} ticked", count(ticked))
+                ),
+                Hidden::None | Hidden::Perhaps => format!("apply {} ticked", count(ticked)),
             })
         }
         Action::Push => Some(format!("push {} ticked", model.certs.ticked.len())),

@@ -9,7 +9,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::dialog::{Dialog, Failure, Menu, Palette, TextDialog};
+use super::super::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
 use super::super::keymap::{BINDINGS, Binding, On};
 use super::super::model::Model;
 use crate::tui::kit::canvas::{Canvas, cells, middle};
@@ -28,6 +28,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bo
     }
     match dialog {
         Dialog::Ask(ask) => super::question::draw(canvas, area, ask),
+        Dialog::Asking(Asking { title, what }) => {
+            let words = match what {
+                Waits::Count(_) => "Counting what is ticked ...",
+                Waits::Answer(_) => "Asking ...",
+            };
+            let lines = [(Tone::Dim, words.to_owned())];
+            reading(canvas, area, title, &lines, 0, "Esc leaves");
+        }
         Dialog::Help(cursor) => {
             let lines = help_lines(canvas.model);
             let title = format!("Keys of {}", canvas.model.screen.title());

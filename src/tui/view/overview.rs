@@ -13,6 +13,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -321,11 +322,13 @@ fn reach(canvas: &mut Canvas<'_>, area: Rect) {
         ("Impartner", &status.impartner),
         ("LMS", &status.lms),
     ];
-    for (y, (name, outside)) in (area.y + 1..).zip(outsides) {
+    for (y, ((name, outside), asked)) in
+        (area.y + 1..).zip(outsides.into_iter().zip(model.overview.asked))
+    {
         if y >= area.bottom() {
             return;
         }
-        let (sign, words, style) = reached(canvas, outside);
+        let (sign, words, style) = reached(canvas, outside, asked);
         let target = crate::text::safe(&outside.target);
         let mut x = area.x + 1;
         x = canvas.parts(
@@ -357,7 +360,22 @@ fn reach(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn reached(canvas: &Canvas<'_>, outside: &Reachability) -> (&'static str, String, Style) {
+/// A check, in words, with its age: what answered an hour ago may not answer now.
+fn reached(
+    canvas: &Canvas<'_>,
+    outside: &Reachability,
+    asked: Option<DateTime<Utc>>,
+) -> (&'static str, String, Style) {
+    let (sign, words, style) = found(canvas, outside);
+    let words = match asked.map(|at| canvas.model.now - at) {
+        Some(old) if old.num_seconds() < 60 => format!("{words}, now"),
+        Some(old) => format!("{words}, {} ago", age(old)),
+        None => words,
+    };
+    (sign, words, style)
+}
+
+fn found(canvas: &Canvas<'_>, outside: &Reachability) -> (&'static str, String, Style) {
     let theme = canvas.theme;
     match outside.reachable {
         Some(true) => {
