@@ -143,6 +143,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
         schemas,
         entities,
         lms_links: LmsLinks::default(),
+        waiting: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -29,6 +29,7 @@ pub mod rules;
 mod selection;
 pub mod sfid;
 pub mod undo;
+mod waiting;
 
 pub use crate::entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
 pub use document::{Arenas, Plan, PlanOrigin, SourceFacts, Totals, Warning};
@@ -41,3 +42,4 @@ pub use packed::Packed;
 pub use point::{DatabasePoint, RunMark};
 pub use records::{Limits, LmsLinks, RowRecord, RowSet, SourceRecord, SourceSet, fingerprint};
 pub use selection::{NotTickable, Release, Selection};
+pub use waiting::{Waiting, Waits};

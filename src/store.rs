@@ -28,6 +28,7 @@ mod seed;
 mod standing;
 mod target;
 mod unique;
+mod waiting;
 mod window;
 
 use std::sync::{Arc, RwLock};

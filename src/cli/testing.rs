@@ -1,6 +1,6 @@
 //! Values for the unit tests of this face.
 
-use crate::plan::{Arenas, DatabasePoint, Mode, PerEntity, Plan, PlanOrigin, Schema, Scope};
+use crate::plan::{Arenas, DatabasePoint, Mode, PerEntity, Plan, PlanOrigin, Schema, Scope, Waits};
 
 /// A plan in which nothing happens.
 pub(super) fn empty_plan() -> Plan {
@@ -23,6 +23,7 @@ pub(super) fn empty_plan() -> Plan {
         feed_marks: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
+        waits: Waits::default(),
         partners: Vec::new(),
         reasons: Vec::new(),
         arenas: PerEntity::from_fn(|entity| Arenas::new(Schema::of(entity))),

@@ -173,10 +173,6 @@ impl Desk {
             if overtaken[entity] {
                 continue;
             }
-            // A newer run's marks stand: they know more than an older plan.
-            if overtaken[entity] {
-                continue;
-            }
             if let Some(mark) = plan.watermarks[entity] {
                 tx.set_watermark(entity, mark).await?;
             }
@@ -184,6 +180,9 @@ impl Desk {
                 tx.set_meta(&deletions_key(entity), &mark.to_rfc3339())
                     .await?;
             }
+        }
+        if !overtaken.contacts {
+            tx.set_waiting(&plan.waits).await?;
         }
         Ok(())
     }

@@ -8,13 +8,16 @@ use super::Desk;
 use crate::error::{Error, Result};
 use crate::impartner::{ByIds, Client};
 use crate::plan::dates;
-use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, new_keys, questions};
+use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, met, new_keys, questions};
 use crate::plan::{Entity, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
 use crate::progress::{Phase, Progress};
 use crate::values::PreviewRequest;
 
 /// An empty listing is read again this often before it is called not proved (docs/rules.md, "Reading").
 const REREADS: usize = 2;
+
+/// So many contacts that waited for their partner are asked for one by one; more are read with the listing.
+const ONE_BY_ONE: usize = 200;
 
 /// Rounds of by-id questions: an answer can raise another question (an owner of a row), seldom a third.
 const ROUNDS: usize = 4;
@@ -48,10 +51,11 @@ impl Desk {
         let marks = self.marks().await?;
         let mut warnings = Vec::new();
         let mode = effective_mode(request, &marks, &mut warnings);
-        let (partners, contacts, lms_links) = tokio::try_join!(
+        let (partners, contacts, lms_links, waiting) = tokio::try_join!(
             self.read_entity(&schemas.partners, request.scope, mode, &marks, progress),
             self.read_entity(&schemas.contacts, request.scope, mode, &marks, progress),
             async { Ok(self.store().lms_links().await?) },
+            async { Ok(self.store().waiting().await?) },
         )?;
         for more in [partners.1, contacts.1] {
             warnings.extend(more);
@@ -67,10 +71,14 @@ impl Desk {
                 contacts: contacts.0,
             },
             lms_links,
+            waiting,
             warnings,
         };
         progress.phase(Phase::Checking);
         for entity in request.scope.entities() {
+            if entity == Entity::Contacts {
+                self.call_waiting(&mut input, progress).await?;
+            }
             self.ask(&mut input, entity, progress).await?;
             input.entities[entity].limits.same = self.same_keys(&input, entity).await?;
         }
@@ -233,6 +241,25 @@ impl Desk {
         let empty = input.entities[entity].rows.is_empty();
         let schema = &input.schemas[entity];
         Ok(self.store().same_keys(schema, &texts, empty).await?)
+    }
+
+    /// Sees to it that contacts whose partner is there by now are read again: a few are asked for by id like carried-over
+    /// ones, many are picked from the whole listing, which takes fewer requests than one for each of them.
+    async fn call_waiting(&self, input: &mut PlanInput, progress: &Progress) -> Result<()> {
+        let met = met(input, &self.config().filters);
+        let contacts = &mut input.entities.contacts;
+        let page = self.config().impartner.page_size.max(1) as usize;
+        let pages = contacts.rows.len() / page;
+        if met.len() > ONE_BY_ONE.max(pages)
+            && let Some(read) = &mut contacts.read
+        {
+            let schema = &input.schemas.contacts;
+            let all = self.impartner()?.listing(schema, None, progress).await?;
+            read.records
+                .append_those(&all.records, |id| met.contains(&id));
+        }
+        contacts.carried.extend(met);
+        Ok(())
     }
 
     /// Asks by id until nothing is open (see [`questions`]).

@@ -8,14 +8,14 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::document::counted;
-use super::input::{EntityInput, PlanInput, Read};
+use super::input::{EntityInput, Read};
 use super::latest::Latest;
 use super::matching::{Fate, Matcher, fates};
 use super::partners::Resolved;
 use super::rules::{Rules, Verdict};
 use super::{
-    Changed, Entity, Evidence, FieldKind, Item, LmsLinks, Op, PartnerAt, Plan, Schema, Warning,
-    sfid,
+    Changed, Entity, Evidence, FieldKind, Item, LmsLinks, Op, PartnerAt, Plan, Schema, Waiting,
+    Waits, Warning, sfid,
 };
 use crate::config::{FilterConfig, PartnerRule};
 
@@ -73,78 +73,89 @@ struct Builder<'a> {
     kept_rows: Vec<u32>,
 }
 
-/// Adds the items of `entity` to `plan`. Partners must come first: contacts look their partners up in `directory`.
+/// What is the same for both entities of a plan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Common<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) filters: &'a FilterConfig,
+    pub(super) lms_links: &'a LmsLinks,
+    /// Contacts that waited for a partner before.
+    pub(super) waiting: &'a [Waiting],
+}
+
+/// Adds the items of an entity to `plan`. Partners must come first: contacts look their partners up in `directory`.
 pub(super) fn entity(
     plan: &mut Plan,
-    input: &mut PlanInput,
-    entity: Entity,
-    rules: &Rules,
-    filters: &FilterConfig,
+    schema: &Schema,
+    known: &mut EntityInput,
+    common: Common<'_>,
     directory: &mut Directory,
 ) {
-    let schema = &input.schemas[entity];
-    let known = &input.entities[entity];
+    let entity = schema.entity;
     let Some(read) = &known.read else {
         if entity == Entity::Partners {
             directory.add_rows(schema, &known.rows, plan);
         }
         return;
     };
-    let verdicts = verdicts(schema, read, rules, filters, directory);
+    let (verdicts, waiting) = verdicts(schema, read, common, directory);
     let builder = Builder {
         plan,
         reasons: Reasons::default(),
         schema,
         known,
         read,
-        lms_links: &input.lms_links,
+        lms_links: common.lms_links,
         matcher: Matcher::new(schema, &known.rows),
         verdicts,
         directory,
         salesforce_ids: FxHashMap::default(),
         kept_rows: Vec::new(),
     };
-    builder.run();
+    builder.run(&waiting, common.waiting);
     // Nobody looks at the reading any more.
-    if let Some(read) = input.entities[entity].read.take() {
+    if let Some(read) = known.read.take() {
         adopt::adopt(plan, entity, read.records.cells);
     }
     if entity == Entity::Partners {
-        directory.add_plan(schema, &input.entities[entity].rows, plan);
+        directory.add_plan(schema, &known.rows, plan);
     }
 }
 
-/// The filters' verdicts; with `filters.contacts.partner = "active"` a contact needs an active partner too.
+/// The filters' verdicts; with `filters.contacts.partner = "active"` a contact needs an active partner too. And the
+/// contacts that pass the filters and name an account that is no active partner: they wait for it.
 fn verdicts(
     schema: &Schema,
     read: &Read,
-    rules: &Rules,
-    filters: &FilterConfig,
+    common: Common<'_>,
     directory: &mut Directory,
-) -> Verdicts {
+) -> (Verdicts, Vec<u32>) {
     let source = &read.records;
-    let needs_partner =
-        schema.entity == Entity::Contacts && filters.contacts.partner == PartnerRule::Active;
+    let needs_partner = common.filters.contacts.partner == PartnerRule::Active;
     let mut verdicts = Verdicts::default();
+    let mut waiting = Vec::new();
     for (at, _) in (0u32..).zip(source.ids()) {
-        verdicts.push(match rules.verdict(schema, source, at) {
-            Verdict::Keep
-                if needs_partner
-                    && !matches!(directory.resolve(source, at), Resolved::Partner(_)) =>
-            {
-                Verdict::OutOfScope {
-                    reason: "its partner is not active".into(),
-                    suspicious: false,
-                }
+        let verdict = common.rules.verdict(schema, source, at);
+        let alone = schema.entity == Entity::Contacts
+            && verdict == Verdict::Keep
+            && !matches!(directory.resolve(source, at), Resolved::Partner(_));
+        if alone && (source.account_id(at).is_some() || source.account_name(at).is_some()) {
+            waiting.push(at);
+        }
+        verdicts.push(if alone && needs_partner {
+            Verdict::OutOfScope {
+                reason: "its partner is not active".into(),
+                suspicious: false,
             }
-            verdict => verdict,
+        } else {
+            verdict
         });
     }
-    verdicts
+    (verdicts, waiting)
 }
 
 impl Builder<'_> {
-    fn run(mut self) {
+    fn run(mut self, waiting: &[u32], waited: &[Waiting]) {
         let entity = self.schema.entity;
         // Plan-wide reasons of the other entity stay valid: indices only grow.
         for (at, reason) in (0u32..).zip(self.plan.reasons.iter()) {
@@ -190,6 +201,18 @@ impl Builder<'_> {
         let mut settled: Vec<i64> = settled.into_iter().collect();
         settled.sort_unstable();
         self.plan.settled[entity] = settled;
+        if entity == Entity::Contacts {
+            let source = &self.read.records;
+            let latest_of = |at: u32| latest.get(source.ids()[at as usize]) == Some(at);
+            let now = waiting.iter().copied().filter(|&at| latest_of(at));
+            let now = now.map(|at| Waiting {
+                impartner_id: source.ids()[at as usize],
+                account_id: source.account_id(at),
+                account_name: source.account_name(at).map(str::to_owned),
+            });
+            self.plan.waits =
+                Waits::between(waited, now.collect(), self.read, &latest, self.plan.mode);
+        }
         self.warn_of_listing();
         self.fill_before();
     }

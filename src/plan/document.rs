@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::guards::{Guard, WindowCounts};
 use super::{
     DatabasePoint, Entity, Item, ItemView, Mode, Op, Packed, PartnerRef, PerEntity, Schema, Scope,
+    Waits,
 };
 
 /// How one listing was read (docs/contract.md, "JSON", `sources`).
@@ -176,6 +177,8 @@ pub struct Plan {
     /// Records that stay carried over whatever becomes of them, by Impartner id: their modification time is none that an
     /// incremental run could go by.
     pub misdated: PerEntity<Vec<i64>>,
+    /// What changes about the contacts that wait for a partner.
+    pub waits: Waits,
     /// Partners that contacts refer to.
     pub partners: Vec<PartnerRef>,
     /// Reasons, each once.

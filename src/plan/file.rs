@@ -17,7 +17,7 @@ pub use write::{ItemDocument, Page, PlanDocument};
 use super::guards::Guard;
 use super::{
     DatabasePoint, Entity, ItemView, Mode, PartnerRef, PerEntity, Plan, PlanOrigin, Scope,
-    SourceFacts, Totals, Value, Warning,
+    SourceFacts, Totals, Value, Waits, Warning,
 };
 use chrono::{DateTime, Utc};
 
@@ -57,6 +57,9 @@ struct Header {
     /// Ids of records that stay carried over, because of a modification time that cannot be.
     #[serde(default)]
     misdated: PerEntity<Vec<i64>>,
+    /// What an apply changes about the contacts that wait for a partner; missing where nothing does.
+    #[serde(default, skip_serializing_if = "Waits::is_empty")]
+    waits: Waits,
     warnings: Vec<Warning>,
 }
 
@@ -90,6 +93,7 @@ impl Header {
             feed_marks: plan.feed_marks,
             settled: plan.settled.clone(),
             misdated: plan.misdated.clone(),
+            waits: plan.waits.clone(),
             warnings: plan.warnings.clone(),
         }
     }

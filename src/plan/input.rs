@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::guards::WindowCounts;
 use super::{
     DatabasePoint, Limits, LmsLinks, Mode, PerEntity, RowSet, Schema, Scope, SourceFacts,
-    SourceSet, Warning,
+    SourceSet, Waiting, Warning,
 };
 
 /// What was asked by id, and what the deleted-ids feed said.
@@ -73,6 +73,8 @@ pub struct PlanInput {
     pub entities: PerEntity<EntityInput>,
     /// LMS users by e-mail.
     pub lms_links: LmsLinks,
+    /// Contacts that wait for a partner since earlier runs.
+    pub waiting: Vec<Waiting>,
     /// Warnings of the reading.
     pub warnings: Vec<Warning>,
 }

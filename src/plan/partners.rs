@@ -139,8 +139,12 @@ impl Directory {
     /// The partner of contact `at`: by account id where the source gives it, else by account name among the active
     /// partners. A name stands in for an unknown account id only where the partner has no account id of its own.
     pub(super) fn resolve(&mut self, source: &SourceSet, at: u32) -> Resolved {
-        let name = source.account_name(at);
-        match (source.account_id(at), name) {
+        self.find(source.account_id(at), source.account_name(at))
+    }
+
+    /// The partner of a contact that names its account so.
+    pub(super) fn find(&mut self, account_id: Option<i64>, account_name: Option<&str>) -> Resolved {
+        match (account_id, account_name) {
             (Some(id), name) => {
                 if let Some(&partner) = self.by_account.get(&id) {
                     return Resolved::Partner(partner);

@@ -5,14 +5,17 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::build::{self, Directory};
+use super::build::{self, Common, Directory};
 use super::dates;
 use super::document::counted;
 use super::guards;
 use super::latest::Latest;
 use super::matching::Matcher;
+use super::partners::Resolved;
 use super::rules::{Rules, Verdict};
-use super::{Entity, Mode, PerEntity, Plan, PlanOrigin, Schema, Selection, Totals, Warning};
+use super::{
+    Entity, Mode, PerEntity, Plan, PlanOrigin, Schema, Selection, Totals, Waiting, Waits, Warning,
+};
 use crate::config::{FilterConfig, GuardConfig};
 
 pub use super::input::{Answers, EntityInput, PlanInput, Read};
@@ -64,6 +67,38 @@ pub fn questions(input: &PlanInput, entity: Entity) -> Vec<i64> {
     ids
 }
 
+/// Contacts that waited for a partner which is there by now, among the rows or because this plan brings it: they are to
+/// be asked for like carried-over ones. Empty in a full run, which reads all. Partners must have been asked about before.
+pub fn met(input: &PlanInput, filters: &FilterConfig) -> FxHashSet<i64> {
+    if input.waiting.is_empty()
+        || input.mode == Mode::Full
+        || input.entities.contacts.read.is_none()
+    {
+        return FxHashSet::default();
+    }
+    // Who will be a partner says only the plan of the partners.
+    let mut plan = empty(input);
+    let mut directory = Directory::default();
+    let common = Common {
+        rules: &Rules::new(filters),
+        filters,
+        lms_links: &input.lms_links,
+        waiting: &[],
+    };
+    let mut partners = input.entities.partners.clone();
+    let schema = &input.schemas.partners;
+    build::entity(&mut plan, schema, &mut partners, common, &mut directory);
+    let mut is_there = |waiting: &Waiting| {
+        let found = directory.find(waiting.account_id, waiting.account_name.as_deref());
+        matches!(found, Resolved::Partner(_))
+    };
+    let waiting = input.waiting.iter();
+    waiting
+        .filter(|waiting| is_there(waiting))
+        .map(|waiting| waiting.impartner_id)
+        .collect()
+}
+
 /// Names or e-mails that this plan would write where they do not stand yet: those of records that pass the filters and
 /// whose own row does not have them letter by letter. The database is asked which of them it takes for one
 /// (docs/rules.md, "Matching"), and the answer goes into [`crate::plan::Limits::same`]. Each once.
@@ -105,15 +140,15 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
         dates::judge(&mut plan, &input, entity);
     }
     let mut directory = Directory::default();
+    let common = Common {
+        rules: &rules,
+        filters,
+        lms_links: &input.lms_links,
+        waiting: &input.waiting,
+    };
     for entity in Entity::ALL {
-        build::entity(
-            &mut plan,
-            &mut input,
-            entity,
-            &rules,
-            filters,
-            &mut directory,
-        );
+        let (schema, known) = (&input.schemas[entity], &mut input.entities[entity]);
+        build::entity(&mut plan, schema, known, common, &mut directory);
     }
     for entity in Entity::ALL {
         let misdated = &plan.misdated[entity];
@@ -206,6 +241,7 @@ fn empty(input: &PlanInput) -> Plan {
         }),
         settled: PerEntity::from_fn(|_| Vec::new()),
         misdated: PerEntity::from_fn(|_| Vec::new()),
+        waits: Waits::default(),
         partners: Vec::new(),
         reasons: Vec::new(),
         arenas: PerEntity::from_fn(|entity| super::Arenas::new(input.schemas[entity].clone())),

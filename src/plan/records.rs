@@ -161,14 +161,22 @@ impl SourceSet {
 
     /// Takes over the records of `other` after those that are here; for by-id answers beside a listing.
     pub fn append(&mut self, other: &Self) {
-        for at in 0..u32::try_from(other.len()).unwrap_or(u32::MAX) {
-            self.cells.push(other.cells.row(at));
+        self.append_those(other, |_| true);
+    }
+
+    /// Takes over those records of `other` whose id is `wanted`.
+    pub fn append_those(&mut self, other: &Self, wanted: impl Fn(i64) -> bool) {
+        for (row, (at, &id)) in (0..).zip(other.ids.iter().enumerate()) {
+            if !wanted(id) {
+                continue;
+            }
+            self.cells.push(other.cells.row(row));
+            self.ids.push(id);
+            self.modified.push(other.modified[at]);
+            self.active.push(other.active[at]);
+            self.account_ids.push(other.account_ids[at]);
+            self.latest = self.latest.max(other.modified(row));
         }
-        self.ids.extend_from_slice(&other.ids);
-        self.modified.extend_from_slice(&other.modified);
-        self.active.extend_from_slice(&other.active);
-        self.account_ids.extend_from_slice(&other.account_ids);
-        self.latest = self.latest.max(other.latest);
     }
 }
 

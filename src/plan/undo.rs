@@ -12,7 +12,7 @@ use super::index::match_key;
 use super::planner::finish;
 use super::{
     Arenas, Changed, DatabasePoint, Entity, Evidence, Item, Mode, Op, PartnerAt, PartnerRef,
-    PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Totals,
+    PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Totals, Waits,
 };
 use crate::config::GuardConfig;
 
@@ -79,6 +79,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         feed_marks: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
+        waits: Waits::default(),
         partners: Vec::new(),
         reasons: Vec::new(),
         arenas: PerEntity::from_fn(|entity| Arenas::new(input.schemas[entity].clone())),

@@ -12,16 +12,18 @@ use super::{Engine, Store, StoreError, collation, dialect, identity};
 use declared::Declared;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// The files, oldest first.
 const MYSQL: &[&str] = &[
     include_str!("../../migrations/mysql/0001_tables.sql"),
     include_str!("../../migrations/mysql/0003_case_revision.sql"),
+    include_str!("../../migrations/mysql/0004_waiting.sql"),
 ];
 const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_tables.sql"),
     include_str!("../../migrations/sqlite/0003_case_revision.sql"),
+    include_str!("../../migrations/sqlite/0004_waiting.sql"),
 ];
 
 /// The name in `sync_state` under which the version is kept.

@@ -12,3 +12,4 @@ mod recheck;
 pub mod rig;
 mod shown;
 mod unattended;
+mod waiting;

@@ -25,4 +25,5 @@ mod offboard;
 mod plan;
 mod room;
 mod sandbox;
+mod scenarios;
 mod store;

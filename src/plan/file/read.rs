@@ -299,6 +299,7 @@ impl Loader {
             feed_marks: header.feed_marks,
             settled: header.settled.clone(),
             misdated: header.misdated.clone(),
+            waits: header.waits.clone(),
             partners: self.partners,
             reasons: self.reasons,
             arenas: self.arenas,

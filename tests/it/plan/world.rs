@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use prmdesk::config::{FilterConfig, GuardConfig};
 use prmdesk::plan::guards::WindowCounts;
-use prmdesk::plan::planner::{Answers, EntityInput, PlanInput, Read, plan, questions};
+use prmdesk::plan::planner::{self, Answers, EntityInput, PlanInput, Read, plan, questions};
 use prmdesk::plan::{
     Entity, Limits, LmsLinks, Mode, Op, PerEntity, Plan, RowRecord, RowSet, SameKeys, Schema,
-    Scope, Selection, SourceFacts, SourceRecord, SourceSet,
+    Scope, Selection, SourceFacts, SourceRecord, SourceSet, Waiting,
 };
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -53,6 +53,8 @@ pub struct World {
     /// Whether the database's unique index tells accents apart.
     pub accents_count: bool,
     pub lms: LmsLinks,
+    /// Contacts that wait for a partner.
+    pub waiting: Vec<Waiting>,
     pub window: WindowCounts,
 }
 
@@ -72,6 +74,7 @@ impl Default for World {
             guards: GuardConfig::default(),
             accents_count: false,
             lms: LmsLinks::default(),
+            waiting: Vec::new(),
             window: WindowCounts::default(),
         }
     }
@@ -159,9 +162,14 @@ impl World {
             entities: PerEntity::from_fn(|entity| self.input(&schemas[entity])),
             schemas: schemas.clone(),
             lms_links: self.lms.clone(),
+            waiting: self.waiting.clone(),
             warnings: Vec::new(),
         };
         for entity in Entity::ALL {
+            if entity == Entity::Contacts {
+                let met = planner::met(&input, &self.filters);
+                input.entities.contacts.carried.extend(met);
+            }
             for _ in 0..4 {
                 let ids = questions(&input, entity);
                 let read = input.entities[entity].read.as_mut().unwrap();

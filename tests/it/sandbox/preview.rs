@@ -150,6 +150,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
         database: prmdesk::plan::DatabasePoint::default(),
         schemas,
         entities,
+        waiting: Vec::new(),
         lms_links: past
             .people
             .iter()

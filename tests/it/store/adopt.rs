@@ -48,13 +48,10 @@ async fn a_fresh_database_is_migrated_once() {
 
         db.run("UPDATE sync_state SET value = '99' WHERE name = 'schema_version'")
             .await;
-        assert_eq!(
+        assert!(matches!(
             store.schema_state().await.unwrap(),
-            SchemaState::Newer {
-                found: 99,
-                known: 3
-            }
-        );
+            SchemaState::Newer { found: 99, .. }
+        ));
         assert!(matches!(
             store.migrate().await,
             Err(StoreError::Newer { .. })

@@ -143,6 +143,7 @@ pub async fn plan_of(store: &Store, partners: &[Rec], contacts: &[Rec]) -> Plan 
             schemas,
             entities: PerEntity { partners, contacts },
             lms_links: store.lms_links().await.unwrap(),
+            waiting: store.waiting().await.unwrap(),
             warnings: Vec::new(),
         },
         &FilterConfig::default(),
