@@ -132,7 +132,7 @@ impl Desk {
         if let Some(client) = self.inner.lms.get() {
             return Ok(client);
         }
-        let client = crate::lms::Client::new(&self.config().lms)?;
+        let client = crate::lms::Client::new(&self.config().lms, self.clock().clone())?;
         Ok(self.inner.lms.get_or_init(|| client))
     }
 

@@ -20,3 +20,4 @@ pub mod store;
 pub mod text;
 pub mod tui;
 pub mod values;
+pub mod wire;

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::time::{Duration, Instant};
 
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 pub use courses::{Course, CourseValue, Enrolment};
@@ -28,7 +29,9 @@ pub use limiter::RateLimiter;
 pub use reads::{Group, Person};
 pub use writes::{BATCH, WriteOutcome};
 
-use crate::config::{LmsConfig, Secret, is_loopback};
+use crate::clock::Clock;
+use crate::config::LmsConfig;
+use crate::wire::{self, BadAddress, Wire};
 
 /// How patient the client is. The defaults suit the real service; tests shorten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +63,9 @@ pub struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    http: reqwest::Client,
-    /// `https://host/v2/`.
+    wire: Wire,
+    /// `https://host/v2`.
     base: Url,
-    key: Secret,
     limiter: RateLimiter,
     patience: Patience,
     /// Which shape of the membership listing the server has; see `reads.rs`.
@@ -72,29 +74,33 @@ struct Inner {
 
 impl Client {
     /// A client for `config`. Plain http is refused but to loopback; a missing key is an error of its own.
-    pub fn new(config: &LmsConfig) -> Result<Self, LmsError> {
-        Self::with_patience(config, Patience::default())
+    pub fn new(config: &LmsConfig, clock: Clock) -> Result<Self, LmsError> {
+        Self::with_patience(config, clock, Patience::default())
     }
 
     /// Like [`Client::new`], with another patience.
-    pub fn with_patience(config: &LmsConfig, patience: Patience) -> Result<Self, LmsError> {
+    pub fn with_patience(
+        config: &LmsConfig,
+        clock: Clock,
+        patience: Patience,
+    ) -> Result<Self, LmsError> {
         let base = base_url(&config.url)?;
-        let key = config.api_key.clone().ok_or(LmsError::MissingKey)?;
-        if key.expose().is_empty() {
-            return Err(LmsError::MissingKey);
-        }
-        let http = reqwest::Client::builder()
-            // A redirect would carry the key to wherever it points.
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(patience.timeout)
-            .connect_timeout(patience.timeout.min(Duration::from_secs(10)))
-            .user_agent(concat!("prmdesk/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(LmsError::Setup)?;
+        let key = config
+            .api_key
+            .clone()
+            .filter(|key| !key.expose().is_empty())
+            .ok_or(LmsError::MissingKey)?;
+        let mut header = HeaderValue::try_from(key.expose()).map_err(|_| LmsError::UnusableKey)?;
+        header.set_sensitive(true);
+        let headers = HeaderMap::from_iter([
+            (HeaderName::from_static("x-api-key"), header),
+            (ACCEPT, HeaderValue::from_static("application/json")),
+        ]);
+        let wire =
+            Wire::new(&base, headers, patience.timeout, clock, [key]).map_err(LmsError::Setup)?;
         Ok(Self(Arc::new(Inner {
-            http,
+            wire,
             base,
-            key,
             limiter: RateLimiter::per_second(config.max_rps),
             patience,
             membership_shape: AtomicU8::new(reads::SHAPE_UNKNOWN),
@@ -119,29 +125,16 @@ impl Client {
     }
 }
 
-/// The base with a `/v2/` at its end; refuses plain http but to loopback.
+/// The base with a `/v2` at its end.
 fn base_url(text: &str) -> Result<Url, LmsError> {
-    let wrong = |reason: &str| LmsError::Url {
-        url: text.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let trimmed = text.trim().trim_end_matches('/');
-    let trimmed = trimmed.strip_suffix("/v2").unwrap_or(trimmed);
-    let url = Url::parse(&format!("{trimmed}/v2/")).map_err(|e| wrong(&e.to_string()))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(LmsError::Url {
-            url: "(with a user name)".to_owned(),
-            reason: "it must not hold a user name or a password".to_owned(),
-        });
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(url),
-        "http" => Err(LmsError::PlainHttp {
+    wire::base(text, "/v2").map_err(|error| match error {
+        BadAddress::PlainHttp(url) => LmsError::PlainHttp {
             host: url.host_str().unwrap_or_default().to_owned(),
-        }),
-        _ => Err(wrong("it must begin with https://")),
-    }
+        },
+        other => LmsError::Url {
+            reason: other.to_string(),
+        },
+    })
 }
 
 #[cfg(test)]
@@ -154,17 +147,9 @@ mod tests {
             base_url("http://api.northpass.com"),
             Err(LmsError::PlainHttp { .. })
         ));
-        for good in [
-            "http://127.0.0.1:9",
-            "http://localhost:1",
-            "http://[::1]:2",
-            "https://x.example/",
-        ] {
-            assert!(base_url(good).is_ok(), "{good}");
-        }
         assert_eq!(
             base_url("https://api.northpass.com/v2/").unwrap().as_str(),
-            "https://api.northpass.com/v2/"
+            "https://api.northpass.com/v2"
         );
         assert!(base_url("ftp://x").is_err());
         assert!(base_url("https://me:pw@x").is_err());
@@ -173,6 +158,9 @@ mod tests {
     #[test]
     fn a_missing_key_is_named() {
         let config = LmsConfig::default();
-        assert!(matches!(Client::new(&config), Err(LmsError::MissingKey)));
+        assert!(matches!(
+            Client::new(&config, Clock::system()),
+            Err(LmsError::MissingKey)
+        ));
     }
 }

@@ -6,12 +6,16 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde::Serialize;
 
+use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::error::{Error, Kind};
 use crate::text::safe;
 use crate::values::{FinishedRun, RunReport, RunStatus, Withheld};
+use crate::wire::{self, Fault, Wire};
 
 /// Longest wait for the webhook.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -145,44 +149,34 @@ fn failed_alike(before: &FinishedRun, error: &Error) -> bool {
 }
 
 /// Posts `notes`, one after the other. Whatever goes wrong is logged and forgotten.
-pub async fn send(config: &Config, notes: &[Notification]) {
+pub async fn send(config: &Config, clock: &Clock, notes: &[Notification]) {
     let Some(url) = &config.notify.webhook_url else {
         return;
     };
     if notes.is_empty() {
         return;
     }
-    if let Err(why) = post_all(url, notes).await {
+    if let Err(why) = post_all(url, clock, notes).await {
         tracing::warn!(why, "the webhook was not reached; the run is not affected");
     }
 }
 
-async fn post_all(url: &Secret, notes: &[Notification]) -> Result<(), String> {
-    let url = url::Url::parse(url.expose()).map_err(|_| "its address is no URL".to_owned())?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
+async fn post_all(url: &Secret, clock: &Clock, notes: &[Notification]) -> Result<(), String> {
+    let address = wire::endpoint(url.expose()).map_err(|why| why.to_string())?;
     // The address is itself a key (docs/rules.md, "Safety and privacy").
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        return Err("its address is not https".to_owned());
-    }
-    let client = reqwest::Client::builder()
-        .timeout(LONGEST)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| error.without_url().to_string())?;
+    let wire = Wire::new(
+        &address,
+        HeaderMap::new(),
+        LONGEST,
+        clock.clone(),
+        [url.clone()],
+    )
+    .map_err(|error| error.to_string())?;
     for note in notes {
-        let answer = client
-            .post(url.clone())
-            .json(note)
-            .send()
-            .await
-            .map_err(|error| error.without_url().to_string())?;
-        if !answer.status().is_success() {
-            return Err(format!("it answered {}", answer.status()));
+        let request = wire.request(Method::POST, address.clone()).json(note);
+        let answer = wire.exchange(request).await.map_err(Fault::into_words)?;
+        if !answer.status.is_success() {
+            return Err(format!("it answered {}", answer.status));
         }
     }
     Ok(())

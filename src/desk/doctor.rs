@@ -22,7 +22,7 @@ pub async fn doctor(loaded: Result<Loaded, ConfigError>, clock: &Clock) -> Vec<C
     let (database, impartner, lms) = tokio::join!(
         database::checks(config, clock),
         impartner::checks(config, clock),
-        lms::checks(config),
+        lms::checks(config, clock),
     );
     checks.extend(database);
     checks.extend(impartner);

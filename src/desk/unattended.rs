@@ -53,6 +53,6 @@ impl Desk {
     /// Tells the webhook. One that fails fails no run, and it may take ten seconds: whoever waits for the end of the sync
     /// is answered first.
     pub async fn tell(&self, notes: &[Notification]) {
-        notify::send(self.config(), notes).await;
+        notify::send(self.config(), self.clock(), notes).await;
     }
 }

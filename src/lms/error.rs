@@ -6,11 +6,9 @@ use crate::error::{Error, Kind};
 #[derive(Debug, thiserror::Error)]
 pub enum LmsError {
     /// The configured URL cannot be used.
-    #[error("The LMS address `{url}` cannot be used: {reason}.")]
+    #[error("The LMS address (lms.url) cannot be used: {reason}.")]
     Url {
-        /// As configured.
-        url: String,
-        /// Why.
+        /// Why, without the address.
         reason: String,
     },
     /// Plain http to another machine would show the key to everybody on the way.
@@ -22,6 +20,9 @@ pub enum LmsError {
     /// No key is configured.
     #[error("No LMS key is configured.")]
     MissingKey,
+    /// The key holds a character that no header can carry.
+    #[error("The LMS key holds characters that cannot be sent, a line break for instance.")]
+    UnusableKey,
     /// The HTTP client could not be made.
     #[error("The HTTP client for the LMS could not be set up.")]
     Setup(#[source] reqwest::Error),
@@ -124,6 +125,13 @@ impl From<LmsError> for Error {
                 "lms_plain_http",
                 Some(
                     "Use https:// in lms.url or PRMDESK_LMS_URL; plain http works to this machine only.",
+                ),
+            ),
+            LmsError::UnusableKey => (
+                Kind::Config,
+                "lms_key",
+                Some(
+                    "Check PRMDESK_LMS_API_KEY, or what lms.api_key_file or lms.api_key_command give.",
                 ),
             ),
             LmsError::MissingKey => (

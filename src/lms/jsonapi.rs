@@ -130,6 +130,15 @@ impl Said {
         }
     }
 
+    /// The same with what is said changed.
+    pub(super) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Document => Self::Document,
+            Self::Errors(text) => Self::Errors(change(text)),
+            Self::Foreign(text) => Self::Foreign(change(text)),
+        }
+    }
+
     /// What is said, for people.
     pub(super) fn words(self) -> String {
         match self {

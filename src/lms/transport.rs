@@ -2,23 +2,12 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::jsonapi::{Document, Said};
 use super::{Client, LmsError};
-
-/// How a single exchange ended, before anybody decides what it means.
-enum Exchange {
-    /// A whole answer.
-    Answer(StatusCode, Option<Duration>, Vec<u8>),
-    /// The request never left: nothing happened on their side.
-    NotSent(String),
-    /// The request may have arrived; no whole answer came back.
-    Lost(String),
-}
+use crate::wire::{Answer, Backoff, Fault, may_pass};
 
 /// A write's answer: done, a refusal with its status, or nobody knows.
 pub(super) enum WriteAnswer {
@@ -69,12 +58,14 @@ impl Client {
         let tries = self.0.patience.retries + 1;
         for attempt in 0..tries {
             let (failure, wait) = match self.exchange(&Method::GET, url, None).await {
-                Exchange::Answer(status, _, body) if status.is_success() => {
-                    match serde_json::from_slice(&body) {
+                Ok(answer) if answer.status.is_success() => {
+                    match serde_json::from_slice(&answer.body) {
                         // A document with errors is none, whatever its `data` says.
-                        Ok(document) => match Said::of(&body) {
+                        Ok(document) => match self.said(&answer.body) {
                             Said::Document => return Ok(document),
-                            Said::Errors(detail) => return Err(refused(what, status, detail)),
+                            Said::Errors(detail) => {
+                                return Err(refused(what, answer.status, detail));
+                            }
                             Said::Foreign(text) => {
                                 let detail = format!("it is no JSON:API document: {text}");
                                 return Err(LmsError::Unreadable { what, detail });
@@ -83,13 +74,12 @@ impl Client {
                         Err(e) => (format!("the body is cut off or not JSON ({e})"), None),
                     }
                 }
-                Exchange::Answer(status, wait, body) if may_pass(status) => {
-                    (format!("{status}, {}", Said::of(&body).words()), wait)
+                Ok(answer) if may_pass(answer.status) => {
+                    let said = self.said(&answer.body).words();
+                    (format!("{}, {said}", answer.status), answer.pause)
                 }
-                Exchange::Answer(status, _, body) => {
-                    return Err(refusal(what, status, Said::of(&body)));
-                }
-                Exchange::NotSent(why) | Exchange::Lost(why) => (why, None),
+                Ok(answer) => return Err(refusal(what, answer.status, self.said(&answer.body))),
+                Err(fault) => (fault.into_words(), None),
             };
             last = failure;
             if attempt + 1 < tries {
@@ -114,18 +104,21 @@ impl Client {
         let mut last = String::new();
         for attempt in 0..tries {
             let wait = match self.exchange(&method, url, body).await {
-                Exchange::Answer(StatusCode::TOO_MANY_REQUESTS, wait, body) => {
-                    last = format!("429, {}", Said::of(&body).words());
-                    wait
+                Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                    last = format!("429, {}", self.said(&answer.body).words());
+                    answer.pause
                 }
-                Exchange::Answer(StatusCode::UNAUTHORIZED, _, body) => {
+                Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
                     return Err(LmsError::Unauthorized {
-                        detail: Said::of(&body).words(),
+                        detail: self.said(&answer.body).words(),
                     });
                 }
-                Exchange::Answer(status, _, body) => return Ok(meaning(status, body)),
-                Exchange::Lost(why) => return Ok(WriteAnswer::Unknown(why)),
-                Exchange::NotSent(why) => {
+                Ok(answer) => {
+                    let said = self.said(&answer.body);
+                    return Ok(meaning(answer.status, answer.body, said));
+                }
+                Err(Fault::Lost(why)) => return Ok(WriteAnswer::Unknown(why)),
+                Err(Fault::NotSent(why)) => {
                     last = why;
                     None
                 }
@@ -145,50 +138,32 @@ impl Client {
         method: &Method,
         url: &Url,
         body: Option<&serde_json::Value>,
-    ) -> Exchange {
+    ) -> Result<Answer, Fault> {
         self.0.limiter.slot().await;
-        let mut request = self
-            .0
-            .http
-            .request(method.clone(), url.clone())
-            .header("X-Api-Key", self.0.key.expose())
-            .header(ACCEPT, "application/json");
-        if let Some(body) = body {
-            request = request
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.to_string());
-        }
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(e) if e.is_connect() || e.is_builder() => return Exchange::NotSent(chain(&e)),
-            Err(e) => return Exchange::Lost(chain(&e)),
+        let request = self.0.wire.request(method.clone(), url.clone());
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
         };
-        let status = answer.status();
-        let wait = answer
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.trim().parse().ok())
-            .map(Duration::from_secs);
-        match answer.bytes().await {
-            Ok(body) => Exchange::Answer(status, wait, body.to_vec()),
-            // A refusal is a refusal even if its explanation was cut off.
-            Err(_) if status.is_client_error() => Exchange::Answer(status, wait, Vec::new()),
-            Err(e) => Exchange::Lost(format!("the answer was cut off: {}", chain(&e))),
-        }
+        self.0.wire.exchange(request).await
+    }
+
+    /// Who speaks in a body, and what is said, fit for a message.
+    fn said(&self, body: &[u8]) -> Said {
+        Said::of(body).map(|text| self.0.wire.quote(&text))
     }
 
     /// Waits before repetition `attempt`: exponential, half of it random; what the server asks for counts if longer,
     /// and then everybody waits.
     async fn back_off(&self, attempt: u32, asked: Option<Duration>) {
         let patience = &self.0.patience;
-        let full = patience.backoff.saturating_mul(1 << attempt.min(10));
-        let jittered = full.mul_f64(rand::rng().random_range(0.5..1.0));
-        let wait = match asked {
-            Some(asked) => asked.max(jittered),
-            None => jittered,
-        }
-        .min(patience.longest_wait);
+        let backoff = Backoff {
+            base: patience.backoff,
+            cap: patience.longest_wait,
+        };
+        let jittered = backoff.wait(attempt + 1);
+        let asked = asked.map(|asked| asked.min(patience.longest_wait));
+        let wait = asked.map_or(jittered, |asked| asked.max(jittered));
         if asked.is_some() {
             self.0.limiter.pause(wait).await;
         }
@@ -196,19 +171,14 @@ impl Client {
     }
 }
 
-/// Whether the same request may work later.
-fn may_pass(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
-}
-
 /// What the answer to a write means. Only the API itself can say that something was done or refused: a sign-in page
 /// with status 200, an empty 200, a gateway's 404 leave it open.
-fn meaning(status: StatusCode, body: Vec<u8>) -> WriteAnswer {
+fn meaning(status: StatusCode, body: Vec<u8>, said: Said) -> WriteAnswer {
     if status == StatusCode::NO_CONTENT && body.is_empty() {
         return WriteAnswer::Ok(body);
     }
     let unknown = |text: &str| WriteAnswer::Unknown(format!("{status}, {text}"));
-    match Said::of(&body) {
+    match said {
         // 202 means that somebody will do it.
         Said::Document if status == StatusCode::ACCEPTED => unknown("not carried out yet"),
         Said::Document if status.is_success() => WriteAnswer::Ok(body),
@@ -250,21 +220,4 @@ fn refused(what: String, status: StatusCode, detail: String) -> LmsError {
 /// The path, for messages: no host, no query.
 pub(super) fn path_of(url: &Url) -> String {
     url.path().to_owned()
-}
-
-/// An error with its causes in one line; reqwest's own text stops at the first.
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(cause) = next {
-        let line = cause.to_string();
-        if !text.contains(&line) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&line);
-        }
-        next = cause.source();
-    }
-    text
 }

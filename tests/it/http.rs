@@ -5,6 +5,6 @@ mod binary;
 mod bounds;
 mod contract;
 mod day;
-mod hooks;
+pub(crate) mod hooks;
 mod rig;
 mod syncs;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use prmdesk::clock::Clock;
 use prmdesk::config::{LmsConfig, Secret};
 use prmdesk::lms::{Client, LmsError, Patience, WriteOutcome};
 use prmdesk::progress::Progress;
@@ -63,7 +64,7 @@ impl Server {
             backoff: Duration::from_millis(1),
             longest_wait: Duration::from_millis(5),
         };
-        Client::with_patience(&config, patience).unwrap()
+        Client::with_patience(&config, Clock::system(), patience).unwrap()
     }
 
     fn requests(&self) -> Vec<String> {
@@ -378,7 +379,7 @@ async fn the_rate_is_shared_by_clones() {
         max_rps: 20,
         ..LmsConfig::default()
     };
-    let client = Client::new(&config).unwrap();
+    let client = Client::new(&config, Clock::system()).unwrap();
     let begun = std::time::Instant::now();
     let calls = (0..11).map(|_| {
         let client = client.clone();

@@ -27,3 +27,4 @@ mod room;
 mod sandbox;
 mod scenarios;
 mod store;
+mod wire;

@@ -1,11 +1,12 @@
 //! The LMS: key and the group that everybody is in.
 
 use super::{failed, failure, ok, warning};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::lms::Client;
 use crate::values::Check;
 
-pub(super) async fn checks(config: &Config) -> Vec<Check> {
+pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     let name = "lms";
     if config.lms.api_key.is_none() {
         return vec![warning(
@@ -14,7 +15,7 @@ pub(super) async fn checks(config: &Config) -> Vec<Check> {
             "Set PRMDESK_LMS_API_KEY or lms.api_key.",
         )];
     }
-    let client = match Client::new(&config.lms) {
+    let client = match Client::new(&config.lms, clock.clone()) {
         Ok(client) => client,
         Err(error) => return vec![failed(name, error)],
     };

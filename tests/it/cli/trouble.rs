@@ -7,6 +7,7 @@ use prmdesk::sandbox::{Act, Fault};
 use prmdesk::store::LeaseClaim;
 
 use super::rig::Rig;
+use crate::http::hooks::Receiver;
 use crate::mariadb::{both, sqlite};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,5 +200,49 @@ async fn no_output_carries_raw_control_or_bidi_characters() {
         rig.run("runs show 1")
             .stdout
             .contains("Evil\\x1b[2J\\u{202e}gnp.exe\\u{200b}")
+    );
+}
+
+/// What goes to this machine goes past every proxy: keys over plain http would leave it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_proxy_sees_what_goes_to_this_machine() {
+    let rig = Rig::start(sqlite()).await;
+    let hook = Receiver::start(200).await;
+    let trap = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", trap.local_addr().unwrap());
+    let mut env = rig.env();
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        env.push((name, proxy.clone()));
+    }
+    rig.place.write(
+        "prmdesk.toml",
+        &format!("[notify]\nwebhook_url = \"{}\"\n", hook.url),
+    );
+    let run = |args: &str| {
+        let env: Vec<(&str, &str)> = env
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        rig.place.run_env(args, &env)
+    };
+    let refreshed = run("lms refresh");
+    assert_eq!(refreshed.code, 0, "{refreshed:?}");
+    rig.sandbox.faults().impartner(
+        Fault::new(Act::Status {
+            status: 401,
+            retry_after: None,
+            message: None,
+        })
+        .always(),
+    );
+    let failed = run("sync --unattended");
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert_eq!(hook.events(), ["run_failed"]);
+    trap.set_nonblocking(true).unwrap();
+    let seen = trap.accept().map(drop).map_err(|error| error.kind());
+    assert_eq!(
+        seen,
+        Err(std::io::ErrorKind::WouldBlock),
+        "the proxy was asked"
     );
 }

@@ -85,7 +85,7 @@ async fn impartner_is_read_whole_and_ghosts_answer_as_they_should() {
 async fn the_lms_is_read_whole_and_a_group_comes_and_goes() {
     let progress = Progress::silent();
     let (sandbox, config) = start(Dialect::Objects).await;
-    let client = lms::Client::new(&config.lms).unwrap();
+    let client = lms::Client::new(&config.lms, Clock::system()).unwrap();
     let world = sandbox.world().lms().clone();
     assert_eq!(
         client.people(&progress).await.unwrap().len(),
