@@ -116,8 +116,8 @@ enum Told {
     Nothing,
 }
 
-/// Reads the answer to a PATCH of record `id`: the envelope, and what stands for each row within it (APIS.md section 1,
-/// "Verbs": `{"results": [{"data", "success", "errors"}], "success"}`). A refusal anywhere is one.
+/// Reads the answer to a PATCH of record `id`: the envelope, and what stands for each row within it (docs/apis.md,
+/// "Impartner": `{"results": [{"data", "success", "errors"}], "success"}`). A refusal anywhere is one.
 fn told(body: &Value, id: i64) -> Told {
     let mut done = false;
     let mut doubtful = false;

@@ -64,6 +64,18 @@ const RULES: &[Rule] = &[
                 .collect()
         },
     ),
+    (
+        "Only the outsides use `wire/`: the stand-ins are what the clients are tested against, and must share no fault \
+         with them.",
+        |sources| {
+            let outsides = ["impartner", "lms", "notify", "wire"];
+            sources
+                .iter()
+                .filter(|source| !outsides.iter().any(|outside| source.is_in(outside)))
+                .flat_map(|source| importing(source, &["wire"]))
+                .collect()
+        },
+    ),
     ("Only `store/` names sqlx.", |sources| {
         only(sources, "sqlx", &["store"]).collect()
     }),
