@@ -106,6 +106,18 @@ impl Desk {
         );
         done.people = people.len() as u64;
         done.groups = groups.len() as u64;
+        let nobody = people.iter().filter(|p| p.untold.contains(&"email"));
+        untold(
+            "people without a readable e-mail",
+            nobody.map(|p| p.id.as_str()),
+            done,
+        );
+        let nameless = groups.iter().filter(|g| g.name.is_empty());
+        untold(
+            "groups without a readable name",
+            nameless.map(|g| g.id.as_str()),
+            done,
+        );
         let groups = memberships(lms, groups, done, progress).await?;
         let snapshot = LmsSnapshot {
             people: people
@@ -120,6 +132,7 @@ impl Desk {
                     } else {
                         "active"
                     },
+                    untold: person.untold,
                 })
                 .collect(),
             groups,
@@ -216,6 +229,21 @@ async fn still_there<T, F: Future<Output = Result<Option<T>, LmsError>>>(
         });
     }
     Ok(found)
+}
+
+/// Warns of records that came without what they must have; the tables keep what they have of them.
+fn untold<'a>(what: &str, ids: impl Iterator<Item = &'a str>, done: &mut LmsRefreshed) {
+    const NAMED: usize = 5;
+    let ids: Vec<&str> = ids.collect();
+    if ids.is_empty() {
+        return;
+    }
+    let more = if ids.len() > NAMED { ", …" } else { "" };
+    let named = ids[..ids.len().min(NAMED)].join(", ");
+    done.warnings.push(format!(
+        "The LMS gave {} {what} ({named}{more}); the tables keep what they have of them.",
+        ids.len()
+    ));
 }
 
 /// A listing that is empty where the tables have rows is no answer: everybody at once does not leave.

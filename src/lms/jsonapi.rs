@@ -63,6 +63,11 @@ impl<'a> Resource<'a> {
             .filter(|value| !value.is_null())
     }
 
+    /// An attribute as it was sent, null included; `None`: it was not sent at all.
+    pub(super) fn sent(&self, name: &str) -> Option<&'a Value> {
+        self.item.get("attributes")?.get(name)
+    }
+
     /// An attribute as text: trimmed, empty reads as missing, numbers as they are written.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.attribute(name)? {

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use serde_json::Value;
+
 use super::jsonapi::Resource;
 use super::{Client, LmsError};
 use crate::progress::{Progress, RunEvent};
@@ -24,6 +26,9 @@ pub struct Person {
     pub last_name: Option<String>,
     /// Whether the LMS disabled the account. Never changed by us.
     pub disabled: bool,
+    /// What this answer does not tell, by the names of the columns: the record came without it, or with something else
+    /// in its place. Of such a field the value above says nothing.
+    pub untold: Vec<&'static str>,
 }
 
 impl Person {
@@ -58,11 +63,28 @@ pub struct Group {
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a decoder")]
 fn person(item: &Resource<'_>) -> Option<Person> {
+    let mut untold = Vec::new();
+    // Everybody in the LMS has an address, so null is no more an answer than an object is; a name may really be empty.
+    if !matches!(item.sent("email"), Some(Value::String(_))) {
+        untold.push("email");
+    }
+    for name in ["first_name", "last_name"] {
+        if !matches!(
+            item.sent(name),
+            Some(Value::String(_) | Value::Number(_) | Value::Null)
+        ) {
+            untold.push(name);
+        }
+    }
+    if item.sent("disabled").is_none() {
+        untold.push("status");
+    }
     Some(Person {
         id: item.id.clone(),
-        email: item.text("email"),
+        email: item.text("email").filter(|_| !untold.contains(&"email")),
         first_name: item.text("first_name"),
         last_name: item.text("last_name"),
+        untold,
         disabled: item
             .attribute("disabled")
             .is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true")),

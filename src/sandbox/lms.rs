@@ -87,10 +87,11 @@ impl Lms {
     pub(super) fn answer(&self, call: &Call<'_>) -> Reply {
         match (call.method.as_str(), call.parts) {
             ("GET", ["people"]) => self.people(call),
-            ("GET", ["people", id]) => one(
-                self.world().lms().people.get(*id).map(person_json),
-                "person",
-            ),
+            ("GET", ["people", id]) => {
+                let world = self.world();
+                let found = world.lms().people.get(*id);
+                one(found.map(|person| shown(call, person)), "person")
+            }
             ("GET", ["groups"]) => self.groups(call),
             ("GET", ["groups", id]) => {
                 one(self.world().lms().groups.get(*id).map(group_json), "group")
@@ -204,7 +205,8 @@ impl Lms {
             people.map(|person| person.id.clone()).collect()
         });
         self.page(call, ids.len(), |at| {
-            lms.people.get(&ids[at]).map_or(Value::Null, person_json)
+            let person = lms.people.get(&ids[at]);
+            person.map_or(Value::Null, |person| shown(call, person))
         })
     }
 
@@ -300,6 +302,24 @@ impl Lms {
             })
         })
     }
+}
+
+/// A person as the faults let them be seen.
+fn shown(call: &Call<'_>, person: &Person) -> Value {
+    let mut json = person_json(person);
+    for act in call.acts {
+        if let Act::OddPerson { id, bare, email } = act
+            && *id == person.id
+        {
+            if *bare {
+                json.as_object_mut()
+                    .and_then(|json| json.remove("attributes"));
+            } else {
+                json["attributes"]["email"] = email.clone();
+            }
+        }
+    }
+    json
 }
 
 #[derive(Clone, Copy)]

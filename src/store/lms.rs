@@ -39,6 +39,8 @@ pub struct StoredPerson {
     pub last_name: Option<String>,
     /// `active` or `disabled`.
     pub status: &'static str,
+    /// Columns that the LMS did not tell: a row keeps what it has in them.
+    pub untold: Vec<&'static str>,
 }
 
 /// A group as the LMS holds it.
@@ -46,7 +48,7 @@ pub struct StoredPerson {
 pub struct StoredGroup {
     /// The LMS's id.
     pub id: String,
-    /// Its name.
+    /// Its name; empty: the LMS did not tell it, and the row keeps what it has.
     pub name: String,
     /// Who is in it; `None`: could not be read, what the table has stays.
     pub members: Option<Vec<String>>,
@@ -180,12 +182,15 @@ async fn people(
         .collect();
     let (mut fresh, mut changed) = (Vec::new(), Vec::new());
     for person in people {
-        let cells = (
+        let mut cells = (
             person.email.clone().map(|t| cut(t, 255)),
             person.first_name.clone().map(|t| cut(t, 100)),
             person.last_name.clone().map(|t| cut(t, 100)),
             Some(person.status.to_owned()),
         );
+        if let Some(old) = known.get(&person.id) {
+            keep_untold(&mut cells, old, &person.untold);
+        }
         match known.remove(&person.id) {
             None => fresh.push(json!([person.id, cells.0, cells.1, cells.2, cells.3])),
             Some(old) if old != cells => changed.push((person.id.clone(), cells)),
@@ -232,6 +237,19 @@ async fn people(
     Ok(())
 }
 
+/// Puts what the row has in the place of what the LMS did not tell. Who was gone and is listed again is not gone.
+fn keep_untold(cells: &mut PersonCells, old: &PersonCells, untold: &[&str]) {
+    for &column in untold {
+        match column {
+            "email" => cells.0.clone_from(&old.0),
+            "first_name" => cells.1.clone_from(&old.1),
+            "last_name" => cells.2.clone_from(&old.2),
+            "status" if old.3.as_deref() != Some(GONE) => cells.3.clone_from(&old.3),
+            _ => {}
+        }
+    }
+}
+
 async fn groups(
     conn: &mut Conn,
     groups: &[StoredGroup],
@@ -247,7 +265,12 @@ async fn groups(
         .collect();
     let (mut fresh, mut changed) = (Vec::new(), Vec::new());
     for group in groups {
-        let name = cut(group.name.clone(), 255);
+        let mut name = cut(group.name.clone(), 255);
+        if name.is_empty()
+            && let Some(Some(old)) = known.get(&group.id)
+        {
+            name.clone_from(old);
+        }
         match known.remove(&group.id) {
             None => fresh.push(json!([group.id, name])),
             Some(old) if old.as_deref() != Some(name.as_str()) => {

@@ -1,5 +1,6 @@
 //! `lms refresh` against the stand-in LMS, on both engines.
 
+mod odd;
 mod scale;
 
 use prmdesk::progress::{Progress, RunEvent};

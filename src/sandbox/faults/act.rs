@@ -153,6 +153,17 @@ pub enum Act {
         /// The status.
         status: u16,
     },
+    /// LMS: one person comes without their attributes, or with something else for an e-mail address.
+    OddPerson {
+        /// The person.
+        id: String,
+        /// Without any attributes.
+        #[serde(default)]
+        bare: bool,
+        /// What stands where the address should.
+        #[serde(default)]
+        email: serde_json::Value,
+    },
     /// LMS: `links.next` names that address instead of the server's own.
     NextLink {
         /// The address.
@@ -204,6 +215,7 @@ impl Act {
             Self::FeedLies { .. } => "feed_lies",
             Self::RefuseIds { .. } => "refuse_ids",
             Self::HalfBatch { .. } => "half_batch",
+            Self::OddPerson { .. } => "odd_person",
             Self::NextLink { .. } => "next_link",
         }
     }
