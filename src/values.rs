@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::guards::Rule;
 use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 
-pub use certs::{CertFault, CertFigures, CertReport, CertRow};
+pub use certs::{CertFault, CertFigures, CertReport, CertRow, ZeroRelease};
 pub use lms::{LmsRefreshed, Transcripts};
 pub use offboard::{Case, CaseState, Step, StepAction, StepState};
 pub use status::{

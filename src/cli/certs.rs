@@ -1,5 +1,6 @@
 //! `prmdesk certs`.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use super::exit::Exit;
 use super::output::Style;
 use super::render::count;
 use crate::error::Result;
-use crate::values::{CertFigures, CertReport, CertRow};
+use crate::values::{CertFault, CertFigures, CertReport, CertRow, ZeroRelease};
 
 /// Compare certification counts with Impartner's, and push what differs
 #[derive(Debug, Args)]
@@ -24,11 +25,18 @@ pub(super) struct Certs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Compare; exit code 5 says that there are differences
-    Preview(Partners),
+    Preview {
+        #[command(flatten)]
+        partners: Partners,
+        #[command(flatten)]
+        zeros: Zeros,
+    },
     /// Push what differs
     Push {
         #[command(flatten)]
         partners: Partners,
+        #[command(flatten)]
+        zeros: Zeros,
         /// Go ahead without asking
         #[arg(long)]
         yes: bool,
@@ -42,41 +50,80 @@ struct Partners {
     ids: Vec<i64>,
 }
 
+/// The release of figures that fall to 0.
+#[derive(Debug, Args)]
+struct Zeros {
+    /// Release figures that fall to 0, once: N must be the number of partners that this push would set to 0
+    #[arg(long, value_name = "N", requires = "reason")]
+    allow_zeros: Option<u64>,
+    /// Why they are released; recorded with the operator
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    reason: Option<String>,
+}
+
+impl Zeros {
+    fn release(self) -> Option<ZeroRelease> {
+        Some(ZeroRelease {
+            zeros: self.allow_zeros?,
+            reason: self.reason?,
+        })
+    }
+}
+
 /// The JSON of a comparison (docs/contract.md, "JSON").
 #[derive(Serialize)]
 struct Document<'a> {
     partners: &'a [CertRow],
+    withheld: &'a [CertFault],
 }
 
 impl Certs {
     pub(super) async fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         match self.command {
-            Command::Preview(partners) => {
+            Command::Preview { partners, zeros } => {
                 let desk = cx.desk().await?;
+                let release = zeros.release();
                 let rows = cx
                     .reading(Box::pin(desk.certs_preview(&partners.ids, &cx.progress)))
                     .await?;
+                let withheld = desk
+                    .certs_withheld(&partners.ids, &rows, release.as_ref())
+                    .await?;
                 cx.quiet();
                 if cx.json() {
-                    cx.out.json(&Document { partners: &rows })?;
+                    cx.out.json(&Document {
+                        partners: &rows,
+                        withheld: &withheld,
+                    })?;
                 } else {
                     compare(&rows, cx)?;
+                    kept_back(&withheld, "would be withheld", cx)?;
                 }
                 let differs = rows.iter().any(|row| row.differs);
                 Ok(if differs { Exit::Changes } else { Exit::Done })
             }
-            Command::Push { partners, yes } => {
+            Command::Push {
+                partners,
+                zeros,
+                yes,
+            } => {
                 let consent = Consent::from_yes(yes, "push anything")?;
                 let desk = cx.desk().await?;
+                let release = zeros.release();
                 let mut shown = None;
                 if consent == Consent::Asked {
                     let mut rows = cx
                         .reading(Box::pin(desk.certs_preview(&partners.ids, &cx.progress)))
                         .await?;
+                    let withheld = desk
+                        .certs_withheld(&partners.ids, &rows, release.as_ref())
+                        .await?;
                     cx.quiet();
                     let differing = rows.iter().filter(|row| row.differs).count() as u64;
+                    let differing = differing.saturating_sub(withheld.len() as u64);
                     if !cx.json() {
                         compare(&rows, cx)?;
+                        kept_back(&withheld, "would be withheld", cx)?;
                         cx.out.finish()?;
                     }
                     if differing > 0 {
@@ -88,17 +135,23 @@ impl Certs {
                     rows.retain(|row| row.differs);
                     shown = Some(rows);
                 }
-                let report = match &shown {
-                    Some(shown) => desk.certs_push_shown(shown, &cx.progress).await?,
-                    None => desk.certs_push(&partners.ids, &cx.progress).await?,
-                };
+                let report = desk
+                    .certs_push_releasing(
+                        &partners.ids,
+                        shown.as_deref(),
+                        release.as_ref(),
+                        &cx.progress,
+                    )
+                    .await?;
                 cx.quiet();
                 if cx.json() {
                     cx.out.json(&report)?;
                 } else {
                     pushed(&report, cx)?;
                 }
-                Ok(if report.failed.is_empty() {
+                Ok(if !report.withheld.is_empty() {
+                    Exit::Stopped
+                } else if report.failed.is_empty() {
                     Exit::Done
                 } else {
                     Exit::InPart
@@ -139,6 +192,16 @@ fn compare(rows: &[CertRow], cx: &mut Context<'_>) -> Result<()> {
     )
 }
 
+/// What was or would be kept back, and why: one reason for all of them.
+fn kept_back(withheld: &[CertFault], how: &str, cx: &mut Context<'_>) -> Result<()> {
+    let Some(first) = withheld.first() else {
+        return Ok(());
+    };
+    let partners = count(withheld.len() as u64, "partner", "partners");
+    cx.out
+        .styled(Style::Warn, format!("{partners} {how}: {}", first.message))
+}
+
 fn pushed(report: &CertReport, cx: &mut Context<'_>) -> Result<()> {
     for fault in &report.failed {
         cx.out.styled(
@@ -149,6 +212,7 @@ fn pushed(report: &CertReport, cx: &mut Context<'_>) -> Result<()> {
             ),
         )?;
     }
+    kept_back(&report.withheld, "withheld", cx)?;
     cx.out.line(format!(
         "{} pushed, {} not settled, {} had the values already.",
         report.pushed,

@@ -3,6 +3,7 @@
 
 mod push;
 pub mod rules;
+mod zeros;
 
 use super::Desk;
 use crate::error::{Error, Kind, Result};

@@ -73,12 +73,15 @@ impl Desk {
             Transcripts::All => {
                 self.everything(lms, &mut done, progress).await?;
                 self.transcripts(lms, &[], &mut done, progress).await?;
+                self.note_transcripts(transcripts, false).await?;
             }
             Transcripts::Partner(partner) => {
                 self.known_partner(partner).await?;
+                let portal = self.store().holds_enrolments().await?;
                 self.one_partner(lms, partner, &mut done, progress).await?;
                 self.transcripts(lms, &[partner], &mut done, progress)
                     .await?;
+                self.note_transcripts(transcripts, portal).await?;
             }
         }
         Ok(done)
@@ -108,13 +111,13 @@ impl Desk {
         done.groups = groups.len() as u64;
         let nobody = people.iter().filter(|p| p.untold.contains(&"email"));
         untold(
-            "people without a readable e-mail",
+            "People: no readable e-mail",
             nobody.map(|p| p.id.as_str()),
             done,
         );
         let nameless = groups.iter().filter(|g| g.name.is_empty());
         untold(
-            "groups without a readable name",
+            "Groups: no readable name",
             nameless.map(|g| g.id.as_str()),
             done,
         );
@@ -241,7 +244,7 @@ fn untold<'a>(what: &str, ids: impl Iterator<Item = &'a str>, done: &mut LmsRefr
     let more = if ids.len() > NAMED { ", …" } else { "" };
     let named = ids[..ids.len().min(NAMED)].join(", ");
     done.warnings.push(format!(
-        "The LMS gave {} {what} ({named}{more}); the tables keep what they have of them.",
+        "{what} came from the LMS for {} ({named}{more}); the tables keep what they have.",
         ids.len()
     ));
 }

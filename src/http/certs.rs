@@ -15,7 +15,8 @@ pub(super) async fn push(app: App, call: Call) -> Outcome {
     }
     if call.flag("dryRun") {
         let partners = app.desk().certs_preview(&[], &Progress::silent()).await?;
-        return Ok(json(StatusCode::OK, &CertRows { partners }));
+        let withheld = app.desk().certs_withheld(&[], &partners, None).await?;
+        return Ok(json(StatusCode::OK, &CertRows { partners, withheld }));
     }
     let desk = app.desk().clone();
     let push = async move { desk.certs_push(&[], &Progress::silent()).await };
@@ -25,5 +26,11 @@ pub(super) async fn push(app: App, call: Call) -> Outcome {
         .outlive(push)
         .await
         .map_err(|_| Problem::internal())??;
-    Ok(json(StatusCode::OK, &report))
+    // Figures that fall to 0 are released by a person on the command line, never here.
+    let status = if report.pushed == 0 && report.failed.is_empty() && !report.withheld.is_empty() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    Ok(json(status, &report))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::reply::ErrorBody;
 use crate::plan::file::PlanDocument;
-use crate::values::{CertReport, CertRow, RunReport, RunStatus, RunSummary, Status};
+use crate::values::{CertFault, CertReport, CertRow, RunReport, RunStatus, RunSummary, Status};
 
 /// What an answer looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) enum Shape {
     ReportOrError,
     /// A comparison or the result of a push.
     Certs,
+    /// The result of a push of which nothing went through because it was kept back, or an error.
+    PushOrError,
     /// Alive or ready.
     Health,
     /// Any error.
@@ -55,6 +57,13 @@ impl Shape {
                 );
                 json_schema!({"anyOf": [report, error]})
             }
+            Self::PushOrError => {
+                let (report, error) = (
+                    schemas.subschema_for::<CertReport>(),
+                    schemas.subschema_for::<ErrorBody>(),
+                );
+                json_schema!({"anyOf": [report, error]})
+            }
             Self::Certs => {
                 let (rows, report) = (
                     schemas.subschema_for::<CertRows>(),
@@ -84,6 +93,8 @@ pub(super) struct Health {
 pub(super) struct CertRows {
     /// Every active partner.
     pub(super) partners: Vec<CertRow>,
+    /// Those that a push would keep back, and why.
+    pub(super) withheld: Vec<CertFault>,
 }
 
 /// Whether a run is over.

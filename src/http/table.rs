@@ -288,6 +288,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
                 about: "Another run holds the lease.",
                 shape: Shape::Error,
             },
+            Answer {
+                status: 422,
+                about: "Nothing was pushed: the LMS was never read, or too many figures would fall to 0 and a person releases them on the command line.",
+                shape: Shape::PushOrError,
+            },
             UPSTREAM,
         ],
         serve: serve!(certs::push),

@@ -185,6 +185,28 @@ impl Store {
         .await
     }
 
+    /// Whether the tables hold LMS people and enrolments at all, whoever wrote them.
+    pub async fn holds_enrolments(&self) -> Result<bool, StoreError> {
+        let mut conn = self.conn().await?;
+        for sql in [
+            "SELECT 1 FROM lms_enrollments LIMIT 1",
+            "SELECT 1 FROM lms_users LIMIT 1",
+        ] {
+            if conn.first(sql, args![], |row| row.int(0)).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The number of active partners.
+    pub async fn active_partners(&self) -> Result<u64, StoreError> {
+        let mut conn = self.conn().await?;
+        let sql = "SELECT COUNT(*) FROM partners WHERE is_active";
+        let found = conn.first(sql, args![], |row| row.count(0)).await?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Writes, before the calls, that these pushes are sent. Gives their ids, in order.
     pub async fn open_pushes(
         &self,

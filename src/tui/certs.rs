@@ -82,7 +82,8 @@ impl Certs {
         self.results.clear();
         for asked in asked {
             let row_id = asked.row_id;
-            let fault = report.failed.iter().find(|fault| fault.row_id == row_id);
+            let mut not_pushed = report.failed.iter().chain(&report.withheld);
+            let fault = not_pushed.find(|fault| fault.row_id == row_id);
             if let Some(fault) = fault {
                 let said = format!("{}: {}", fault.status, fault.message);
                 self.results.insert(row_id, PushResult::Fault(said));

@@ -56,7 +56,8 @@ pub struct CertFault {
     pub impartner_id: Option<i64>,
     /// The partner's name.
     pub name: String,
-    /// `failed`, `unknown`, or `changed`: not pushed, because its figures are not those that were confirmed.
+    /// `failed`, `unknown`; `changed`: not pushed, because its figures are not those that were confirmed; `withheld`: not
+    /// pushed, because too many would fall to 0 at once.
     pub status: String,
     /// What the API said.
     pub message: String,
@@ -73,7 +74,18 @@ pub struct CertReport {
     pub failed: Vec<CertFault>,
     /// Partners that had them already.
     pub unchanged: u64,
+    /// Partners that were kept back, because the figures of too many would fall to 0 at once.
+    pub withheld: Vec<CertFault>,
     /// The row ids of those that were pushed; for who shows them line by line.
     #[serde(skip)]
     pub rows: Vec<i64>,
+}
+
+/// A one-shot release of figures that fall to 0 (docs/rules.md, "Certifications").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZeroRelease {
+    /// The number of partners whose figures this very push would set to 0.
+    pub zeros: u64,
+    /// Why; recorded with the operator in the run.
+    pub reason: String,
 }

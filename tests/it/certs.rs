@@ -3,6 +3,7 @@
 mod rules;
 mod scale;
 mod shown;
+mod zeros;
 
 use prmdesk::progress::{Progress, RunEvent};
 use prmdesk::sandbox::{Account, Act, Fault, Side};

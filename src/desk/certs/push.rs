@@ -1,5 +1,7 @@
 //! The push: each call written down before and after, every outcome settled or named.
 
+use std::fmt::Write as _;
+
 use futures_util::{StreamExt, stream};
 
 use super::super::Desk;
@@ -10,7 +12,7 @@ use crate::impartner::{Client, ImpartnerError, PatchOutcome};
 use crate::plan::Entity;
 use crate::progress::{Phase, Progress, RunEvent};
 use crate::store::{NewPush, PushStatus};
-use crate::values::{CertFault, CertReport, CertRow, RunStatus};
+use crate::values::{CertFault, CertReport, CertRow, RunStatus, ZeroRelease};
 
 /// Pushes that are written down together before their calls: what a crash leaves open is at most that many.
 const CHUNK: usize = 24;
@@ -37,8 +39,21 @@ impl Desk {
     /// it compares and settles leftovers anew. Failed rows are in the report; a refused key, a lost lease or a
     /// cancellation is an error, and what was pushed before it is in the journal and in Impartner.
     pub async fn certs_push(&self, partners: &[i64], progress: &Progress) -> Result<CertReport> {
-        self.push_wanted(Wanted::Differing(partners), progress)
+        self.push_wanted(Wanted::Differing(partners), None, progress)
             .await
+    }
+
+    /// Like [`Desk::certs_push`], or like [`Desk::certs_push_shown`] where rows were `shown`, with the figures that fall
+    /// to 0 released; a number that does not fit is an error and nothing is pushed.
+    pub async fn certs_push_releasing(
+        &self,
+        partners: &[i64],
+        shown: Option<&[CertRow]>,
+        release: Option<&ZeroRelease>,
+        progress: &Progress,
+    ) -> Result<CertReport> {
+        let wanted = shown.map_or(Wanted::Differing(partners), Wanted::Shown);
+        self.push_wanted(wanted, release, progress).await
     }
 
     /// Like [`Desk::certs_push`] for rows as the caller has just shown them. Each of them ends in the report: one whose
@@ -49,10 +64,15 @@ impl Desk {
         shown: &[CertRow],
         progress: &Progress,
     ) -> Result<CertReport> {
-        self.push_wanted(Wanted::Shown(shown), progress).await
+        self.push_wanted(Wanted::Shown(shown), None, progress).await
     }
 
-    async fn push_wanted(&self, wanted: Wanted<'_>, progress: &Progress) -> Result<CertReport> {
+    async fn push_wanted(
+        &self,
+        wanted: Wanted<'_>,
+        release: Option<&ZeroRelease>,
+        progress: &Progress,
+    ) -> Result<CertReport> {
         self.allow_write("push certification counts")?;
         let impartner = self.impartner()?.clone();
         progress.phase(Phase::Starting);
@@ -60,21 +80,30 @@ impl Desk {
             .begin(self.new_run("certs", "certs", None), progress)
             .await?;
         match self
-            .push_under(&running, &impartner, wanted, progress)
+            .push_under(&running, &impartner, wanted, release, progress)
             .await
         {
             Ok(report) => {
                 let faults = report.failed.len() as u64;
-                let status = match (report.pushed, faults) {
-                    (0, 0) => RunStatus::Nothing,
-                    (_, 0) => RunStatus::Applied,
-                    (0, _) => RunStatus::Failed,
+                let withheld = report.withheld.len();
+                let status = match (report.pushed, faults, withheld) {
+                    (0, 0, 0) => RunStatus::Nothing,
+                    (_, 0, 0) => RunStatus::Applied,
+                    (0, 0, _) => RunStatus::Blocked,
+                    (0, _, 0) => RunStatus::Failed,
                     _ => RunStatus::Partial,
                 };
-                let message = format!(
-                    "{} pushed, {faults} failed, {} unchanged",
+                let mut message = format!(
+                    "{} pushed, {faults} failed, {withheld} withheld, {} unchanged",
                     report.pushed, report.unchanged
                 );
+                if let Some(release) = release {
+                    let _infallible = write!(
+                        message,
+                        "; {} zeros released: {}",
+                        release.zeros, release.reason
+                    );
+                }
                 self.end_work(running, status, faults, Some(&message))
                     .await?;
                 Ok(report)
@@ -88,14 +117,21 @@ impl Desk {
         running: &Running,
         impartner: &Client,
         wanted: Wanted<'_>,
+        release: Option<&ZeroRelease>,
         progress: &Progress,
     ) -> Result<CertReport> {
+        let asked: Vec<i64> = match wanted {
+            Wanted::Differing(partners) => partners.to_vec(),
+            Wanted::Shown(shown) => shown.iter().map(|row| row.row_id).collect(),
+        };
+        if let Some(never) = self.never_read(&asked).await? {
+            return Err(never);
+        }
         let mut rows = match wanted {
             Wanted::Differing(partners) => self.compare(partners, progress).await?,
-            Wanted::Shown(shown) => {
-                let ids: Vec<i64> = shown.iter().map(|row| row.row_id).collect();
-                let locals = self.locals(&ids).await?;
-                self.compared(&ids, &locals, progress).await?
+            Wanted::Shown(_) => {
+                let locals = self.locals(&asked).await?;
+                self.compared(&asked, &locals, progress).await?
             }
         };
         self.settle_leftovers(&mut rows, progress).await?;
@@ -116,6 +152,8 @@ impl Desk {
             rows.into_iter().partition(|row| row.differs);
         differing.retain(|row| row.impartner_id.is_some());
         report.unchanged = same.iter().filter(|row| row.remote.is_some()).count() as u64;
+        report.withheld = self.zeros_withheld(&differing, release).await?;
+        differing.retain(|row| !report.withheld.iter().any(|kept| kept.row_id == row.row_id));
         let total = differing.len() as u64;
         for chunk in differing.chunks(CHUNK) {
             may_push(running, progress, &report)?;

@@ -175,7 +175,21 @@ pub fn found(rows: Vec<CertRow>, faults: &mut Vec<CertFault>) -> Vec<CertRow> {
     rows
 }
 
-fn fault(row: &CertRow, status: &str, message: &str) -> CertFault {
+/// Whether a push would set a partner's figures to 0 where Impartner holds some. What Impartner holds and is no number
+/// counts as none.
+pub fn falls_to_zero(row: &CertRow) -> bool {
+    let zero = |figures: CertFigures| same_figures(figures, CertFigures::default());
+    row.differs && zero(row.local) && row.remote.is_some_and(|held| !zero(held))
+}
+
+/// Whether so many of the active partners do not fall to 0 on one day: more than a tenth of them, and at least five. That
+/// is how a table looks that was emptied or never read.
+pub fn too_many_zeros(falling: u64, partners: u64) -> bool {
+    falling >= 5 && falling.saturating_mul(10) > partners
+}
+
+/// A row that is not pushed, and why.
+pub fn fault(row: &CertRow, status: &str, message: &str) -> CertFault {
     CertFault {
         row_id: row.row_id,
         impartner_id: row.impartner_id,

@@ -436,6 +436,7 @@ fn pushed_is_said_of_what_was_pushed() {
             rows: Vec::new(),
             failed: vec![fault],
             unchanged: 1,
+            withheld: Vec::new(),
         })),
     );
     use super::super::certs::PushResult;

@@ -130,6 +130,7 @@ fn a_push_of_one_partner_goes_through_after_the_question_and_says_so() {
         rows: Vec::new(),
         failed: Vec::new(),
         unchanged: 0,
+        withheld: Vec::new(),
     }));
     assert!(d.shows("Pushed 1"), "{}", d.screen());
     d.answer_all();

@@ -189,6 +189,7 @@ fn certifications_are_compared_ticked_and_pushed() {
             message: "field is read-only".into(),
         }],
         unchanged: 0,
+        withheld: Vec::new(),
     }));
     d.keys("Esc");
     assert!(d.shows("pushed"), "{}", d.screen());

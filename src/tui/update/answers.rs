@@ -304,18 +304,23 @@ fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> 
         model.certs.settle(rows, report);
     }
     let said = format!(
-        "Pushed {}, unchanged {}, not settled {}.",
+        "Pushed {}, unchanged {}, not settled {}{}.",
         count(report.pushed),
         count(report.unchanged),
-        report.failed.len()
+        report.failed.len(),
+        match report.withheld.len() {
+            0 => String::new(),
+            some => format!(", withheld {some}"),
+        }
     );
-    if report.failed.is_empty() {
+    if report.failed.is_empty() && report.withheld.is_empty() {
         model.toast(said);
     } else {
         model.complain(said);
         let lines = report
             .failed
             .iter()
+            .chain(&report.withheld)
             .map(|fault| {
                 (
                     Tone::Bad,

@@ -185,3 +185,41 @@ async fn counts_are_compared_and_pushed() {
             .fails_json(3, "read_only");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_zeros_are_released_by_number_and_reason_alone() {
+    for db in both().await {
+        let rig = refreshed(db).await;
+        rig.run("certs push --yes --json")
+            .fails_json(3, "lms_never_read");
+        rig.run("certs push --yes").fails(3, "--transcripts");
+        rig.json(0, "lms refresh --transcripts");
+        rig.db.run("DELETE FROM lms_enrollments").await;
+        let rows = rig.run("certs preview --json").json()["partners"].take();
+        let rows = rows.as_array().unwrap();
+        for row in rows {
+            let id = row["impartner_id"].as_i64().unwrap();
+            rig.sandbox
+                .world()
+                .edit_account(id, |account| account.certification_count = Some(9.0));
+        }
+        let zeros = rows.len();
+        assert!(zeros >= 5, "{zeros}");
+        let preview = rig.run("certs preview --json");
+        assert_eq!(preview.code, 5);
+        assert_eq!(preview.json()["withheld"].as_array().unwrap().len(), zeros);
+        let kept = rig.json(3, "certs push --yes");
+        assert_eq!(kept["pushed"], 0);
+        assert_eq!(kept["withheld"].as_array().unwrap().len(), zeros);
+        let told = rig.run("certs push --yes");
+        assert_eq!(told.code, 3, "{told:?}");
+        let how = format!("--allow-zeros {zeros} --reason");
+        assert!(told.stdout.contains(&how), "{told:?}");
+        rig.run(&format!("certs push --yes --allow-zeros {zeros}"))
+            .fails(2, "--reason");
+        rig.run("certs push --yes --allow-zeros 1 --reason x --json")
+            .fails_json(3, "release_mismatch");
+        let args = format!("certs push --yes --allow-zeros {zeros} --reason x");
+        assert_eq!(rig.json(0, &args)["pushed"], zeros);
+    }
+}

@@ -179,6 +179,14 @@ async fn every_answer_is_as_the_document_says() {
         c.call(&rig, "POST", &format!("{certs}{query}"), certs)
             .await;
     }
+    // Nobody has any points, and some have figures upstream: read, and kept back.
+    rig.db
+        .run("INSERT INTO sync_state (name, value) VALUES ('meta.lms_transcripts', 'all')")
+        .await;
+    for query in ["?dryRun=true", ""] {
+        c.call(&rig, "POST", &format!("{certs}{query}"), certs)
+            .await;
+    }
     rig.sandbox.faults().impartner(
         Fault::new(Act::Status {
             status: 401,

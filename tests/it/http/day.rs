@@ -31,6 +31,14 @@ async fn day(db: mariadb::TestDb) {
     let silent = &Progress::silent();
     let first = rig.post("/api/impartner/sync/all?mode=full").await;
     assert_eq!(first.status, 200, "{}", first.text);
+    let certs = "/api/db/certifications/sync-to-impartner";
+    let never = rig.post(certs).await;
+    assert_eq!(
+        (never.status, never.json["error"]["code"].as_str()),
+        (422, Some("lms_never_read")),
+        "{}",
+        never.text
+    );
     // Somebody reads the LMS, so that contacts and partners are linked and enrolments known.
     let person = person(&rig).await;
     person.lms_refresh(Transcripts::All, silent).await.unwrap();
@@ -113,7 +121,6 @@ async fn day(db: mariadb::TestDb) {
     );
 
     // Certifications: a look first, then the push, then nothing is left to push.
-    let certs = "/api/db/certifications/sync-to-impartner";
     let compared = rig.post(&format!("{certs}?dryRun=true")).await;
     let partners = compared.json["partners"].as_array().unwrap();
     let differing = partners
@@ -129,6 +136,15 @@ async fn day(db: mariadb::TestDb) {
         pushed.text
     );
     assert_eq!(rig.post(certs).await.json["pushed"], 0);
+    // The portal's table is emptied by accident: every figure would fall to 0, and nobody can release that from here.
+    rig.db.run("DELETE FROM lms_enrollments").await;
+    let kept = rig.post(certs).await;
+    assert_eq!((kept.status, kept.json["pushed"].as_u64()), (422, Some(0)));
+    assert!(
+        kept.json["withheld"].as_array().unwrap().len() >= 5,
+        "{}",
+        kept.text
+    );
 
     agree(&rig).await;
 }

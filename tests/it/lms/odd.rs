@@ -39,7 +39,7 @@ async fn a_person_without_a_readable_email_empties_nothing() {
             assert_eq!(done.people, 9, "nobody is gone");
             assert_eq!(done.warnings.len(), 1, "{:?}", done.warnings);
             assert!(
-                done.warnings[0].contains("1 people without a readable e-mail (u3)"),
+                done.warnings[0].contains("no readable e-mail came from the LMS for 1 (u3)"),
                 "{:?}",
                 done.warnings
             );
