@@ -1,106 +1,26 @@
-//! Nothing falls between two watermarks (issue 3, item 5): random edits upstream, random choices of the operator,
-//! random faults and interruptions; at the end a full run finds nothing that the incremental ones should have brought.
+//! Nothing falls between two watermarks: random edits upstream, random choices of the operator, random faults and
+//! interruptions, plans that are applied late, and a database that is restored to an earlier day; at the end a full run
+//! finds nothing that the incremental ones should have brought.
+//!
+//! `PRMDESK_TEST_STEPS=200000 cargo test --test it -- desk::model::no_sequence sqlite` walks for as long as one likes;
+//! a seed that finds something goes into `FOUND`.
+
+mod moves;
 
 use prmdesk::desk::Choice;
-use prmdesk::plan::{Entity, Mode, Op, Selection};
+use prmdesk::error::Kind;
+use prmdesk::plan::{Entity, Mode, Op, Plan, Selection};
 use prmdesk::progress::Progress;
-use prmdesk::sandbox::{Act, Fault};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use prmdesk::store::Engine;
 
-use super::rig::{Rig, account, both, user};
+use super::rig::{Rig, both};
+use moves::{back_up, edit, fault, make_anew, restore, year};
 
-/// One random edit upstream.
-fn edit(rig: &Rig, rng: &mut ChaCha8Rng, fresh: &mut usize) {
-    let mut world = rig.sandbox.world();
-    let accounts: Vec<i64> = world.accounts().map(|account| account.id).collect();
-    let users: Vec<i64> = world.users().map(|user| user.id).collect();
-    let any_account = accounts
-        .get(rng.random_range(0..accounts.len().max(1)))
-        .copied();
-    let any_user = users.get(rng.random_range(0..users.len().max(1))).copied();
-    *fresh += 1;
-    match (rng.random_range(0..9), any_account, any_user) {
-        (0, Some(id), _) => {
-            let tier = ["Gold", "Premier", "Pending"][rng.random_range(0..3)];
-            world.edit_account(id, |account| account.tier = Some(tier.into()));
-        }
-        (1, Some(id), _) => {
-            let name = format!("P{:02}", rng.random_range(1..60));
-            world.edit_account(id, |account| account.name = name);
-        }
-        (2, _, Some(id)) => {
-            let active = rng.random_bool(0.5);
-            world.edit_user(id, |user| user.is_active = active);
-        }
-        (3, _, Some(id)) => {
-            let email = format!("u{:02}@p.example", rng.random_range(1..60));
-            world.edit_user(id, |user| user.email = Some(email));
-        }
-        (4, Some(id), _) => {
-            world.delete(prmdesk::sandbox::Object::Account, id);
-        }
-        (5, _, Some(id)) => {
-            world.delete(prmdesk::sandbox::Object::User, id);
-        }
-        (6, ..) => {
-            world.add_account(account(*fresh));
-        }
-        (7, account, _) => {
-            let mut user = user(*fresh);
-            user.account_id = account;
-            world.add_user(user);
-        }
-        (_, _, Some(id)) => {
-            let name = format!("Ann{fresh}");
-            world.edit_user(id, |user| user.first_name = Some(name));
-        }
-        _ => {}
-    }
-}
-
-fn fault(rng: &mut ChaCha8Rng) -> Fault {
-    let object = ["Account", "User"][rng.random_range(0..2)];
-    let act = match rng.random_range(0..7) {
-        0 => Act::ShortPage { drop: 1 },
-        1 => Act::Count { by: 1 },
-        2 => Act::Status {
-            status: 503,
-            retry_after: None,
-            message: None,
-        },
-        3 => Act::Reset,
-        4 => Act::EmptyPage { count: Some(0) },
-        5 => {
-            return Fault::new(Act::Status {
-                status: 500,
-                retry_after: None,
-                message: None,
-            })
-            .object(object)
-            .by_id()
-            .times(20);
-        }
-        _ => {
-            return Fault::new(Act::Status {
-                status: 403,
-                retry_after: None,
-                message: None,
-            })
-            .path("_deleted")
-            .times(2);
-        }
-    };
-    Fault::new(act)
-        .object(object)
-        .listings()
-        .times(rng.random_range(1..6))
-}
-
-/// One incremental run with random ticks; some end before they are applied.
-async fn run(rig: &Rig, rng: &mut ChaCha8Rng) {
+/// One incremental run with random ticks; some end before they are applied, and the plan lies about.
+async fn run(rig: &Rig, rng: &mut ChaCha8Rng, old: &mut Vec<Plan>) {
     let Ok(plan) = rig.preview(Mode::Incremental).await else {
         return;
     };
@@ -124,8 +44,8 @@ async fn run(rig: &Rig, rng: &mut ChaCha8Rng) {
     let progress = Progress::silent();
     match rng.random_range(0..10) {
         // The plan is thrown away, or the apply is cancelled: nothing may be lost by either.
-        0 => return,
-        1 => progress.cancel(),
+        0 | 1 => return old.push(plan),
+        2 => progress.cancel(),
         _ => {}
     }
     match rig
@@ -141,7 +61,16 @@ async fn run(rig: &Rig, rng: &mut ChaCha8Rng) {
     }
 }
 
-async fn walk(engine: Engine, seed: u64) {
+/// A plan of an earlier day is applied, whatever happened since. It may be refused; it must not break.
+async fn apply_late(rig: &Rig, plan: &Plan, seed: u64) {
+    if let Err(error) = rig.apply(plan).await {
+        let broken = matches!(error.kind, Kind::Database | Kind::Internal);
+        assert!(!broken, "seed {seed}: {error:?}");
+    }
+}
+
+/// One walk; the number of its steps.
+async fn walk(engine: Engine, seed: u64) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let rig = Rig::with(
         engine,
@@ -161,16 +90,46 @@ async fn walk(engine: Engine, seed: u64) {
     )
     .await;
     rig.sync(Mode::Full).await.unwrap();
-    let mut fresh = 100;
-    for _ in 0..rng.random_range(3..7) {
+    // Nothing else of this record changes, so that the day long ago hides nothing.
+    let first = rig.id("P01");
+    let mut world = rig.sandbox.world();
+    world.redate(prmdesk::sandbox::Object::Account, first, year(1));
+    drop(world);
+    let (mut fresh, mut steps) = (100, 0);
+    let (mut old, mut kept): (Vec<Plan>, Option<Vec<String>>) = (Vec::new(), None);
+    for _ in 0..rng.random_range(4..10) {
         for _ in 0..rng.random_range(0..8) {
             rig.upstream.advance(chrono::TimeDelta::seconds(30));
-            edit(&rig, &mut rng, &mut fresh);
+            if rng.random_bool(0.1) {
+                make_anew(&rig, &mut rng).await;
+            } else {
+                edit(&rig, &mut rng, &mut fresh);
+            }
+            steps += 1;
         }
         if rng.random_bool(0.5) {
             rig.sandbox.faults().impartner(fault(&mut rng));
         }
-        run(&rig, &mut rng).await;
+        run(&rig, &mut rng, &mut old).await;
+        steps += 1;
+        if !old.is_empty() && rng.random_bool(0.2) {
+            let plan = old.swap_remove(rng.random_range(0..old.len()));
+            apply_late(&rig, &plan, seed).await;
+            steps += 1;
+        }
+        match &kept {
+            None if rng.random_bool(0.1) => kept = Some(back_up(&rig).await),
+            Some(tables) if rng.random_bool(0.1) => {
+                // What was planned in between must not come true in the restored database.
+                let later = rig.preview(Mode::Full).await.ok();
+                restore(&rig, tables).await;
+                if let Some(plan) = later {
+                    apply_late(&rig, &plan, seed).await;
+                }
+                steps += 2;
+            }
+            _ => {}
+        }
         if rng.random_bool(0.7) {
             rig.sandbox.faults().clear();
         }
@@ -208,20 +167,30 @@ async fn walk(engine: Engine, seed: u64) {
     for entity in Entity::ALL {
         assert!(last.sources[entity].as_ref().unwrap().proved, "seed {seed}");
     }
+    steps
 }
 
-/// How many walks; more with PRMDESK_TEST_WALKS.
-fn walks() -> u64 {
-    std::env::var("PRMDESK_TEST_WALKS")
-        .ok()
-        .and_then(|walks| walks.parse().ok())
-        .unwrap_or(25)
+/// How many steps each engine walks; more with PRMDESK_TEST_STEPS.
+fn wanted_steps() -> u64 {
+    let steps = std::env::var("PRMDESK_TEST_STEPS").ok();
+    steps.and_then(|steps| steps.parse().ok()).unwrap_or(1_000)
 }
+
+/// Seeds that once found something.
+const FOUND: [u64; 0] = [];
 
 both! {
     async fn no_sequence_of_incremental_runs_misses_a_change(engine: Engine) {
-        for seed in 0..walks() {
-            walk(engine, seed).await;
+        let from = std::env::var("PRMDESK_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+        let mut steps = 0;
+        for (walked, seed) in FOUND.into_iter().chain(from.unwrap_or(0)..).enumerate() {
+            if steps >= wanted_steps() {
+                break;
+            }
+            steps += walk(engine, seed).await;
+            if walked % 100 == 99 {
+                println!("{engine:?}: {steps} steps, up to seed {seed}");
+            }
         }
     }
 }
