@@ -12,5 +12,6 @@ pub(super) mod list;
 pub(super) mod panes;
 pub(super) mod table;
 pub(super) mod theme;
+pub(super) mod toasts;
 pub(super) mod tone;
 pub(super) mod words;

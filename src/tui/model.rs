@@ -14,6 +14,7 @@ use super::kit::glyphs::Glyphs;
 use super::kit::hits::{Hits, Target};
 use super::kit::key::Key;
 use super::kit::theme::{Depth, Theme, ThemeName};
+use super::kit::toasts::Toasts;
 use super::msg::{Effect, Lane, Request, Ticket};
 use super::offboard::Offboard;
 use super::overview::Overview;
@@ -98,21 +99,6 @@ impl Environment {
     }
 }
 
-/// A message that goes away by itself; kept in the log of History.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Toast {
-    pub(super) text: String,
-    pub(super) bad: bool,
-    pub(super) at: DateTime<Utc>,
-}
-
-impl Toast {
-    /// How long it is shown: time to read it, longer for bad news.
-    pub(super) fn life(&self) -> Duration {
-        Duration::seconds(if self.bad { 6 } else { 4 })
-    }
-}
-
 /// How the console ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Life {
@@ -149,9 +135,7 @@ pub(super) struct Model {
     /// The topmost is last; it has the keyboard.
     pub(super) dialogs: Vec<Dialog>,
     pub(super) job: Option<Job>,
-    pub(super) toasts: VecDeque<Toast>,
-    /// Every toast that was shown, newest last; at most [`Model::LOG`].
-    pub(super) log: VecDeque<Toast>,
+    pub(super) toasts: Toasts,
     pub(super) keymap: Keymap,
     pub(super) depth: Depth,
     pub(super) theme: Theme,
@@ -180,12 +164,6 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Toasts kept in the log.
-    pub(super) const LOG: usize = 200;
-
-    /// Toasts on screen at once; the others are among the messages already.
-    pub(super) const TOASTS: usize = 2;
-
     /// A console that has just started.
     pub(super) fn new(
         environment: Environment,
@@ -207,8 +185,7 @@ impl Model {
             history: History::default(),
             dialogs: Vec::new(),
             job: None,
-            toasts: VecDeque::new(),
-            log: VecDeque::new(),
+            toasts: Toasts::default(),
             keymap: Keymap::default(),
             depth,
             theme: Theme::new(theme, depth),
@@ -258,43 +235,18 @@ impl Model {
 
     /// Says something for a few seconds.
     pub(super) fn toast(&mut self, text: impl Into<String>) {
-        self.say(&text.into(), false);
+        self.toasts.say(&text.into(), false, self.now);
     }
 
     /// Says something in the place of what begins with the same words: a setting that was changed again.
     pub(super) fn retoast(&mut self, begins: &str, text: String) {
-        self.toasts.retain(|toast| !toast.text.starts_with(begins));
+        self.toasts.unsay(begins);
         self.toast(text);
     }
 
     /// Says something bad for a few seconds.
     pub(super) fn complain(&mut self, text: impl Into<String>) {
-        self.say(&text.into(), true);
-    }
-
-    fn say(&mut self, text: &str, bad: bool) {
-        let toast = Toast {
-            text: crate::text::safe(text),
-            bad,
-            at: self.now,
-        };
-        // The same words twice in a row are one toast that lives longer.
-        if self
-            .toasts
-            .back()
-            .is_some_and(|last| last.text == toast.text)
-        {
-            self.toasts.pop_back();
-        } else {
-            self.log.push_back(toast.clone());
-            if self.log.len() > Self::LOG {
-                self.log.pop_front();
-            }
-        }
-        self.toasts.push_back(toast);
-        if self.toasts.len() > Self::TOASTS {
-            self.toasts.pop_front();
-        }
+        self.toasts.say(&text.into(), true, self.now);
     }
 
     /// Whether what a key is about is still being computed, so that the key must wait.
@@ -324,11 +276,7 @@ impl Model {
 
     /// When something on screen changes by itself: a toast goes, a gauge appears, a second passes, an age grows.
     pub(super) fn wake_at(&self) -> Option<DateTime<Utc>> {
-        let toast = self
-            .toasts
-            .iter()
-            .map(|toast| toast.at + toast.life())
-            .min();
+        let toast = self.toasts.next_goes();
         let job = self.job.as_ref().map(|job| {
             if job.visible(self.now) {
                 self.now + Duration::seconds(1)

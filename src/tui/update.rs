@@ -56,7 +56,7 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let now = model.now;
-    model.toasts.retain(|toast| toast.at + toast.life() > now);
+    model.toasts.pass(now);
     match msg {
         Msg::Key(event) => key_event(model, event),
         Msg::Mouse(event) => mouse::mouse(model, event),

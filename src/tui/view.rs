@@ -15,6 +15,7 @@ mod chrome;
 mod dialogs;
 mod history;
 mod overview;
+mod plan_detail;
 mod plan_list;
 mod preview;
 mod question;
@@ -42,7 +43,7 @@ pub(super) fn view(model: &Model, frame: &mut ratatui::Frame<'_>) -> Hits {
 /// Draws everything into a buffer; returns what was put where, and where the terminal's cursor stands.
 pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     let area = buffer.area;
-    let mut canvas = Canvas::new(model, buffer);
+    let mut canvas = Canvas::new(model.theme, model.glyphs, buffer);
     canvas.hits.area = area;
     canvas.hits.revision = model.revision;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -69,20 +70,20 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Positio
     if model.screen == Screen::Overview {
         toasts.height = toasts.height.saturating_sub(overview::OUTSIDES);
     }
-    chrome::title(&mut canvas, title);
+    chrome::title(&mut canvas, model, title);
     match model.screen {
-        Screen::Overview => overview::draw(&mut canvas, body),
-        Screen::Preview => preview::draw(&mut canvas, body),
-        Screen::Offboarding => cases::draw(&mut canvas, body),
-        Screen::Certifications => certs::draw(&mut canvas, body),
-        Screen::History => history::draw(&mut canvas, body),
+        Screen::Overview => overview::draw(&mut canvas, model, body),
+        Screen::Preview => preview::draw(&mut canvas, model, body),
+        Screen::Offboarding => cases::draw(&mut canvas, model, body),
+        Screen::Certifications => certs::draw(&mut canvas, model, body),
+        Screen::History => history::draw(&mut canvas, model, body),
     }
-    chrome::footer(&mut canvas, footer);
+    chrome::footer(&mut canvas, model, footer);
     // Dialogs lie over the toasts: what is asked is never covered.
-    chrome::toasts(&mut canvas, toasts);
+    model.toasts.draw(&mut canvas, toasts);
     for at in 0..model.dialogs.len() {
         let top = at + 1 == model.dialogs.len();
-        dialogs::draw(&mut canvas, area, &model.dialogs[at], top);
+        dialogs::draw(&mut canvas, model, area, &model.dialogs[at], top);
     }
     (canvas.hits, canvas.cursor)
 }

@@ -7,21 +7,27 @@
 //!   Esc stops it.
 //! ```
 
+use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 
+use super::Job;
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::cells::span;
 use crate::tui::kit::glyphs::bar;
 
 /// The panel; returns the lines that it took. Nothing while work is short.
-pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
-    let model = canvas.model;
-    let Some(job) = model.job.as_ref().filter(|job| job.visible(model.now)) else {
+pub(in crate::tui) fn draw(
+    canvas: &mut Canvas<'_>,
+    job: Option<&Job>,
+    now: DateTime<Utc>,
+    area: Rect,
+) -> u16 {
+    let Some(job) = job.filter(|job| job.visible(now)) else {
         return 0;
     };
     let theme = canvas.theme;
     let mut y = area.y;
-    let elapsed = span(model.now - job.started);
+    let elapsed = span(now - job.started);
     canvas.parts(
         area.x + 1,
         y,
@@ -38,7 +44,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect) -> u16 {
             break;
         }
         let width = 12;
-        let bar = bar(line.share(), width, canvas.glyphs, model.now);
+        let bar = bar(line.share(), width, canvas.glyphs, now);
         let what = crate::tui::kit::cells::pad(&line.what, 18, canvas.glyphs.cut);
         let words = line.words();
         canvas.parts(

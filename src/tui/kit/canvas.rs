@@ -5,7 +5,6 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 
-use super::super::model::Model;
 use super::cells::{fit, width};
 use super::glyphs::Glyphs;
 use super::hits::Hits;
@@ -14,7 +13,6 @@ use super::tone::Tone;
 
 /// The buffer and what is needed to draw on it.
 pub(in crate::tui) struct Canvas<'a> {
-    pub(in crate::tui) model: &'a Model,
     pub(in crate::tui) theme: Theme,
     pub(in crate::tui) glyphs: &'static Glyphs,
     pub(in crate::tui) hits: Hits,
@@ -25,11 +23,14 @@ pub(in crate::tui) struct Canvas<'a> {
 
 impl<'a> Canvas<'a> {
     /// A canvas for one frame.
-    pub(in crate::tui) fn new(model: &'a Model, buffer: &'a mut Buffer) -> Self {
+    pub(in crate::tui) fn new(
+        theme: Theme,
+        glyphs: &'static Glyphs,
+        buffer: &'a mut Buffer,
+    ) -> Self {
         Self {
-            model,
-            theme: model.theme,
-            glyphs: model.glyphs,
+            theme,
+            glyphs,
             hits: Hits::default(),
             cursor: None,
             buffer,

@@ -2,18 +2,13 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::tui::model::Screen;
-use crate::tui::query::Tab;
-
 /// Something that can be clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tui) enum Target {
-    /// A screen's name in the title bar.
-    Screen(Screen),
-    /// An inner tab of Preview.
-    Tab(Tab),
-    /// A state of the off-boarding list.
-    CaseTab(usize),
+    /// A screen's name in the title bar: which of them.
+    Screen(usize),
+    /// An inner tab of the screen: which of them.
+    Tab(usize),
     /// A line of the screen's main list.
     Row(usize),
     /// The tick of a line.

@@ -39,16 +39,16 @@ pub(in crate::tui) fn beside(width: u16) -> bool {
     width >= 100
 }
 
-/// The areas of list and detail; draws the border between them. A detail pane that has the keyboard takes the whole room
+/// The areas of list and detail; draws the border between them. The list has `percent` of the room. A detail pane that has the keyboard takes the whole room
 /// where they stand one under the other.
 pub(in crate::tui) fn split(
     canvas: &mut Canvas<'_>,
     area: Rect,
     pane: Pane,
+    percent: u16,
     title: &str,
 ) -> (Option<Rect>, Rect) {
     canvas.hits.body = area;
-    let percent = canvas.model.split;
     let style = if pane == Pane::Detail {
         canvas.theme.rule_focus
     } else {

@@ -175,6 +175,6 @@ mod tests {
         config.console.keys.insert("aply".into(), "x".into());
         let now = crate::tui::fixtures::now();
         let model = model(&config, &Options::default(), now, &with(&[]));
-        assert_eq!(model.toasts.len(), 2);
+        assert_eq!(model.toasts.shown.len(), 2);
     }
 }

@@ -54,11 +54,12 @@ fn ticking_all_that_are_shown_is_done_beside_and_keys_wait_for_it() {
     );
     assert!(
         d.model
+            .toasts
             .log
             .iter()
             .any(|toast| toast.text.starts_with("1 ticked; 2 cannot")),
         "{:?}",
-        d.model.log
+        d.model.toasts.log
     );
 }
 

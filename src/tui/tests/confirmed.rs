@@ -404,6 +404,7 @@ fn what_ends_early_is_said_in_the_desks_own_words() {
     assert!(d.shows("48 partners were pushed"), "{}", d.screen());
     assert!(
         !d.model
+            .toasts
             .log
             .iter()
             .any(|toast| toast.text.contains("Nothing was written"))
@@ -577,7 +578,7 @@ fn keys_that_wait_are_not_replayed_on_another_screen() {
     let tab = d
         .model
         .hits
-        .place(Target::Screen(Screen::Offboarding))
+        .place(Target::Screen(Screen::Offboarding as usize))
         .unwrap();
     d.click(tab.x + 1, tab.y);
     d.compute();

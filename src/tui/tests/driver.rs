@@ -78,7 +78,7 @@ impl Driver {
         driver.answer(Answer::Plan(Box::new(fixtures::small_plan())));
         driver.answer_all();
         driver.keys("1");
-        driver.model.toasts.clear();
+        driver.model.toasts.shown.clear();
         driver.draw();
         driver
     }

@@ -93,7 +93,7 @@ looks! {
     preview_guard: |d| {
         d.keys("2 P");
         d.answer(Answer::Plan(Box::new(fixtures::plan_with(12))));
-        d.model.toasts.clear();
+        d.model.toasts.shown.clear();
     };
     preview_detail: |d| { d.keys("2 G k k k k k k k k k k v Enter"); };
     preview_empty: |d| { d.model.preview.review = None; d.keys("2"); };
@@ -116,25 +116,25 @@ looks! {
         d.msg(super::super::msg::Msg::Event(ticket, event(0, 0)));
         d.model.now += chrono::Duration::seconds(7);
         d.msg(super::super::msg::Msg::Event(ticket, event(14_200, 142)));
-        d.model.toasts.clear();
+        d.model.toasts.shown.clear();
     };
     confirm_apply: |d| { d.keys("2 A"); };
     confirm_release: |d| {
         d.keys("2 P");
         d.answer(Answer::Plan(Box::new(fixtures::plan_with(12))));
-        d.model.toasts.clear();
+        d.model.toasts.shown.clear();
         d.keys("! \"reorganised Enter 1 5");
     };
     confirm_hold: |d| { d.keys("2 h"); };
     applied: |d| {
         d.keys("2 A 3 Enter");
         d.answer(Answer::Report(Box::new(fixtures::report())));
-        d.model.toasts.clear();
+        d.model.toasts.shown.clear();
     };
     offboarding: |d| { d.keys("3"); d.answer_all(); d.keys("j"); d.answer_all(); };
     offboarding_approve: |d| { d.keys("3"); d.answer_all(); d.keys("j"); d.answer_all(); d.keys("a"); d.answer_all(); };
-    certifications: |d| { d.keys("4 p"); d.answer_all(); d.model.toasts.clear(); };
-    certifications_push: |d| { d.keys("4 p"); d.answer_all(); d.model.toasts.clear(); d.keys("A"); };
+    certifications: |d| { d.keys("4 p"); d.answer_all(); d.model.toasts.shown.clear(); };
+    certifications_push: |d| { d.keys("4 p"); d.answer_all(); d.model.toasts.shown.clear(); d.keys("A"); };
     history: |d| { d.keys("5"); };
     history_run: |d| { d.keys("5 Enter"); d.answer_all(); };
     journal: |d| { d.keys("2 J"); d.answer_all(); };
@@ -146,7 +146,7 @@ looks! {
         d.fail(Error::new(Kind::Upstream, "unauthorized", "Impartner refused the key (401). Nothing was read, nothing was written.")
             .help("Set PRMDESK_IMPARTNER_API_KEY to a key that is still valid.")
             .source(std::io::Error::other("GET /api/objects/v1/Account: 401 Unauthorized")));
-        d.model.toasts.clear();
+        d.model.toasts.shown.clear();
         d.keys("Enter");
     };
 }

@@ -18,13 +18,13 @@ fn toasts_are_few_go_by_themselves_and_stay_among_the_messages() {
     d.draw();
     assert!(d.shows("third words"), "{}", d.screen());
     assert!(!d.shows("second words"), "one at this size: {}", d.screen());
-    assert_eq!(d.model.toasts.len(), 2);
+    assert_eq!(d.model.toasts.shown.len(), 2);
     let gone = d.model.wake_at().expect("the frame deadline takes it away");
     assert!(gone <= d.model.now + Duration::seconds(5));
     d.model.now = gone;
     d.msg(Msg::Tick);
     assert!(!d.shows("third words"), "{}", d.screen());
-    assert!(d.model.toasts.is_empty());
+    assert!(d.model.toasts.shown.is_empty());
     d.keys("M");
     for words in ["first words", "second words", "third words"] {
         assert!(d.shows(words), "{}", d.screen());
@@ -52,7 +52,7 @@ fn a_toast_covers_neither_footer_nor_cursor_nor_dialog() {
     assert!(lines[15].contains("approve"), "the footer: {}", d.screen());
     d.keys("?");
     let help = d.screen();
-    d.model.toasts.clear();
+    d.model.toasts.shown.clear();
     d.draw();
     let frame = |screen: &str| -> Vec<String> {
         let lines = screen
@@ -90,10 +90,10 @@ fn a_key_of_another_screen_says_where_it_works() {
     assert!(d.shows("r works on Preview"), "{}", d.screen());
     d.keys("5 a");
     assert!(d.shows("a works on Off-boarding"), "{}", d.screen());
-    let said = d.model.log.len();
+    let said = d.model.toasts.log.len();
     d.keys("%");
     assert_eq!(
-        d.model.log.len(),
+        d.model.toasts.log.len(),
         said,
         "a key that is nowhere bound says nothing"
     );

@@ -199,7 +199,11 @@ fn certifications_are_compared_ticked_and_pushed() {
 #[test]
 fn the_mouse_does_what_keys_do() {
     let mut d = Driver::full(120, 40);
-    let tab = d.model.hits.place(Target::Screen(Screen::Preview)).unwrap();
+    let tab = d
+        .model
+        .hits
+        .place(Target::Screen(Screen::Preview as usize))
+        .unwrap();
     d.click(tab.x + 1, tab.y);
     assert_eq!(d.model.screen, Screen::Preview);
     let before = ticked(&d);
@@ -328,14 +332,14 @@ fn every_disabled_action_says_why() {
         for binding in BINDINGS.iter().filter(|b| b.on.has(screen)) {
             let mut d = Driver::new(120, 40);
             d.model.screen = screen;
-            d.model.toasts.clear();
+            d.model.toasts.shown.clear();
             if let Some(why) = (binding.disabled)(&d.model) {
                 assert!(why.ends_with('.'), "{why}");
                 let key = binding.keys.first().map(ToString::to_string);
                 if let Some(key) = key {
                     d.keys(&key);
                     assert!(
-                        !d.model.toasts.is_empty(),
+                        !d.model.toasts.shown.is_empty(),
                         "{:?} says nothing",
                         binding.action
                     );
@@ -376,7 +380,7 @@ fn tabs_keep_their_filter_in_force() {
 fn the_facts_wake_the_screen_and_nothing_else_does() {
     let mut d = Driver::full(80, 24);
     d.keys("2");
-    d.model.toasts.clear();
+    d.model.toasts.shown.clear();
     assert_eq!(d.model.wake_at(), None, "an idle Preview never wakes");
     d.keys("P");
     let quiet = d.model.wake_at().unwrap();

@@ -229,6 +229,7 @@ pub(in crate::tui) fn leave(model: &mut Model) -> Vec<Effect> {
 
 fn messages(model: &mut Model) -> Vec<Effect> {
     let lines = model
+        .toasts
         .log
         .iter()
         .rev()

@@ -7,6 +7,7 @@ use super::super::keymap::BINDINGS;
 use super::super::model::{Ahead, Model, Screen};
 use super::super::msg::Effect;
 use super::super::offboard::CaseTab;
+use super::super::query::Tab;
 use super::{act, cases, filter, key, moves, review};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::key::Key;
@@ -65,6 +66,16 @@ fn wheel(model: &mut Model, event: MouseEvent, down: bool) -> Vec<Effect> {
     effects
 }
 
+/// Shows an inner tab of the screen that has it.
+fn show_tab(model: &mut Model, at: usize) -> Vec<Effect> {
+    match model.screen {
+        Screen::Preview => Tab::ALL.get(at).map(|&tab| review::show_tab(model, tab)),
+        Screen::Offboarding => CaseTab::ALL.get(at).map(|&tab| cases::show_tab(model, tab)),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
 fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
     // The list, or all of it, may be another one than the frame shows that was clicked.
     let old = model.hits.revision != model.revision;
@@ -99,12 +110,11 @@ fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
 /// What a click on something does that is not a dialog's.
 pub(super) fn clicked(model: &mut Model, target: Target) -> Vec<Effect> {
     match target {
-        Target::Screen(screen) => act::show(model, screen),
-        Target::Tab(tab) => review::show_tab(model, tab),
-        Target::CaseTab(at) => match CaseTab::ALL.get(at) {
-            Some(&tab) => cases::show_tab(model, tab),
+        Target::Screen(at) => match Screen::ALL.get(at) {
+            Some(&screen) => act::show(model, screen),
             None => Vec::new(),
         },
+        Target::Tab(at) => show_tab(model, at),
         Target::Row(line) => choose(model, line),
         Target::Tick(line) => {
             let mut effects = choose(model, line);

@@ -18,6 +18,7 @@ use crate::tui::kit::hits::Target;
 use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
+use crate::tui::model::Model;
 use crate::values::{Case, CaseState, Step, StepAction, StepState};
 
 const CASES: [Column; 6] = [
@@ -30,19 +31,19 @@ const CASES: [Column; 6] = [
 ];
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let taken = panel::draw(canvas, area);
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let taken = panel::draw(canvas, model.job.as_ref(), model.now, area);
     let (_, area) = top(area, taken);
     let (line, rest) = top(area, 1);
-    tabs(canvas, line);
-    let offboard = &canvas.model.offboard;
+    tabs(canvas, model, line);
+    let offboard = &model.offboard;
     let cases = offboard.shown();
     let chosen = offboard.chosen();
     let heading = chosen.map(|case| safe(&case.name)).unwrap_or_default();
-    let (list, about) = panes::split(canvas, rest, offboard.pane, &heading);
+    let (list, about) = panes::split(canvas, rest, offboard.pane, model.split, &heading);
     let theme = canvas.theme;
     if let Some(list) = list {
-        let now = canvas.model.now;
+        let now = model.now;
         let table = Table {
             columns: &CASES,
             len: cases.len(),
@@ -85,13 +86,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     if let Some(case) = chosen {
-        let lines = case_lines(canvas, case, usize::from(about.width.saturating_sub(1)));
-        panes::detail(canvas, about, &lines, canvas.model.offboard.detail_offset);
+        let lines = case_lines(
+            canvas,
+            model,
+            case,
+            usize::from(about.width.saturating_sub(1)),
+        );
+        panes::detail(canvas, about, &lines, model.offboard.detail_offset);
     }
 }
 
-fn tabs(canvas: &mut Canvas<'_>, area: Rect) {
-    let offboard = &canvas.model.offboard;
+fn tabs(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let offboard = &model.offboard;
     let mut x = area.x + 1;
     for (at, tab) in CaseTab::ALL.into_iter().enumerate() {
         let number = offboard
@@ -111,7 +117,7 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect) {
             width: end - x,
             ..area
         };
-        canvas.hits.add(place, Target::CaseTab(at));
+        canvas.hits.add(place, Target::Tab(at));
         x = end + 1;
     }
     if !offboard.ticked.is_empty() {
@@ -129,7 +135,7 @@ fn state_style(theme: &crate::tui::kit::theme::Theme, state: CaseState) -> Style
     }
 }
 
-fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static>> {
+fn case_lines(canvas: &Canvas<'_>, model: &Model, case: &Case, room: usize) -> Vec<Line<'static>> {
     let theme = canvas.theme;
     let room = room.max(20);
     let mut lines = vec![
@@ -200,8 +206,7 @@ fn case_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
         );
         labelled("", &words, theme.bad);
     }
-    let live = canvas
-        .model
+    let live = model
         .offboard
         .live
         .as_ref()

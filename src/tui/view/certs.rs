@@ -13,6 +13,7 @@ use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{counted, wrap};
 use crate::tui::kit::panes::Fields;
 use crate::tui::kit::table::{Column, Table};
+use crate::tui::model::Model;
 
 const PARTNERS: [Column; 8] = [
     Column::fixed("", 3, 0),
@@ -26,10 +27,10 @@ const PARTNERS: [Column; 8] = [
 ];
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let taken = panel::draw(canvas, area);
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let taken = panel::draw(canvas, model.job.as_ref(), model.now, area);
     let (_, area) = top(area, taken);
-    let certs = &canvas.model.certs;
+    let certs = &model.certs;
     let theme = canvas.theme;
     let shown = certs.shown();
     let (line, list) = top(area, 1);
@@ -124,21 +125,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         cells
     });
     if shown.is_empty() {
-        empty(canvas, list);
+        empty(canvas, model, list);
     }
 }
 
 /// Before the first comparison, and when nothing differs: what to press, and what it does.
-fn empty(canvas: &mut Canvas<'_>, list: Rect) {
+fn empty(canvas: &mut Canvas<'_>, model: &Model, list: Rect) {
     let theme = canvas.theme;
     let room = list.width.saturating_sub(2);
     let mut y = list.y + 1;
-    if canvas.model.certs.known {
+    if model.certs.known {
         let words = "Impartner holds the same figures as we do. v shows all partners.";
         canvas.text(list.x + 1, y, room, words, theme.dim);
         return;
     }
-    if canvas.model.job.is_some() {
+    if model.job.is_some() {
         return;
     }
     let hints = [

@@ -1,4 +1,4 @@
-//! Title bar, footer, toasts.
+//! Title bar and footer.
 //!
 //! ```text
 //!   prmdesk  1 Overview  2 Preview  3 Off-boarding (4) ...  [#####....] reading   prod | mariadb | alice
@@ -15,7 +15,7 @@ use super::super::keymap::{BINDINGS, Binding};
 use super::super::model::{Model, Screen};
 use super::super::preview::Hidden;
 use crate::tui::kit::canvas::{Canvas, cells};
-use crate::tui::kit::cells::{count, fit, pad, wrap};
+use crate::tui::kit::cells::{count, fit};
 use crate::tui::kit::hits::Target;
 
 /// How the screens are named: in full, in short, or by number alone but for the shown one.
@@ -27,8 +27,7 @@ enum Names {
 }
 
 /// The title bar.
-pub(super) fn title(canvas: &mut Canvas<'_>, area: Rect) {
-    let model = canvas.model;
+pub(super) fn title(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let pending = model
         .overview
         .status
@@ -72,7 +71,7 @@ pub(super) fn title(canvas: &mut Canvas<'_>, area: Rect) {
     if branded {
         x = canvas.text(x, area.y, area.width, brand, canvas.theme.accent);
     }
-    for screen in Screen::ALL {
+    for (at, screen) in Screen::ALL.into_iter().enumerate() {
         let text = name(screen, names);
         let style = if screen == model.screen {
             canvas.theme.tab_active
@@ -86,7 +85,7 @@ pub(super) fn title(canvas: &mut Canvas<'_>, area: Rect) {
                 width: end - x,
                 ..area
             },
-            Target::Screen(screen),
+            Target::Screen(at),
         );
         x = end;
     }
@@ -97,7 +96,7 @@ pub(super) fn title(canvas: &mut Canvas<'_>, area: Rect) {
         }
         right = canvas.text_right(right, area.y, right - x - 1, text, *style);
     }
-    gauge(canvas, x + 2, right.saturating_sub(1), area.y);
+    gauge(canvas, model, x + 2, right.saturating_sub(1), area.y);
 }
 
 /// Where we work and as whom; the first part stands out.
@@ -135,8 +134,7 @@ fn place(model: &Model, width: u16) -> Vec<(String, Style)> {
 }
 
 /// Work under way, in what room the title bar has left.
-fn gauge(canvas: &mut Canvas<'_>, left: u16, right: u16, y: u16) {
-    let model = canvas.model;
+fn gauge(canvas: &mut Canvas<'_>, model: &Model, left: u16, right: u16, y: u16) {
     let Some(job) = model.job.as_ref().filter(|job| job.visible(model.now)) else {
         return;
     };
@@ -166,8 +164,7 @@ fn gauge(canvas: &mut Canvas<'_>, left: u16, right: u16, y: u16) {
 }
 
 /// The footer: the keys that work here, most useful first, as many as fit.
-pub(super) fn footer(canvas: &mut Canvas<'_>, area: Rect) {
-    let model = canvas.model;
+pub(super) fn footer(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let help = model
         .keymap
         .find(crate::tui::kit::key::Key::char('?'), model.screen)
@@ -260,68 +257,5 @@ fn label(model: &Model, action: Action) -> Option<String> {
             Some(format!("approve {} ticked", model.offboard.ticked.len()))
         }
         _ => None,
-    }
-}
-
-/// Toasts: over the last lines of an area, at the right, the newest lowest; never over the list's cursor. Where there is
-/// little room only the newest is shown: all are among the messages.
-pub(super) fn toasts(canvas: &mut Canvas<'_>, area: Rect) {
-    let model = canvas.model;
-    let most = if area.height < 18 { 1 } else { Model::TOASTS };
-    let room = area.width.saturating_sub(6).min(76);
-    let mut bottom = area.bottom();
-    for toast in model.toasts.iter().rev().take(most) {
-        let sign = if toast.bad { "!" } else { canvas.glyphs.check };
-        let lines = wrap(&canvas.glyphs.show(&toast.text), usize::from(room));
-        let height = u16::try_from(lines.len().min(3)).unwrap_or(1);
-        let Some(mut top) = bottom.checked_sub(height) else {
-            return;
-        };
-        // The chosen line is what the next key is about.
-        if let Some(row) = canvas
-            .hits
-            .cursor_row
-            .filter(|row| (top..bottom).contains(row))
-        {
-            top = row.saturating_sub(height);
-        }
-        if top < area.y {
-            return;
-        }
-        let wide = lines
-            .iter()
-            .map(|line| cells(line))
-            .max()
-            .unwrap_or(0)
-            .min(room)
-            + 4;
-        let place = Rect {
-            x: area.right().saturating_sub(wide + 1),
-            y: top,
-            width: wide,
-            height,
-        };
-        let style = if toast.bad {
-            canvas.theme.danger_focus
-        } else {
-            canvas.theme.button_focus
-        };
-        canvas.clear(place);
-        for (at, line) in lines.iter().take(usize::from(height)).enumerate() {
-            let sign = if at == 0 { sign } else { " " };
-            let cut = if at == 2 && lines.len() > 3 {
-                canvas.glyphs.cut
-            } else {
-                ""
-            };
-            let line = pad(
-                &format!(" {sign} {line}{cut}"),
-                usize::from(wide),
-                canvas.glyphs.cut,
-            );
-            let y = top + u16::try_from(at).unwrap_or(0);
-            canvas.text(place.x, y, wide, &line, style);
-        }
-        bottom = top;
     }
 }

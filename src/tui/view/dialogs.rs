@@ -18,7 +18,7 @@ use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::{Tone, ToneLine};
 
 /// Draws a dialog; only the topmost takes clicks.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bool) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &Dialog, top: bool) {
     if top {
         // What is under a dialog cannot be clicked.
         canvas.hits.forget_places();
@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bo
         canvas.cursor = None;
     }
     match dialog {
-        Dialog::Ask(ask) => super::question::draw(canvas, area, ask),
+        Dialog::Ask(ask) => super::question::draw(canvas, model, area, ask),
         Dialog::Asking(Asking { title, what }) => {
             let words = match what {
                 Waits::Count(_) => "Counting what is ticked ...",
@@ -37,8 +37,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bo
             reading(canvas, area, title, &lines, 0, "Esc leaves");
         }
         Dialog::Help(cursor) => {
-            let lines = help_lines(canvas.model);
-            let title = format!("Keys of {}", canvas.model.screen.title());
+            let lines = help_lines(model);
+            let title = format!("Keys of {}", model.screen.title());
             reading(
                 canvas,
                 area,
@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, dialog: &Dialog, top: bo
             reading(canvas, area, title, lines, *offset, "Esc closes");
         }
         Dialog::Failure(failure) => failed(canvas, area, failure),
-        Dialog::Palette(palette) => commands(canvas, area, palette),
+        Dialog::Palette(palette) => commands(canvas, model, area, palette),
         Dialog::Menu(menu) => choices(canvas, area, menu),
     }
 }
@@ -231,8 +231,7 @@ fn failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
 }
 
 /// The command palette.
-fn commands(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
-    let model = canvas.model;
+fn commands(canvas: &mut Canvas<'_>, model: &Model, area: Rect, palette: &Palette) {
     let place = middle(area, 72, area.height.saturating_sub(4).min(20));
     let inside = canvas.panel(
         place,

@@ -19,6 +19,7 @@ use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
 use crate::tui::kit::words;
+use crate::tui::model::Model;
 use crate::values::{JournalEntry, RunStatus, RunSummary};
 
 const RUNS: [Column; 7] = [
@@ -39,12 +40,12 @@ const CHANGES: [Column; 4] = [
 ];
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let taken = panel::draw(canvas, area);
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let taken = panel::draw(canvas, model.job.as_ref(), model.now, area);
     let (_, area) = top(area, taken);
-    match &canvas.model.history.open {
-        Some(open) => opened(canvas, area, open),
-        None => runs(canvas, area),
+    match &model.history.open {
+        Some(open) => opened(canvas, model, area, open),
+        None => runs(canvas, model, area),
     }
 }
 
@@ -63,8 +64,7 @@ fn outcome(canvas: &Canvas<'_>, run: &RunSummary) -> (String, ratatui::style::St
     (word, style)
 }
 
-fn runs(canvas: &mut Canvas<'_>, area: Rect) {
-    let model = canvas.model;
+fn runs(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let history = &model.history;
     // The chosen run's message is told in the last lines.
     let about = history.run().map(run_words).unwrap_or_default();
@@ -174,7 +174,7 @@ fn run_words(run: &RunSummary) -> Vec<String> {
     words
 }
 
-fn opened(canvas: &mut Canvas<'_>, area: Rect, open: &OpenRun) {
+fn opened(canvas: &mut Canvas<'_>, model: &Model, area: Rect, open: &OpenRun) {
     let run = &open.detail.run;
     let theme = canvas.theme;
     let (line, rest) = top(area, 1);
@@ -201,7 +201,7 @@ fn opened(canvas: &mut Canvas<'_>, area: Rect, open: &OpenRun) {
     let changes = &open.detail.changes;
     let chosen = changes.get(open.cursor.at);
     let heading = chosen.map(|change| safe(&change.name)).unwrap_or_default();
-    let (list, about) = panes::split(canvas, rest, open.pane, &heading);
+    let (list, about) = panes::split(canvas, rest, open.pane, model.split, &heading);
     if let Some(list) = list {
         let table = Table {
             columns: &CHANGES,

@@ -13,7 +13,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::Duration;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -23,15 +23,16 @@ use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{age, count, pad, pad_left, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::words;
+use crate::tui::model::Model;
 use crate::values::{Reachability, RunStatus, RunSummary, Status};
 
 /// Lines at the bottom that tell what answers: a rule and three outsides.
 pub(super) const OUTSIDES: u16 = 4;
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let mut area = area;
-    if let Some(banner) = &canvas.model.environment.demo {
+    if let Some(banner) = &model.environment.demo {
         let (line, rest) = top(area, 1);
         let banner = crate::text::safe(banner);
         canvas.text(
@@ -43,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         );
         area = rest;
     }
-    let taken = crate::tui::job::panel::draw(canvas, area);
+    let taken = crate::tui::job::panel::draw(canvas, model.job.as_ref(), model.now, area);
     let (_, area) = top(area, taken);
     let bottom = area.height.min(OUTSIDES);
     let (main, outsides) = top(area, area.height - bottom);
@@ -57,19 +58,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             width: main.width - left.width - 1,
             ..main
         };
-        facts(canvas, left);
+        facts(canvas, model, left);
         canvas.upright(left.right() - 1, main.y, main.bottom(), canvas.theme.rule);
-        wait_list(canvas, right);
+        wait_list(canvas, model, right);
     } else {
         // What waits goes first; the rows' three lines are kept as long as they can be.
         let (upper, lower) = top(
             main,
-            waiting_height(canvas, main).min(main.height.saturating_sub(3)),
+            waiting_height(model, main).min(main.height.saturating_sub(3)),
         );
-        wait_list(canvas, upper);
-        facts(canvas, lower);
+        wait_list(canvas, model, upper);
+        facts(canvas, model, lower);
     }
-    reach(canvas, outsides);
+    reach(canvas, model, outsides);
 }
 
 fn heading(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, text: &str) {
@@ -77,11 +78,10 @@ fn heading(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, text: &str) {
 }
 
 /// Left: rows, last runs, sparkline.
-fn facts(canvas: &mut Canvas<'_>, area: Rect) {
+fn facts(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let theme = canvas.theme;
     let (x, room) = (area.x + 1, area.width.saturating_sub(3));
     let mut y = area.y;
-    let model = canvas.model;
     let Some(status) = model.overview.status.as_deref() else {
         let waits = if model.opened {
             "Reading the facts ..."
@@ -151,20 +151,20 @@ fn facts(canvas: &mut Canvas<'_>, area: Rect) {
         if y + spark_room >= area.bottom() {
             break;
         }
-        run_line(canvas, x, y, room, run);
+        run_line(canvas, model, x, y, room, run);
         y += 1;
     }
     if spark_room > 0 && y + 1 < area.bottom() {
         if y + 2 < area.bottom() {
             y += 1;
         }
-        sparkline(canvas, x, y, room);
+        sparkline(canvas, model, x, y, room);
     }
 }
 
 /// A run in one line: what, changes, outcome, age.
-fn run_line(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, run: &RunSummary) {
-    let age = age(canvas.model.now - run.started_at);
+fn run_line(canvas: &mut Canvas<'_>, model: &Model, x: u16, y: u16, room: u16, run: &RunSummary) {
+    let age = age(model.now - run.started_at);
     let title = words::run_title(run);
     let mut changes = words::changes(run, canvas.glyphs);
     if run.withheld > 0 {
@@ -190,11 +190,11 @@ fn run_line(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, run: &RunSummary
 }
 
 /// The rows written by recent runs, oldest first.
-fn sparkline(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16) {
+fn sparkline(canvas: &mut Canvas<'_>, model: &Model, x: u16, y: u16, room: u16) {
     let label = "changes per run  ";
     let end = canvas.text(x, y, room, label, canvas.theme.dim);
     let space = usize::from((x + room).saturating_sub(end)).min(40);
-    let runs = &canvas.model.overview.runs;
+    let runs = &model.overview.runs;
     let totals: Vec<u64> = runs
         .iter()
         .take(space)
@@ -220,8 +220,7 @@ fn sparkline(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16) {
 }
 
 /// Lines that the list of what waits would take, its head and a line of air included.
-fn waiting_height(canvas: &Canvas<'_>, area: Rect) -> u16 {
-    let model = canvas.model;
+fn waiting_height(model: &Model, area: Rect) -> u16 {
     let room = usize::from(area.width.saturating_sub(2));
     let lines = waiting(model);
     let needed: usize = if lines.is_empty() {
@@ -235,11 +234,10 @@ fn waiting_height(canvas: &Canvas<'_>, area: Rect) -> u16 {
 }
 
 /// Right: what waits, most urgent first, each with its key.
-fn wait_list(canvas: &mut Canvas<'_>, area: Rect) {
+fn wait_list(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let theme = canvas.theme;
     let (x, room) = (area.x + 1, area.width.saturating_sub(2));
     let mut y = area.y;
-    let model = canvas.model;
     heading(canvas, x, y, room, "Waiting for you");
     y += 1;
     let lines = waiting(model);
@@ -306,12 +304,11 @@ fn calm(status: Option<&Status>) -> &'static [&'static str] {
 }
 
 /// Bottom: what answers, how fast; how old the watermark is.
-fn reach(canvas: &mut Canvas<'_>, area: Rect) {
+fn reach(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     if area.height < 2 {
         return;
     }
     let theme = canvas.theme;
-    let model = canvas.model;
     let rule = Rect { height: 1, ..area };
     canvas.rule(rule, "", theme.rule);
     let Some(status) = model.overview.status.as_deref() else {
@@ -328,7 +325,7 @@ fn reach(canvas: &mut Canvas<'_>, area: Rect) {
         if y >= area.bottom() {
             return;
         }
-        let (sign, words, style) = reached(canvas, outside, asked);
+        let (sign, words, style) = reached(canvas, outside, asked.map(|at| model.now - at));
         let target = crate::text::safe(&outside.target);
         let mut x = area.x + 1;
         x = canvas.parts(
@@ -349,7 +346,7 @@ fn reach(canvas: &mut Canvas<'_>, area: Rect) {
         };
         if let Some(entity) = entity {
             let room = end.saturating_sub(x + cells(&words) + 3);
-            end = watermark(canvas, end, y, room, entity, status).saturating_sub(2);
+            end = watermark(canvas, model, end, y, room, entity, status).saturating_sub(2);
         }
         let room = end.saturating_sub(x);
         x = canvas.text(x, y, room, &words, style) + 2;
@@ -364,10 +361,10 @@ fn reach(canvas: &mut Canvas<'_>, area: Rect) {
 fn reached(
     canvas: &Canvas<'_>,
     outside: &Reachability,
-    asked: Option<DateTime<Utc>>,
+    old: Option<Duration>,
 ) -> (&'static str, String, Style) {
     let (sign, words, style) = found(canvas, outside);
-    let words = match asked.map(|at| canvas.model.now - at) {
+    let words = match old {
         Some(old) if old.num_seconds() < 60 => format!("{words}, now"),
         Some(old) => format!("{words}, {} ago", age(old)),
         None => words,
@@ -398,6 +395,7 @@ fn found(canvas: &Canvas<'_>, outside: &Reachability) -> (&'static str, String, 
 /// How old what was read is, at the right, in as many words as fit; returns the column where it begins.
 fn watermark(
     canvas: &mut Canvas<'_>,
+    model: &Model,
     right: u16,
     y: u16,
     room: u16,
@@ -406,7 +404,7 @@ fn watermark(
 ) -> u16 {
     let forms = match status.watermarks[entity] {
         Some(at) => {
-            let age = age(canvas.model.now - at);
+            let age = age(model.now - at);
             [
                 format!("{entity} read up to {age} ago"),
                 format!("{entity} {age} ago"),

@@ -16,6 +16,7 @@ use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Cell, Column, Table};
 use crate::tui::kit::words::{place, what};
+use crate::tui::model::Model;
 
 const CHANGES: [Column; 7] = [
     Column::fixed("", 3, 0),
@@ -45,8 +46,8 @@ const WARNINGS: [Column; 4] = [
 ];
 
 /// Draws the list of the shown tab.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
-    let focused = canvas.model.preview.pane == Pane::List && !canvas.model.preview.filter.focused;
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, review: &Review) {
+    let focused = model.preview.pane == Pane::List && !model.preview.filter.focused;
     let list = review.list();
     let heads: &[Option<usize>] = match review.tab {
         Tab::Changes => &CHANGE_HEADS,
@@ -58,7 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
         Tab::Excluded => &EXCLUDED,
         Tab::Warnings => &WARNINGS,
     };
-    let sort = canvas.model.preview.sort;
+    let sort = model.preview.sort;
     let sorted = sort.column.and_then(|column| {
         let head = PlanColumn::ALL.iter().position(|&c| c == column);
         let at = heads.iter().position(|&h| h.is_some() && h == head)?;
@@ -83,7 +84,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
         }
     });
     if list.shown.is_empty() && area.height > 1 {
-        let words = if canvas.model.preview.filter.active() {
+        let words = if model.preview.filter.active() {
             "Nothing matches the filter; Esc shows everything again."
         } else {
             match review.tab {

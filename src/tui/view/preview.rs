@@ -12,41 +12,45 @@ use ratatui::layout::Rect;
 
 use super::super::preview::Review;
 use super::super::query::Tab;
-use super::plan_list;
+use super::{plan_detail, plan_list};
 use crate::plan::{Entity, Op};
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{count, counted, span, wrap};
 use crate::tui::kit::hits::Target;
-use crate::tui::kit::{detail, panes};
+use crate::tui::kit::panes;
+use crate::tui::model::Model;
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let model = canvas.model;
-    let taken = panel::draw(canvas, area);
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let taken = panel::draw(canvas, model.job.as_ref(), model.now, area);
     let (_, area) = top(area, taken);
     let Some(review) = &model.preview.review else {
-        empty(canvas, area);
+        empty(canvas, model, area);
         return;
     };
     let (line, rest) = top(area, 1);
-    totals(canvas, line, review);
+    totals(canvas, model, line, review);
     let rest = banners(canvas, rest, review);
     let (line, rest) = top(rest, 1);
     tabs(canvas, line, review);
-    let rest = filter_box(canvas, rest, review);
-    let title = detail::title(canvas, review);
-    let (list, about) = panes::split(canvas, rest, model.preview.pane, &title);
+    let rest = filter_box(canvas, model, rest, review);
+    let title = plan_detail::title(canvas, review);
+    let (list, about) = panes::split(canvas, rest, model.preview.pane, model.split, &title);
     if let Some(list) = list {
-        plan_list::draw(canvas, list, review);
+        plan_list::draw(canvas, model, list, review);
     }
-    let lines = detail::lines(canvas, review, about.width.saturating_sub(1));
+    let lines = plan_detail::lines(
+        canvas,
+        review,
+        model.preview.fields,
+        about.width.saturating_sub(1),
+    );
     panes::detail(canvas, about, &lines, model.preview.detail_offset);
 }
 
 /// Before the first preview, and after an apply: its result.
-fn empty(canvas: &mut Canvas<'_>, area: Rect) {
-    let model = canvas.model;
+fn empty(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let room = area.width.saturating_sub(2);
     let mut y = area.y;
     for (tone, line) in &model.preview.last {
@@ -94,7 +98,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// How many records ended in which operation.
-fn totals(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
+fn totals(canvas: &mut Canvas<'_>, model: &Model, area: Rect, review: &Review) {
     let theme = canvas.theme;
     let totals = review.plan.totals;
     let of = |op: Op| totals.partners.of(op) + totals.contacts.of(op);
@@ -141,7 +145,7 @@ fn totals(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
         "{} {}, {} ago",
         review.plan.scope.word(),
         review.plan.mode.word(),
-        span(canvas.model.now - review.plan.created_at)
+        span(model.now - review.plan.created_at)
     );
     if x + cells(&made) < area.right() {
         canvas.text_right(area.right() - 1, area.y, cells(&made), &made, theme.dim);
@@ -267,7 +271,7 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
     };
     let (short, reviewed) = forms.into_iter().find(fits).unwrap_or_default();
     let mut x = area.x + 1;
-    for tab in Tab::ALL {
+    for (at, tab) in Tab::ALL.into_iter().enumerate() {
         let style = if tab == review.tab {
             theme.tab_active
         } else {
@@ -280,7 +284,7 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
             width: end - x,
             ..area
         };
-        canvas.hits.add(place, Target::Tab(tab));
+        canvas.hits.add(place, Target::Tab(at));
         x = end + 1;
     }
     let done = !review.plan.items.is_empty() && review.reviewed.len() == review.plan.items.len();
@@ -289,9 +293,9 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
 }
 
 /// The filter box when it is open or at work, with its error. Returns what is left of the area.
-fn filter_box(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
+fn filter_box(canvas: &mut Canvas<'_>, model: &Model, area: Rect, review: &Review) -> Rect {
     let theme = canvas.theme;
-    let filter = &canvas.model.preview.filter;
+    let filter = &model.preview.filter;
     if !filter.focused && !filter.active() && filter.error.is_none() {
         return area;
     }
@@ -311,7 +315,7 @@ fn filter_box(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
     canvas.input(
         place,
         &filter.input,
-        filter.focused && canvas.model.dialogs.is_empty(),
+        filter.focused && model.dialogs.is_empty(),
         bad,
     );
     if filter.focused && filter.input.value().is_empty() {

@@ -18,11 +18,11 @@ use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, width, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::Tone;
+use crate::tui::model::Model;
 
 /// Draws the question.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, ask: &Ask) {
     let theme = canvas.theme;
-    let model = canvas.model;
     let wanted = 76.min(area.width.saturating_sub(2));
     let room = usize::from(wanted.saturating_sub(4));
     let intro: Vec<(Tone, String)> = ask
