@@ -2,7 +2,7 @@
 //!
 //! Rooms: `connect` (hosts, sessions, failover), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
 //! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
-//! `identity` (which database it is), `standing` (holds, carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`, and
+//! `identity` (which database it is), `holds`, `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`, and
 //! `apply` (the one transaction of a run).
 
 mod apply;
@@ -13,6 +13,7 @@ mod connect;
 mod db;
 mod dialect;
 mod error;
+mod holds;
 mod identity;
 mod journal;
 mod lease;

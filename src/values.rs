@@ -327,8 +327,10 @@ pub struct RunDetail {
 pub struct Hold {
     /// Whose row.
     pub entity: Entity,
-    /// The record.
+    /// The record, by the id that its row has now.
     pub impartner_id: i64,
+    /// The row that the hold stands on; `None` while the record has none.
+    pub row_id: Option<i64>,
     /// Its name or e-mail, where the database has it.
     pub name: Option<String>,
     /// Why.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::impartner::{ByIds, Client};
 use crate::plan::dates;
 use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, met, new_keys, questions};
-use crate::plan::{Entity, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
+use crate::plan::{Entity, Holds, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
 use crate::progress::{Phase, Progress};
 use crate::values::PreviewRequest;
 
@@ -116,7 +116,7 @@ impl Desk {
                 _ => store.rows(schema).await?,
             };
             let limits = store.limits(schema).await?;
-            let holds = self.held_ids(entity).await?;
+            let holds = self.held_rows(entity).await?;
             let carried = store.carryover().await?;
             let window = store.window_counts(entity, since).await?;
             Ok::<_, Error>(EntityInput {
@@ -327,14 +327,15 @@ impl Desk {
         Ok(marks)
     }
 
-    /// Impartner ids on hold.
-    pub(super) async fn held_ids(&self, entity: Entity) -> Result<FxHashSet<i64>> {
-        let holds = self.store().holds().await?;
-        Ok(holds
-            .into_iter()
-            .filter(|hold| hold.entity == entity)
-            .map(|hold| hold.impartner_id)
-            .collect())
+    /// The holds of an entity.
+    pub(super) async fn held_rows(&self, entity: Entity) -> Result<Holds> {
+        let mut held = Holds::default();
+        for hold in self.store().holds().await? {
+            if hold.entity == entity {
+                held.add(hold.row_id, hold.impartner_id);
+            }
+        }
+        Ok(held)
     }
 
     fn overlap(&self) -> TimeDelta {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::Desk;
 use crate::error::{Error, Kind, Result};
 use crate::plan::undo::{Done, UndoInput, undo};
-use crate::plan::{PerEntity, Plan, Scope};
+use crate::plan::{Entity, PerEntity, Plan, SameKeys, Schema, Scope};
 use crate::values::JournalEntry;
 
 impl Desk {
@@ -42,14 +42,27 @@ impl Desk {
             },
             windows: PerEntity::default(),
             holds: PerEntity::default(),
+            same: PerEntity::default(),
             schemas,
             done,
         };
         for entity in scope.entities() {
             input.windows[entity] = self.store().window_counts(entity, since).await?;
-            input.holds[entity] = self.held_ids(entity).await?;
+            input.same[entity] = self.same_as_before(&input, entity).await?;
+            input.holds[entity] = self.held_rows(entity).await?;
         }
         Ok(undo(&input, &self.config().guards))
+    }
+
+    /// What the database takes for one among the names or e-mails that rows would get back, and those that stand there.
+    async fn same_as_before(&self, input: &UndoInput, entity: Entity) -> Result<SameKeys> {
+        let schema = &input.schemas[entity];
+        let key = schema.fields[Schema::KEY].column;
+        let done = input.done.iter().filter(|done| done.entity == entity);
+        let texts = done
+            .filter_map(|done| done.before.get(key)?.as_str())
+            .collect();
+        Ok(self.store().same_keys(schema, &texts, false).await?)
     }
 }
 

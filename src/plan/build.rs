@@ -238,9 +238,10 @@ impl Builder<'_> {
             op,
             evidence: None,
             selected: op.writes(),
-            held: impartner_before
-                .or(impartner_id)
-                .is_some_and(|id| self.known.holds.contains(&id)),
+            held: self.known.holds.has(
+                row.map(|row| rows.row_id(row)),
+                impartner_before.or(impartner_id),
+            ),
             suspicious: false,
             was_active: row.is_some_and(|row| rows.active(row)),
             impartner_id,

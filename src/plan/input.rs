@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::guards::WindowCounts;
 use super::{
-    DatabasePoint, Limits, LmsLinks, Mode, PerEntity, RowSet, Schema, Scope, SourceFacts,
+    DatabasePoint, Holds, Limits, LmsLinks, Mode, PerEntity, RowSet, Schema, Scope, SourceFacts,
     SourceSet, Waiting, Warning,
 };
 
@@ -48,8 +48,8 @@ pub struct EntityInput {
     pub rows: RowSet,
     /// What the database enforces.
     pub limits: Limits,
-    /// Impartner ids on hold.
-    pub holds: FxHashSet<i64>,
+    /// Rows and records on hold.
+    pub holds: Holds,
     /// Impartner ids carried over from earlier runs.
     pub carried: FxHashSet<i64>,
     /// What guards count beside this plan.

@@ -2,17 +2,18 @@
 //! applied like any other. A row that changed since the run keeps the journal's state as its `before`, so that the
 //! apply finds it stale and leaves it alone.
 
+mod taken;
+
 use chrono::{DateTime, Utc};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json};
 
 use super::build::{INACTIVE, Reasons};
 use super::guards::WindowCounts;
-use super::index::match_key;
 use super::planner::finish;
 use super::{
-    Arenas, Changed, DatabasePoint, Entity, Evidence, Item, Mode, Op, PartnerAt, PartnerRef,
-    PerEntity, Plan, PlanOrigin, RowSet, Schema, Scope, Totals, Waits,
+    Arenas, Changed, DatabasePoint, Entity, Evidence, Holds, Item, Mode, Op, PartnerAt, PartnerRef,
+    PerEntity, Plan, PlanOrigin, RowSet, SameKeys, Schema, Scope, Totals, Waits,
 };
 use crate::config::GuardConfig;
 
@@ -52,8 +53,10 @@ pub struct UndoInput {
     pub rows: PerEntity<RowSet>,
     /// What guards count beside this plan.
     pub windows: PerEntity<WindowCounts>,
-    /// Impartner ids on hold.
-    pub holds: PerEntity<rustc_hash::FxHashSet<i64>>,
+    /// Rows and records on hold.
+    pub holds: PerEntity<Holds>,
+    /// Which names or e-mails the database takes for one.
+    pub same: PerEntity<SameKeys>,
 }
 
 /// Makes the undo plan.
@@ -92,54 +95,27 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
             .collect()
     });
     let mut reasons = Reasons::default();
+    let mut places = Vec::with_capacity(input.done.len());
+    let mut stale = FxHashSet::default();
     for done in &input.done {
         let now = rows[done.entity].get(&done.row_id).copied();
         reverse(&mut plan, &mut reasons, &mut partners, input, done, now);
+        let at = plan.items.len() - 1;
+        let fresh = |at: u32| Some(input.rows[done.entity].fingerprint(at));
+        if now.and_then(fresh) != plan.view(at).fingerprint() {
+            stale.insert(at);
+            let reason = format!(
+                "undoes the {} of run {}, but the row changed since and will be left as it is",
+                done.op.label(),
+                input.run_id
+            );
+            plan.items[at].reason = reasons.of(&mut plan.reasons, reason);
+        }
+        places.push(now);
     }
-    keep_taken_keys(&mut plan);
+    taken::refuse(&mut plan, input, &places, &stale);
     finish(&mut plan, guard_config);
     plan
-}
-
-/// A row that the undo deactivates keeps its name or e-mail, and the unique index with it: a row that had it before
-/// the run cannot have it back. Shown as a conflict, so that nobody finds out by a failed row.
-fn keep_taken_keys(plan: &mut Plan) {
-    let key = |plan: &Plan, item: &Item, after: bool| {
-        let view = plan.view_of(item);
-        let text = if after {
-            view.after(Schema::KEY)
-        } else {
-            view.before(Schema::KEY)
-        };
-        text.map(|text| match_key(item.entity, text))
-    };
-    let taken: FxHashSet<(Entity, String)> = plan
-        .items
-        .iter()
-        .filter(|item| item.op == Op::SoftDelete)
-        .filter_map(|item| Some((item.entity, key(plan, item, true)?)))
-        .collect();
-    let refused: Vec<usize> = (0..plan.items.len())
-        .filter(|&at| {
-            let item = &plan.items[at];
-            item.op != Op::SoftDelete
-                && item.changed.has(0)
-                && key(plan, item, true).is_some_and(|key| taken.contains(&(item.entity, key)))
-        })
-        .collect();
-    if refused.is_empty() {
-        return;
-    }
-    let reason = u32::try_from(plan.reasons.len()).unwrap_or(u32::MAX);
-    plan.reasons.push(
-        "a row that the run added has its old name or e-mail; this undo deactivates that row, which keeps it".into(),
-    );
-    for at in refused {
-        let item = &mut plan.items[at];
-        let (entity, op) = (item.entity, item.op);
-        (item.op, item.selected, item.reason) = (Op::Conflict, false, reason);
-        plan.totals[entity].recount(op, Op::Conflict);
-    }
 }
 
 /// Adds the reverse of one change.
@@ -215,9 +191,7 @@ fn reverse(
         changed.set(Changed::PARTNER);
     }
     plan.totals[done.entity].count(op);
-    let held = impartner_before
-        .or(impartner_id)
-        .is_some_and(|id| input.holds[done.entity].contains(&id));
+    let held = input.holds[done.entity].has(Some(done.row_id), impartner_before.or(impartner_id));
     let arenas = &mut plan.arenas[done.entity];
     let item = Item {
         entity: done.entity,

@@ -29,10 +29,11 @@ use crate::plan::{Entity, PerEntity};
 use crate::progress::{Progress, RunEvent};
 use crate::values::{Applied, RunStatus};
 
-/// Whether the soft-deletes of this apply count in the guards' window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether the soft-deletes of one entity in this apply count in the guards' window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SoftDeletes {
     /// They do.
+    #[default]
     Counted,
     /// They were released explicitly, so they do not.
     Released,

@@ -17,11 +17,13 @@ const VERSION: i64 = 4;
 /// The files, oldest first.
 const MYSQL: &[&str] = &[
     include_str!("../../migrations/mysql/0001_tables.sql"),
+    include_str!("../../migrations/mysql/0002_hold_rows.sql"),
     include_str!("../../migrations/mysql/0003_case_revision.sql"),
     include_str!("../../migrations/mysql/0004_waiting.sql"),
 ];
 const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_tables.sql"),
+    include_str!("../../migrations/sqlite/0002_hold_rows.sql"),
     include_str!("../../migrations/sqlite/0003_case_revision.sql"),
     include_str!("../../migrations/sqlite/0004_waiting.sql"),
 ];

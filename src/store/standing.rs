@@ -1,12 +1,10 @@
-//! What stands between runs: holds, carried-over records, watermarks, and a few named notes.
+//! What stands between runs: carried-over records, watermarks, and a few named notes.
 
 use chrono::{DateTime, Utc};
 
 use super::db::{Conn, args, parse_time, time_text};
-use super::journal::key;
 use super::{Store, StoreError, dialect};
 use crate::plan::{Entity, PerEntity};
-use crate::values::Hold;
 
 /// A record that the next incremental runs fetch by id until it is settled (docs/rules.md, "Reading").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,82 +26,6 @@ fn watermark_name(entity: Entity) -> String {
 }
 
 impl Store {
-    /// Every hold, oldest first, with the name the database has for the record.
-    pub async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
-        let mut conn = self.conn().await?;
-        let mut holds = Vec::new();
-        for entity in Entity::ALL {
-            let sql = format!(
-                "SELECT h.impartner_id, t.{}, h.note, h.operator, h.created_at FROM sync_holds h \
-                 LEFT JOIN {entity} t ON t.impartner_id = h.impartner_id WHERE h.entity = ?",
-                key(entity)
-            );
-            conn.each(sql, args![entity.word()], |row| {
-                holds.push(Hold {
-                    entity,
-                    impartner_id: row.int(0)?,
-                    name: row.opt_string(1)?,
-                    note: row.string(2)?,
-                    operator: row.string(3)?,
-                    created_at: row.time(4)?,
-                });
-                Ok(())
-            })
-            .await?;
-        }
-        holds.sort_by_key(|hold| (hold.created_at, hold.entity, hold.impartner_id));
-        Ok(holds)
-    }
-
-    /// Holds a record, or replaces the note of its hold.
-    pub async fn hold(
-        &self,
-        entity: Entity,
-        impartner_id: i64,
-        note: &str,
-        operator: &str,
-    ) -> Result<(), StoreError> {
-        let mut conn = self.conn().await?;
-        let sql = format!(
-            "INSERT INTO sync_holds (entity, impartner_id, note, operator, created_at) VALUES (?, ?, ?, ?, ?){}",
-            dialect::upsert(
-                self.engine(),
-                "entity, impartner_id",
-                &["note", "operator", "created_at"]
-            )
-        );
-        conn.execute(
-            sql,
-            args![
-                entity.word(),
-                impartner_id,
-                note,
-                operator,
-                self.clock().now()
-            ],
-        )
-        .await?;
-        Ok(())
-    }
-
-    /// Lifts a hold.
-    pub async fn lift(&self, entity: Entity, impartner_id: i64) -> Result<(), StoreError> {
-        let mut conn = self.conn().await?;
-        let lifted = conn
-            .execute(
-                "DELETE FROM sync_holds WHERE entity = ? AND impartner_id = ?",
-                args![entity.word(), impartner_id],
-            )
-            .await?;
-        if lifted == 0 {
-            return Err(StoreError::NotFound(format!(
-                "hold on {} {impartner_id}",
-                entity.singular()
-            )));
-        }
-        Ok(())
-    }
-
     /// The carried-over records, by entity and id.
     pub async fn carryover(&self) -> Result<Vec<Carried>, StoreError> {
         let mut conn = self.conn().await?;

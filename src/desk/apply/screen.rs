@@ -23,7 +23,8 @@ pub(super) struct Screened {
     pub(super) withheld: Vec<Withheld>,
     /// Items that were kept back.
     pub(super) kept: HashSet<usize>,
-    pub(super) deletes: SoftDeletes,
+    /// Which entity's soft-deletes a release let through.
+    pub(super) deletes: PerEntity<SoftDeletes>,
     pub(super) outdated: Vec<Outdated>,
 }
 
@@ -39,13 +40,10 @@ impl Desk {
         let mut withheld = Vec::new();
         let before = selection.clone();
         for entity in plan.scope.entities() {
-            let held = self.held_ids(entity).await?;
+            let held = self.held_rows(entity).await?;
             let is_held = |item: &Item| {
                 item.entity == entity
-                    && item
-                        .impartner_before
-                        .or(item.impartner_id)
-                        .is_some_and(|id| held.contains(&id))
+                    && held.has(item.row_id, item.impartner_before.or(item.impartner_id))
             };
             withhold(
                 plan,
@@ -86,12 +84,13 @@ impl Desk {
             &self.windows(plan).await?,
             &self.config().guards,
         );
-        let mut deletes = SoftDeletes::Counted;
+        let mut deletes = PerEntity::<SoftDeletes>::default();
         for guard in guards.iter().filter(|guard| guard.tripped) {
             let op = guard.rule.withholds();
             if choice.release.covers(op) {
                 if op == Op::SoftDelete {
-                    deletes = SoftDeletes::Released;
+                    // Its own only: what no guard withheld was not released, and counts on.
+                    deletes[guard.entity] = SoftDeletes::Released;
                 }
                 continue;
             }

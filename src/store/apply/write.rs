@@ -7,10 +7,12 @@ use super::entries::{Entries, Written};
 use super::rows::BATCH_ROWS;
 use super::statements::{Statements, Target, listed};
 use super::{ApplyTx, Outcome, SoftDeletes, chains};
-use crate::plan::{Changed, Entity, Item, ItemView, Op, Plan, PlanOrigin, RowSet, Selection};
+use crate::plan::{
+    Changed, Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, RowSet, Selection,
+};
 use crate::progress::Progress;
 use crate::store::db::args;
-use crate::store::{StoreError, dialect, read};
+use crate::store::{StoreError, dialect, holds, read};
 
 /// Fewer adds than this go into the journal with everything else.
 const STRETCH_MIN: usize = 20;
@@ -23,9 +25,10 @@ impl ApplyTx {
         &mut self,
         plan: &Plan,
         selection: &Selection,
-        deletes: SoftDeletes,
+        deletes: PerEntity<SoftDeletes>,
         progress: &Progress,
     ) -> Result<Vec<Outcome>, StoreError> {
+        holds::bind(&mut self.conn).await?;
         let mut outcomes = vec![Outcome::NotSelected; plan.items.len()];
         let mut added: FxHashMap<i64, i64> = FxHashMap::default();
         for entity in Entity::ALL {
@@ -43,7 +46,7 @@ impl ApplyTx {
                 entity,
                 &items,
                 &added,
-                deletes,
+                deletes[entity],
                 progress,
                 &mut outcomes,
             )

@@ -1,7 +1,7 @@
 //! The one transaction: all operations, the journal, exchanged names, links, the window, the watermark.
 
 use prmdesk::plan::Outcome;
-use prmdesk::plan::{Entity, Op, Selection};
+use prmdesk::plan::{Entity, Op, PerEntity, Selection};
 use prmdesk::progress::Progress;
 use prmdesk::store::{Departure, Engine, SoftDeletes};
 
@@ -242,7 +242,7 @@ async fn a_contact_whose_partner_was_not_written_has_no_link_yet() {
         selection.set(&plan, partner, false).unwrap();
         let mut tx = store.begin_apply(&lease, run_id).await.unwrap();
         let outcomes = tx
-            .write(&plan, &selection, SoftDeletes::Counted, &Progress::silent())
+            .write(&plan, &selection, PerEntity::default(), &Progress::silent())
             .await
             .unwrap();
         assert!(matches!(

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use prmdesk::clock::Clock;
 use prmdesk::config::Secret;
-use prmdesk::plan::Selection;
+use prmdesk::plan::{PerEntity, Selection};
 use prmdesk::progress::Progress;
-use prmdesk::store::{LeaseClaim, SoftDeletes, Store, StoreError};
+use prmdesk::store::{LeaseClaim, Store, StoreError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -64,7 +64,7 @@ async fn a_host_that_hangs_ends_the_run_when_the_lease_is_over_and_the_next_host
     let (selection, progress) = (Selection::of(&plan), Progress::silent());
     let writing = async {
         let outcomes = tx
-            .write(&plan, &selection, SoftDeletes::Counted, &progress)
+            .write(&plan, &selection, PerEntity::default(), &progress)
             .await?;
         tx.commit(&finish(&plan, &outcomes), &progress).await
     };

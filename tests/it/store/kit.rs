@@ -194,7 +194,12 @@ pub async fn apply_under(
     let run_id = store.begin_run(lease, &new_run()).await?;
     let mut tx = store.begin_apply(lease, run_id).await?;
     let outcomes = tx
-        .write(plan, &selection, deletes, &Progress::silent())
+        .write(
+            plan,
+            &selection,
+            PerEntity::from_fn(|_| deletes),
+            &Progress::silent(),
+        )
         .await?;
     for entity in Entity::ALL {
         if let Some(mark) = plan.watermarks[entity] {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use prmdesk::clock::Clock;
 use prmdesk::config::Secret;
-use prmdesk::plan::Selection;
+use prmdesk::plan::{PerEntity, Selection};
 use prmdesk::progress::Progress;
-use prmdesk::store::{SoftDeletes, Store, StoreError};
+use prmdesk::store::{Store, StoreError};
 use sqlx::{Connection as _, Executor as _};
 
 use super::kit::{account, apply, claim, finish, new_run, plan_of};
@@ -23,7 +23,7 @@ async fn a_connection_lost_in_mid_apply_leaves_nothing_and_may_be_repeated() {
 
     let mut tx = store.begin_apply(&lease, run_id).await.unwrap();
     let outcomes = tx
-        .write(&plan, &selection, SoftDeletes::Counted, &Progress::silent())
+        .write(&plan, &selection, PerEntity::default(), &Progress::silent())
         .await
         .unwrap();
     for id in db.rows("SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()").await {
@@ -41,7 +41,7 @@ async fn a_connection_lost_in_mid_apply_leaves_nothing_and_may_be_repeated() {
     // The same transaction again, under the same lease and run.
     let mut tx = store.begin_apply(&lease, run_id).await.unwrap();
     let outcomes = tx
-        .write(&plan, &selection, SoftDeletes::Counted, &Progress::silent())
+        .write(&plan, &selection, PerEntity::default(), &Progress::silent())
         .await
         .unwrap();
     tx.commit(&finish(&plan, &outcomes), &Progress::silent())
@@ -85,7 +85,7 @@ async fn a_deadlock_rolls_back_and_may_be_repeated() {
         let mut tx = store.begin_apply(lease, run_id).await.unwrap();
         tokio::spawn(async move {
             let selection = Selection::of(&plan);
-            tx.write(&plan, &selection, SoftDeletes::Counted, &Progress::silent())
+            tx.write(&plan, &selection, PerEntity::default(), &Progress::silent())
                 .await
         })
     };
@@ -112,7 +112,7 @@ async fn a_deadlock_rolls_back_and_may_be_repeated() {
         .write(
             &plan,
             &Selection::of(&plan),
-            SoftDeletes::Counted,
+            PerEntity::default(),
             &progress,
         )
         .await
@@ -188,7 +188,7 @@ async fn sqlite_is_read_while_it_is_written() {
         .write(
             &plan,
             &Selection::of(&plan),
-            SoftDeletes::Counted,
+            PerEntity::default(),
             &Progress::silent(),
         )
         .await

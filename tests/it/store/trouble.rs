@@ -1,7 +1,7 @@
 //! The one transaction in trouble: rows that are stale or refused, and what is left when it ends early.
 
 use prmdesk::plan::Outcome;
-use prmdesk::plan::{Entity, Selection};
+use prmdesk::plan::{Entity, PerEntity, Selection};
 use prmdesk::progress::Progress;
 use prmdesk::store::{Engine, SoftDeletes, StoreError};
 
@@ -202,7 +202,7 @@ async fn dropped_or_cancelled_it_leaves_nothing() {
         let selection = Selection::of(&plan);
         let mut tx = store.begin_apply(&lease, run_id).await.unwrap();
         let outcomes = tx
-            .write(&plan, &selection, SoftDeletes::Counted, &Progress::silent())
+            .write(&plan, &selection, PerEntity::default(), &Progress::silent())
             .await
             .unwrap();
         tx.set_watermark(Entity::Partners, at()).await.unwrap();
@@ -213,13 +213,13 @@ async fn dropped_or_cancelled_it_leaves_nothing() {
         progress.cancel();
         let mut tx = store.begin_apply(&lease, run_id).await.unwrap();
         let error = tx
-            .write(&plan, &selection, SoftDeletes::Counted, &progress)
+            .write(&plan, &selection, PerEntity::default(), &progress)
             .await
             .unwrap_err();
         assert!(matches!(error, StoreError::Cancelled));
         drop(tx);
         let mut tx = store.begin_apply(&lease, run_id).await.unwrap();
-        tx.write(&plan, &selection, SoftDeletes::Counted, &Progress::silent())
+        tx.write(&plan, &selection, PerEntity::default(), &Progress::silent())
             .await
             .unwrap();
         let error = tx

@@ -39,6 +39,7 @@ async fn undo_of(store: &Store, run_id: i64) -> Plan {
             contacts: store.window_counts(Entity::Contacts, at()).await.unwrap(),
         },
         holds: PerEntity::default(),
+        same: PerEntity::default(),
     };
     undo(&input, &GuardConfig::default())
 }
