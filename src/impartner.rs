@@ -33,6 +33,7 @@ mod trouble;
 mod value;
 mod write;
 
+pub use crate::wire::Backoff;
 pub use by_id::ByIds;
 pub use client::Client;
 pub use dialect::Dialect;
@@ -40,5 +41,4 @@ pub use discover::Ping;
 pub use envelope::decode_page;
 pub use error::ImpartnerError;
 pub use listing::{Listing, ValueRow, Values};
-pub use retry::Backoff;
 pub use write::PatchOutcome;

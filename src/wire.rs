@@ -12,4 +12,4 @@ mod pace;
 pub(crate) use address::{BadAddress, base, endpoint};
 pub(crate) use exchange::{Answer, Fault, Wire};
 pub use pace::Backoff;
-pub(crate) use pace::may_pass;
+pub(crate) use pace::{LONGEST_PAUSE, may_pass};

@@ -3,33 +3,16 @@
 use url::Url;
 
 use super::ImpartnerError;
-use crate::config::is_loopback;
+use crate::wire::{self, BadAddress};
 
-/// The address requests start from: `https` (or loopback), without what must not be in it, ending in the API's path.
+/// The address that requests start from, ending in the API's path.
 pub(super) fn base_url(text: &str) -> Result<Url, ImpartnerError> {
-    let bad = |why: &str| ImpartnerError::BadUrl { why: why.into() };
-    let mut url =
-        Url::parse(text.trim()).map_err(|error| bad(&format!("it is no address ({error})")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(bad("it must start with https:// and a host"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("it must not hold a user name or password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it must not hold a query or a fragment"));
-    }
-    if url.scheme() == "http" && !url.host().is_some_and(|host| is_loopback(&host)) {
-        return Err(ImpartnerError::InsecureUrl { url: url.into() });
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    let full = if path.ends_with("/api/objects/v1") {
-        path
-    } else {
-        format!("{path}/api/objects/v1")
-    };
-    url.set_path(&full);
-    Ok(url)
+    wire::base(text, "/api/objects/v1").map_err(|error| match error {
+        BadAddress::PlainHttp(url) => ImpartnerError::InsecureUrl { url: url.into() },
+        other => ImpartnerError::BadUrl {
+            why: other.to_string(),
+        },
+    })
 }
 
 #[cfg(test)]

@@ -234,8 +234,12 @@ impl Client {
 
     /// What an answer says of record `id`.
     fn judge(&self, answer: &Answer, shape: &Shape, id: i64, what: &str) -> Verdict<Found> {
-        match answer.status {
+        match answer.status.as_u16() {
             200..=299 => {}
+            404 if !answer.whole => {
+                let why = "status 404, but the answer broke off.";
+                return Verdict::Done(Found::Unverified(why.into()));
+            }
             404 => return Verdict::Done(self.judge_404(&shape.object, &answer.body)),
             400 if let Some(name) = shape.blamed(&self.said(&answer.body)) => {
                 return Verdict::Done(Found::Blames(name));

@@ -1,30 +1,25 @@
 //! The client: address, headers, and what every request has in common.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Method, redirect};
+use reqwest::{Method, StatusCode};
 use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::address::base_url;
 use super::decode::Regions;
-use super::retry::{
-    Backoff, Failure, Gate, GaveUp, Tally, Verdict, date, may_pass, retry_after, transport,
-};
+use super::retry::{Failure, Gate, GaveUp, Tally, Verdict};
 use super::shape::{Learnt, Shape};
 use super::{Dialect, ImpartnerError};
 use crate::clock::Clock;
-use crate::config::{ImpartnerConfig, Secret};
+use crate::config::ImpartnerConfig;
 use crate::progress::Progress;
-
-/// The longest body that is read, in bytes; a page of a thousand records is far below a megabyte.
-const LONGEST_BODY: usize = 256 << 20;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) use crate::wire::Answer;
+use crate::wire::{Backoff, Fault, Wire, may_pass};
 
 /// A client of one Impartner tenant. Cheap to clone; clones share connections, the limit on requests under way, and
 /// the dialect that was found.
@@ -35,11 +30,9 @@ pub struct Client {
 }
 
 pub(super) struct Inner {
-    http: reqwest::Client,
+    pub(super) wire: Wire,
     base: Url,
-    pub(super) key: Secret,
     pub(super) config: ImpartnerConfig,
-    clock: Clock,
     pub(super) gate: Gate,
     /// The dialect that `auto` found; held locked while it is being found, so that two listings ask once.
     pub(super) found: Mutex<Option<Dialect>>,
@@ -54,14 +47,6 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "impartner::Client({})", self.inner.base)
     }
-}
-
-/// An answer as it came.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
-    /// The server's clock, where it tells it.
-    pub(super) date: Option<DateTime<Utc>>,
 }
 
 /// How often a request is repeated.
@@ -93,25 +78,13 @@ impl Client {
         headers.insert(AUTHORIZATION, authorization);
         headers.insert("x-prm-tenantid", tenant);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let mut http = reqwest::Client::builder()
-            .default_headers(headers)
-            .user_agent(concat!("prmdesk/", env!("CARGO_PKG_VERSION")))
-            // The key goes to the configured host only: a redirect is an answer like any other, and a wrong one.
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
-            .timeout(config.timeout)
-            .gzip(true);
-        if base.scheme() == "http" {
-            // Plain http is for this machine: through a proxy the key would leave it.
-            http = http.no_proxy();
-        }
+        let wire = Wire::new(&base, headers, config.timeout, clock, [key])
+            .map_err(ImpartnerError::Setup)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                http: http.build().map_err(ImpartnerError::Setup)?,
+                wire,
                 base,
-                key,
                 config: config.clone(),
-                clock,
                 gate: Gate::new(config.concurrency),
                 found: Mutex::new(None),
                 reading_regions: Mutex::new(()),
@@ -138,8 +111,8 @@ impl Client {
         let slice = super::dialect::Slice { start: 0, take: 1 };
         let url = self.url(&["Account"], &Dialect::Objects.page("Id", slice, None));
         let _permit = self.inner.gate.enter().await;
-        let response = self.inner.http.get(url).send().await.ok()?;
-        date(response.headers())
+        let request = self.inner.wire.request(Method::GET, url);
+        self.inner.wire.exchange(request).await.ok()?.date
     }
 
     /// The address of an object or of one record, with a query that is encoded already.
@@ -209,22 +182,20 @@ impl Client {
         loop {
             attempts += 1;
             let sent = self.send(method.clone(), url, None).await;
-            if let Ok((answer, _)) = &sent {
+            if let Ok(answer) = &sent {
                 tally.told(answer.date);
             }
             let (last, pause) = match sent {
-                Ok((answer, pause)) if may_pass(answer.status) => {
-                    (self.status_text(&answer), pause)
-                }
-                Ok((answer, _)) if answer.status == 401 => {
+                Ok(answer) if may_pass(answer.status) => (self.status_text(&answer), answer.pause),
+                Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
                     return Err(Failure::Stop(self.unauthorized(&answer, what)));
                 }
-                Ok((answer, _)) => match judge(&answer) {
+                Ok(answer) => match judge(&answer) {
                     Verdict::Done(value) => return Ok(value),
                     Verdict::Stop(error) => return Err(Failure::Stop(error)),
                     Verdict::Again(last) => (last, None),
                 },
-                Err(error) => (transport(error, self.inner.config.timeout), None),
+                Err(fault) => (format!("{}.", fault.into_words()), None),
             };
             tracing::debug!(what, attempts, last, "a request to Impartner failed");
             if attempts > retries {
@@ -240,39 +211,31 @@ impl Client {
         }
     }
 
-    /// Sends one request and reads the whole answer, and how long it asks to wait.
+    /// Sends one request and reads the whole answer. What it says of being too much counts for everybody.
     pub(super) async fn send(
         &self,
         method: Method,
         url: &Url,
         body: Option<&serde_json::Map<String, serde_json::Value>>,
-    ) -> Result<(Answer, Option<Duration>), reqwest::Error> {
+    ) -> Result<Answer, Fault> {
         let permit = self.inner.gate.enter().await;
-        let mut request = self.inner.http.request(method, url.clone());
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let mut response = request.send().await?;
-        let status = response.status().as_u16();
-        let pause = retry_after(response.headers(), self.inner.clock.now());
-        let date = date(response.headers());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_BODY {
-                // Cut off here, it is no JSON, and is told and repeated as such.
-                break;
-            }
-        }
-        let pause = pause.filter(|_| may_pass(status));
-        if let Some(pause) = pause {
+        let request = self.inner.wire.request(method, url.clone());
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let mut answer = self.inner.wire.exchange(request).await?;
+        answer.pause = answer.pause.filter(|_| may_pass(answer.status));
+        if let Some(pause) = answer.pause {
             self.inner.gate.pause(pause);
         }
-        match status {
-            429 | 503 => self.inner.gate.too_much(permit),
+        match answer.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                self.inner.gate.too_much(permit);
+            }
             _ => self.inner.gate.went_well(),
         }
-        Ok((Answer { status, body, date }, pause))
+        Ok(answer)
     }
 }
 

@@ -199,7 +199,7 @@ impl Client {
         let url = self.url(&[object], &dialect.page("Id", slice, None));
         let what = format!("a listing of {object}");
         let shape = Shape::named(object, &schema_of(&[]));
-        let judge = |answer: &Answer| match answer.status {
+        let judge = |answer: &Answer| match answer.status.as_u16() {
             200..=299 => {
                 let mut sink = Sink::new(&shape, None);
                 let envelope = Envelope::read(&answer.body, Expect::Page, &mut sink);

@@ -102,7 +102,7 @@ impl Client {
     }
 
     fn judge_optional(&self, answer: &Answer, what: &str) -> Verdict<Optional> {
-        if !(200..=299).contains(&answer.status) {
+        if !answer.status.is_success() {
             return Verdict::Done(Optional::Refused(self.status_text(answer)));
         }
         let Ok(value) = serde_json::from_slice::<Value>(&answer.body) else {

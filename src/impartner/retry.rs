@@ -1,49 +1,16 @@
-//! One request with its repetitions: exponential backoff with jitter, Retry-After shared by all workers, and a limit
-//! on requests under way that shrinks when the server says it is too much (docs/rules.md, "Reading").
+//! One request with its repetitions: a Retry-After that all workers share, and a limit on requests under way that
+//! shrinks when the server says it is too much (docs/rules.md, "Reading").
 
-use std::error::Error as StdError;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::ImpartnerError;
-
-/// The longest pause that a Retry-After may impose.
-const LONGEST_PAUSE: Duration = Duration::from_mins(2);
-
-/// How long to wait before a repetition: `base`, doubled each time, at most `cap`, with jitter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
-    /// The first wait.
-    pub base: Duration,
-    /// The longest.
-    pub cap: Duration,
-}
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self {
-            base: Duration::from_millis(500),
-            cap: Duration::from_secs(30),
-        }
-    }
-}
-
-impl Backoff {
-    /// The wait before repetition `number` (from 1): between half and the whole of the doubled base.
-    pub(super) fn wait(self, number: u32) -> Duration {
-        let doubled = self.base.saturating_mul(
-            1u32.checked_shl(number.saturating_sub(1))
-                .unwrap_or(u32::MAX),
-        );
-        doubled.min(self.cap).mul_f64(rand::random_range(0.5..=1.0))
-    }
-}
+use crate::wire::LONGEST_PAUSE;
 
 /// What an answer means to the one who asked.
 pub(super) enum Verdict<T> {
@@ -203,103 +170,9 @@ impl Gate {
     }
 }
 
-/// How long Retry-After asks to wait: seconds, or a date.
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
-        Err(_) => (DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now)
-            .to_std()
-            .unwrap_or_default(),
-    };
-    Some(wait.min(LONGEST_PAUSE))
-}
-
-/// The server's clock as the `Date` header tells it, to the second.
-pub(super) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
-    let text = headers.get(DATE)?.to_str().ok()?;
-    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
-}
-
-/// Statuses after which asking again may help (docs/rules.md, "Reading").
-pub(super) fn may_pass(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
-}
-
-/// A transport error as a sentence, without the address (it may be long) and with the root cause.
-pub(super) fn transport(error: reqwest::Error, timeout: Duration) -> String {
-    let error = error.without_url();
-    if error.is_timeout() {
-        return format!(
-            "no whole answer came within {}.",
-            humantime::format_duration(timeout)
-        );
-    }
-    let mut root: &dyn StdError = &error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    let what = if error.is_connect() {
-        "no connection"
-    } else if error.is_body() || error.is_decode() {
-        "the answer broke off"
-    } else {
-        "the connection broke"
-    };
-    format!("{what} ({root}).")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn header(value: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(RETRY_AFTER, value.parse().unwrap());
-        headers
-    }
-
-    #[test]
-    fn retry_after_in_seconds_and_as_a_date_bounded() {
-        let now = DateTime::parse_from_rfc3339("2015-10-21T07:27:30Z")
-            .unwrap()
-            .to_utc();
-        let wait = |value| retry_after(&header(value), now);
-        assert_eq!(wait("3"), Some(Duration::from_secs(3)));
-        assert_eq!(
-            wait("Wed, 21 Oct 2015 07:28:00 GMT"),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(wait("Wed, 21 Oct 2015 07:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(wait("86400"), Some(LONGEST_PAUSE));
-        for nonsense in ["-1", "soon", "NaN", "inf", ""] {
-            assert_eq!(wait(nonsense), None, "{nonsense}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
-
-    #[test]
-    fn backoff_doubles_up_to_its_cap() {
-        let backoff = Backoff {
-            base: Duration::from_millis(100),
-            cap: Duration::from_secs(1),
-        };
-        for (number, most) in [
-            (1, 100),
-            (2, 200),
-            (3, 400),
-            (4, 800),
-            (5, 1000),
-            (60, 1000),
-        ] {
-            let wait = backoff.wait(number);
-            assert!(wait <= Duration::from_millis(most), "{number}: {wait:?}");
-            assert!(
-                wait >= Duration::from_millis(most / 2),
-                "{number}: {wait:?}"
-            );
-        }
-    }
 
     #[tokio::test]
     async fn the_limit_shrinks_and_grows_again() {

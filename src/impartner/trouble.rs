@@ -5,13 +5,10 @@ use super::client::{Answer, Client};
 use super::envelope::{Data, Envelope};
 use super::retry::Verdict;
 
-/// The longest vendor text in a message, in characters.
-const LONGEST_TEXT: usize = 500;
-
 impl Client {
     /// What is wrong with an answer that should be a page: a refusal ends the run, the rest may pass.
     pub(super) fn page_trouble<T>(&self, answer: &Answer, what: &str) -> Option<Verdict<T>> {
-        match answer.status {
+        match answer.status.as_u16() {
             200..=299 => None,
             status => Some(Verdict::Stop(ImpartnerError::Client {
                 what: what.to_owned(),
@@ -59,7 +56,11 @@ impl Client {
 
     /// "status 503: what it said".
     pub(super) fn status_text(&self, answer: &Answer) -> String {
-        format!("status {}{}", answer.status, tail(&self.said(&answer.body)))
+        format!(
+            "status {}{}",
+            answer.status.as_u16(),
+            tail(&self.said(&answer.body))
+        )
     }
 
     /// What a refusal's body says, bounded and without the key.
@@ -73,11 +74,7 @@ impl Client {
 
     /// Vendor text as data: bounded, and should it repeat the key, without it.
     pub(super) fn bound(&self, text: &str) -> String {
-        let text = text.replace(self.inner.key.expose(), "…");
-        match text.char_indices().nth(LONGEST_TEXT) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
+        self.inner.wire.quote(text)
     }
 }
 

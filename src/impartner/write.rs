@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::ImpartnerError;
 use super::client::{Answer, Client};
 use super::envelope::{Data, Envelope, value};
-use super::retry::transport;
 use crate::plan::Entity;
+use crate::wire::Fault;
 
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +35,12 @@ impl Client {
         loop {
             attempts += 1;
             let (last, pause) = match self.send(Method::PATCH, &url, Some(values)).await {
-                Ok((answer, pause)) if matches!(answer.status, 425 | 429 | 503) => {
-                    (self.status_text(&answer), pause)
+                Ok(answer) if matches!(answer.status.as_u16(), 425 | 429 | 503) => {
+                    (self.status_text(&answer), answer.pause)
                 }
-                Ok((answer, _)) => return self.judge_patch(&answer, entity, id),
-                Err(error) if error.is_connect() => {
-                    (transport(error, self.inner.config.timeout), None)
-                }
-                Err(error) => {
-                    return Ok(PatchOutcome::Unknown(transport(
-                        error,
-                        self.inner.config.timeout,
-                    )));
-                }
+                Ok(answer) => return self.judge_patch(&answer, entity, id),
+                Err(Fault::NotSent(why)) => (format!("{why}."), None),
+                Err(Fault::Lost(why)) => return Ok(PatchOutcome::Unknown(format!("{why}."))),
             };
             if attempts > self.inner.config.retries {
                 return Ok(PatchOutcome::Failed(format!(
@@ -71,11 +64,12 @@ impl Client {
         let unauthorized = envelope
             .as_ref()
             .is_some_and(|e| e.success == Some(false) && e.says_unauthorized());
-        if answer.status == 401 || unauthorized {
+        let status = answer.status.as_u16();
+        if status == 401 || unauthorized {
             return Err(self.unauthorized(answer, &format!("PATCH of {} {id}", entity.object())));
         }
         let said = self.said(&answer.body);
-        Ok(match (answer.status, body) {
+        Ok(match (status, body) {
             (204, None) if answer.body.trim_ascii().is_empty() => PatchOutcome::Ok,
             (200..=299, Some(body)) => match told(&body, id) {
                 Told::Done => PatchOutcome::Ok,
@@ -85,7 +79,7 @@ impl Client {
                 Told::Refused(said) => PatchOutcome::Failed(self.bound(&said)),
                 Told::Nothing => PatchOutcome::Unknown(format!(
                     "status {}, but the answer does not say that it is done{}",
-                    answer.status,
+                    status,
                     if said.is_empty() {
                         String::new()
                     } else {
@@ -95,12 +89,12 @@ impl Client {
             },
             (200..=299, None) => PatchOutcome::Unknown(format!(
                 "status {}, but the answer is not the API's",
-                answer.status
+                status
             )),
             // The server had it and failed on it, or something in between did: nobody knows how far it came.
             (408 | 500..=599, _) => PatchOutcome::Unknown(self.status_text(answer)),
             (404, _) => PatchOutcome::Failed(self.status_text(answer)),
-            _ if said.is_empty() => PatchOutcome::Failed(format!("status {}.", answer.status)),
+            _ if said.is_empty() => PatchOutcome::Failed(format!("status {status}.")),
             _ => PatchOutcome::Failed(said),
         })
     }

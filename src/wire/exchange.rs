@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap};
 use reqwest::{Method, RequestBuilder, StatusCode, redirect};
 use url::Url;
 
@@ -25,8 +26,12 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     /// How long the server asks to be left alone (Retry-After), bounded.
     pub(crate) pause: Option<Duration>,
-    /// The body.
+    /// The server's own clock (the `Date` header), to the second.
+    pub(crate) date: Option<DateTime<Utc>>,
+    /// The body; empty where it broke off under a refusal.
     pub(crate) body: Vec<u8>,
+    /// Whether the body came whole. A refusal is one without it, but no evidence of anything.
+    pub(crate) whole: bool,
 }
 
 /// Why there is no whole answer; each with a clause for people, without the address, which may hold a secret.
@@ -115,8 +120,14 @@ impl Wire {
             Err(error) => return Err(Fault::Lost(self.words(error))),
         };
         let status = response.status();
-        let pause = retry_after(response.headers(), self.clock.now());
+        let headers = response.headers();
+        let pause = retry_after(headers, self.clock.now());
+        let date = headers
+            .get(DATE)
+            .and_then(|date| DateTime::parse_from_rfc2822(date.to_str().ok()?).ok())
+            .map(|at| at.to_utc());
         let mut body = Vec::new();
+        let mut whole = true;
         loop {
             match response.chunk().await {
                 Ok(None) => break,
@@ -130,6 +141,7 @@ impl Wire {
                 // A refusal is a refusal even if its explanation was cut off.
                 Err(_) if status.is_client_error() => {
                     body.clear();
+                    whole = false;
                     break;
                 }
                 Err(error) => return Err(Fault::Lost(self.words(error))),
@@ -138,7 +150,9 @@ impl Wire {
         Ok(Answer {
             status,
             pause,
+            date,
             body,
+            whole,
         })
     }
 

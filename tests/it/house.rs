@@ -81,6 +81,17 @@ const RULES: &[Rule] = &[
                 .collect()
         },
     ),
+    (
+        "Only `wire/` makes an HTTP client, chooses a proxy and reads Retry-After: one road for both vendors and the \
+         webhook.",
+        |sources| {
+            // The stand-ins send a Retry-After.
+            only(sources, "Client::builder", &["wire"])
+                .chain(only(sources, "no_proxy", &["wire"]))
+                .chain(only(sources, "RETRY_AFTER", &["wire", "sandbox"]))
+                .collect()
+        },
+    ),
     ("Only `store/` names sqlx.", |sources| {
         only(sources, "sqlx", &["store"]).collect()
     }),

@@ -144,7 +144,7 @@ async fn plain_http_leaves_this_machine_for_nobody() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off() {
-    for sender in [Sender::Lms, Sender::Webhook] {
+    for sender in ALL {
         let (url, log) = serve(|| {
             let chunk = || Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1 << 20]));
             let without_end = stream::repeat_with(chunk);

@@ -316,3 +316,39 @@ async fn a_record_must_be_the_one_that_was_asked_for() {
         assert_eq!(found.records.ids(), [5], "{body}");
     }
 }
+
+/// A 404 whose body broke off is a refusal, and no evidence that anybody is gone.
+#[tokio::test]
+async fn half_a_404_deletes_nobody() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if stream.read(&mut byte).await.unwrap() == 0 {
+                    break;
+                }
+                head.push(byte[0]);
+            }
+            let healthy = String::from_utf8_lossy(&head).contains("/Account/1?");
+            let answer: &[u8] = if healthy {
+                b"HTTP/1.1 200 OK\r\ncontent-length: 32\r\nconnection: close\r\n\r\n{\"data\":{\"id\":1},\"success\":true}"
+            } else {
+                b"HTTP/1.1 404 Not Found\r\ncontent-length: 500\r\nconnection: close\r\n\r\n{\"success\": fal"
+            };
+            stream.write_all(answer).await.unwrap();
+        }
+    });
+    let client = super::wire::client(&super::wire::config(&url));
+    let schema = Schema::of(Entity::Partners);
+    let found = client
+        .by_ids(&schema, &[7], &[1], &Progress::silent())
+        .await
+        .unwrap();
+    assert!(found.gone.is_empty(), "{found:?}");
+    assert!(found.unverified[0].1.contains("broke off"), "{found:?}");
+}
