@@ -129,6 +129,8 @@ pub enum Cause {
     SmallSet,
     /// The guard `field_change`.
     FieldChange,
+    /// The guard `missing_field`.
+    MissingField,
     /// The policy: an unattended run does not soft-delete.
     Unattended,
     /// A hold that came after the plan.
@@ -139,11 +141,12 @@ pub enum Cause {
 
 impl Cause {
     /// All.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MaxCount,
         Self::MaxPercent,
         Self::SmallSet,
         Self::FieldChange,
+        Self::MissingField,
         Self::Unattended,
         Self::Held,
         Self::Unproved,
@@ -156,17 +159,22 @@ impl Cause {
             Self::MaxPercent => "max_percent",
             Self::SmallSet => "small_set",
             Self::FieldChange => "field_change",
+            Self::MissingField => "missing_field",
             Self::Unattended => "unattended",
             Self::Held => "held",
             Self::Unproved => "unproved",
         }
     }
 
-    /// Whether it is a guard, which a person can release.
+    /// Whether it is a guard.
     pub fn is_guard(self) -> bool {
         matches!(
             self,
-            Self::MaxCount | Self::MaxPercent | Self::SmallSet | Self::FieldChange
+            Self::MaxCount
+                | Self::MaxPercent
+                | Self::SmallSet
+                | Self::FieldChange
+                | Self::MissingField
         )
     }
 }
@@ -178,6 +186,7 @@ impl From<Rule> for Cause {
             Rule::MaxPercent => Self::MaxPercent,
             Rule::SmallSet => Self::SmallSet,
             Rule::FieldChange => Self::FieldChange,
+            Rule::MissingField => Self::MissingField,
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn empty_plan() -> Plan {
         kept_back: PerEntity::default(),
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
+        missing: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
         waits: Waits::default(),

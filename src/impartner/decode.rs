@@ -131,15 +131,18 @@ impl<'s> Sink<'_, 's> {
                 Cell::Text(_) if Some(name) != shape.account_id => None,
                 cell => cell.id(),
             });
-        self.regions(id);
+        let absent = self.absent();
+        let mut unread = self.regions(id);
         let status = shape
             .status
             .iter()
             .copied()
             .find(|&name| self.cells[name].is_given());
-        for name in shape.fields.iter().copied().chain([status]).flatten() {
+        for (field, name) in (0u32..).zip(shape.fields.iter().copied().chain([status])) {
+            let Some(name) = name else { continue };
             if !self.cells[name].make_text() {
                 self.odd("unreadable_value", name, id);
+                unread |= 1u32.checked_shl(field).unwrap_or(0);
             }
         }
         if self.mended {
@@ -160,6 +163,8 @@ impl<'s> Sink<'_, 's> {
                 account_id,
                 account_name: account_name.and_then(|name| self.cells[name].text()),
                 fields: &fields[..shape.fields.len()],
+                absent,
+                unread,
             },
         );
     }
@@ -194,10 +199,27 @@ impl<'s> Sink<'_, 's> {
             })
     }
 
-    /// Puts the name of the region in the place of its id (docs/apis.md: a string, an object, or `RegionId`).
-    fn regions(&mut self, id: i64) {
+    /// What did not come with the record (see [`SourceRecord::absent`]).
+    fn absent(&self) -> u64 {
         let shape = self.shape;
-        for (field, name) in shape.schema.fields.iter().zip(&shape.fields) {
+        let came = |name: usize| self.cells[name] != Cell::Absent;
+        let mut absent = 0;
+        for (bit, (field, name)) in (0u32..).zip(shape.schema.fields.iter().zip(&shape.fields)) {
+            let region_id = shape.region_id.filter(|_| field.kind == FieldKind::Region);
+            let there = name.is_none_or(came) || region_id.is_some_and(came);
+            absent |= u64::from(!there) << bit;
+        }
+        let status = shape.status.is_empty() || shape.status.iter().copied().any(came);
+        absent |= u64::from(!status) << SourceRecord::STATUS;
+        absent | u64::from(!shape.active.is_none_or(came)) << SourceRecord::ACTIVE
+    }
+
+    /// Puts the name of the region in the place of its id (docs/apis.md: a string, an object, or `RegionId`). Gives the
+    /// fields whose id the list of regions does not have: such a list is not complete.
+    fn regions(&mut self, id: i64) -> u32 {
+        let shape = self.shape;
+        let mut unread = 0;
+        for (bit, (field, name)) in (0u32..).zip(shape.schema.fields.iter().zip(&shape.fields)) {
             let (FieldKind::Region, Some(name)) = (field.kind, *name) else {
                 continue;
             };
@@ -222,9 +244,11 @@ impl<'s> Sink<'_, 's> {
                 Cell::Text(Cow::Owned(text.clone()))
             } else {
                 self.odd("unknown_region", name, id);
-                Cell::Int(region)
+                unread |= 1u32.checked_shl(bit).unwrap_or(0);
+                Cell::Null
             };
         }
+        unread
     }
 }
 

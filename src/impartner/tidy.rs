@@ -39,6 +39,8 @@ pub(super) fn distinct(shape: &Shape, set: SourceSet) -> (SourceSet, Option<i64>
                 account_id: set.account_id(at),
                 account_name: set.account_name(at),
                 fields: &fields,
+                absent: set.absent(),
+                unread: set.unread(at),
             },
         );
     }
@@ -77,9 +79,9 @@ pub(super) fn warnings(
                 "holds a character that is broken in Impartner's answer; U+FFFD stands for it"
             }
             "unknown_region" => {
-                "is an id that Impartner's list of regions does not have; the id stands for the name"
+                "is an id that Impartner's list of regions does not have; its column keeps its value"
             }
-            _ => "is of a shape that has no text; it was read as empty",
+            _ => "is of a shape that has no text; its column keeps its value",
         };
         let others = match odd.count {
             1 => String::new(),
@@ -89,9 +91,9 @@ pub(super) fn warnings(
         all.push(warning(odd.code, Some(odd.first), message));
     }
     if records >= MISSING_FROM {
-        for name in missing(shape, seen) {
+        for (column, name) in missing(shape, seen) {
             let message = format!(
-                "Not one of the {records} records has the field `{name}`; its column is read as empty. Check the mapping; `prmdesk doctor` names the fields the tenant has."
+                "Not one of the {records} records has the field `{name}`; its column {column} keeps its values. Check the mapping; `prmdesk doctor` names the fields the tenant has."
             );
             all.push(warning("field_missing", None, message));
         }
@@ -108,7 +110,7 @@ pub(super) fn warnings(
 }
 
 /// Fields with a column that no record had.
-fn missing(shape: &Shape, seen: u64) -> impl Iterator<Item = &str> {
+fn missing(shape: &Shape, seen: u64) -> impl Iterator<Item = (&'static str, &str)> {
     let region_id = shape.region_id.is_some_and(|name| bit(seen, name));
     shape
         .schema
@@ -116,9 +118,9 @@ fn missing(shape: &Shape, seen: u64) -> impl Iterator<Item = &str> {
         .iter()
         .zip(&shape.fields)
         .filter(move |(field, _)| !(field.kind == FieldKind::Region && region_id))
-        .filter_map(|(_, name)| *name)
-        .filter(move |&name| name < 64 && !bit(seen, name))
-        .map(|name| shape.names[name].as_str())
+        .filter_map(|(field, name)| Some((field.column, (*name)?)))
+        .filter(move |&(_, name)| name < 64 && !bit(seen, name))
+        .map(|(column, name)| (column, shape.names[name].as_str()))
 }
 
 #[cfg(test)]

@@ -98,6 +98,7 @@ pub(super) fn entity(
         }
         return;
     };
+    warn_of_kept(plan, schema, known, read);
     let (verdicts, waiting) = verdicts(schema, read, common, directory);
     let builder = Builder {
         plan,
@@ -119,6 +120,43 @@ pub(super) fn entity(
     }
     if entity == Entity::Partners {
         directory.add_plan(schema, &known.rows, plan);
+    }
+}
+
+/// Tells of columns that keep their values because their field came in no record (docs/rules.md, "Filters").
+fn warn_of_kept(plan: &mut Plan, schema: &Schema, known: &EntityInput, read: &Read) {
+    let absent = |index: &usize| u32::try_from(*index).is_ok_and(|bit| read.records.is_absent(bit));
+    let fields: Vec<usize> = (0..schema.fields.len()).filter(absent).collect();
+    if fields.is_empty() {
+        return;
+    }
+    let came: FxHashSet<i64> = read.records.ids().iter().copied().collect();
+    for index in fields {
+        let Some(source) = &schema.fields[index].source else {
+            continue;
+        };
+        let rows = known.rows.indices();
+        let kept = rows.filter(|&row| {
+            known.rows.field(row, index).is_some()
+                && known
+                    .rows
+                    .impartner_id(row)
+                    .is_some_and(|id| came.contains(&id))
+        });
+        let kept = kept.count();
+        if kept > 0 {
+            plan.warnings.push(Warning {
+                code: "column_kept".into(),
+                entity: schema.entity,
+                impartner_id: None,
+                message: format!(
+                    "The field {source} came in no record of {}; the column {} keeps its value in {}.",
+                    schema.entity,
+                    schema.fields[index].column,
+                    counted(kept as u64, "row")
+                ),
+            });
+        }
     }
 }
 

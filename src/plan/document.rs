@@ -179,6 +179,8 @@ pub struct Plan {
     pub misdated: PerEntity<Vec<i64>>,
     /// What changes about the contacts that wait for a partner.
     pub waits: Waits,
+    /// The source's fields that a filter needs and that came in no record of the listing: the guard `missing_field`.
+    pub missing: PerEntity<Vec<String>>,
     /// Partners that contacts refer to.
     pub partners: Vec<PartnerRef>,
     /// Reasons, each once.

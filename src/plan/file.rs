@@ -60,6 +60,9 @@ struct Header {
     /// What an apply changes about the contacts that wait for a partner; missing where nothing does.
     #[serde(default, skip_serializing_if = "Waits::is_empty")]
     waits: Waits,
+    /// Fields that a filter needs and that came in no record: the guard `missing_field`.
+    #[serde(default)]
+    missing: PerEntity<Vec<String>>,
     warnings: Vec<Warning>,
 }
 
@@ -94,6 +97,7 @@ impl Header {
             settled: plan.settled.clone(),
             misdated: plan.misdated.clone(),
             waits: plan.waits.clone(),
+            missing: plan.missing.clone(),
             warnings: plan.warnings.clone(),
         }
     }

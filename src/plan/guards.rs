@@ -18,6 +18,8 @@ pub enum Rule {
     SmallSet,
     /// One field changes in too many rows.
     FieldChange,
+    /// A field that a filter needs came in no record.
+    MissingField,
 }
 
 impl Rule {
@@ -28,15 +30,31 @@ impl Rule {
             Self::MaxPercent => "max_percent",
             Self::SmallSet => "small_set",
             Self::FieldChange => "field_change",
+            Self::MissingField => "missing_field",
         }
     }
 
-    /// The operation that a trip withholds.
-    pub fn withholds(self) -> Op {
+    /// The operations that a trip withholds.
+    pub fn withholds(self) -> &'static [Op] {
         match self {
-            Self::FieldChange => Op::Update,
-            _ => Op::SoftDelete,
+            Self::FieldChange => &[Op::Update],
+            Self::MissingField => &[Op::Add, Op::Reactivate, Op::SoftDelete],
+            _ => &[Op::SoftDelete],
         }
+    }
+
+    /// What a trip withholds, in words.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::FieldChange => "updates",
+            Self::MissingField => "adds, reactivations and soft-deletes",
+            _ => "soft-deletes",
+        }
+    }
+
+    /// Whether a person can release it: all but one that is mended by its cause alone.
+    pub fn can_be_released(self) -> bool {
+        self != Self::MissingField
     }
 }
 
@@ -59,7 +77,7 @@ pub struct Guard {
     pub counted: u64,
     /// The active rows it is measured against.
     pub base: u64,
-    /// The field that trips `field_change`.
+    /// The field that trips `field_change`, or those that `missing_field` misses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
@@ -99,6 +117,10 @@ impl Guard {
                     self.found
                 )
             }
+            Rule::MissingField => format!(
+                "{} came in no record, and a filter needs it: {counted} {entity} would be added, reactivated or soft-deleted blindly. Correct the mapping, or empty the filter.",
+                self.field.as_deref().unwrap_or("a field"),
+            ),
             Rule::FieldChange => format!(
                 "{} changes in {counted} of {base} {entity} ({:.1} %); the limit is {limit} %: a mapping fault?",
                 self.field.as_deref().unwrap_or("one field"),
@@ -131,7 +153,15 @@ pub fn evaluate(
     let mut guards = Vec::new();
     for entity in plan.scope.entities() {
         let window = windows[entity];
-        guards.extend(soft_delete_guards(entity, deletes[entity], window, config));
+        let missing = missing_field_guard(plan, selection, entity, window.active);
+        // What this one withholds is not for the others to count.
+        let deletes = if missing.is_some() {
+            0
+        } else {
+            deletes[entity]
+        };
+        guards.extend(missing);
+        guards.extend(soft_delete_guards(entity, deletes, window, config));
         guards.extend(field_change_guard(
             plan,
             selection,
@@ -153,12 +183,41 @@ pub fn let_through(
 ) -> Selection {
     let mut going = selection.clone();
     for guard in guards.iter().filter(|guard| guard.tripped) {
-        let op = guard.rule.withholds();
-        if !release.covers(op) {
-            going.withhold(plan, guard.entity, op);
+        for &op in guard.rule.withholds() {
+            if !(guard.rule.can_be_released() && release.covers(op)) {
+                going.withhold(plan, guard.entity, op);
+            }
         }
     }
     going
+}
+
+/// `missing_field`, where a field is missing that a filter needs.
+fn missing_field_guard(
+    plan: &Plan,
+    selection: &Selection,
+    entity: Entity,
+    active: u64,
+) -> Option<Guard> {
+    let missing = &plan.missing[entity];
+    if missing.is_empty() {
+        return None;
+    }
+    let counted = Rule::MissingField
+        .withholds()
+        .iter()
+        .map(|&op| selection.count_op(plan, op)[entity])
+        .sum();
+    Some(Guard {
+        rule: Rule::MissingField,
+        entity,
+        limit: 0.0,
+        found: counted as f64,
+        tripped: counted > 0,
+        counted,
+        base: active,
+        field: Some(missing.join(", ")),
+    })
 }
 
 /// `max_count`, and `max_percent` or `small_set`. A plan that soft-deletes nothing trips nothing.

@@ -138,6 +138,7 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
     let mut plan = empty(&input);
     for entity in Entity::ALL {
         dates::judge(&mut plan, &input, entity);
+        see_through(&mut plan, &input, entity, &rules, guard_config);
     }
     let mut directory = Directory::default();
     let common = Common {
@@ -166,6 +167,44 @@ pub(super) fn finish(plan: &mut Plan, guard_config: &GuardConfig) {
         .sort_by_key(|item| (!item.suspicious, item.entity, item.impartner_id));
     plan.guards = guards::evaluate(plan, &Selection::of(plan), &plan.windows, guard_config);
     plan.id = plan.content_id();
+}
+
+/// Whether the filters of `entity` see what they judge by. While they do not, its watermark stays, so that nothing is
+/// missed once they do. A few records of an incremental run may well leave out what is null in each of them: then more
+/// of them are waited for before the guard trips.
+fn see_through(
+    plan: &mut Plan,
+    input: &PlanInput,
+    entity: Entity,
+    rules: &Rules,
+    guard_config: &GuardConfig,
+) {
+    let Some(read) = input.entities[entity]
+        .read
+        .as_ref()
+        .filter(|read| read.listed > 0)
+    else {
+        return;
+    };
+    let blind = rules.blind(&input.schemas[entity], &read.records);
+    if blind.is_empty() {
+        return;
+    }
+    plan.watermarks[entity] = None;
+    if input.mode == Mode::Full || read.listed as u64 >= guard_config.small_set {
+        plan.missing[entity] = blind;
+        return;
+    }
+    plan.warnings.push(Warning {
+        code: "filter_field_missing".into(),
+        entity,
+        impartner_id: None,
+        message: format!(
+            "Not one of the {} {entity} that came has the field {}, which a filter needs; the watermark stays until more records tell whether it is missing.",
+            read.listed,
+            blind.join(", ")
+        ),
+    });
 }
 
 /// An absent record that answers as healthy means that the listing lied: it counts as not proved (docs/rules.md,
@@ -242,6 +281,7 @@ fn empty(input: &PlanInput) -> Plan {
         settled: PerEntity::from_fn(|_| Vec::new()),
         misdated: PerEntity::from_fn(|_| Vec::new()),
         waits: Waits::default(),
+        missing: PerEntity::from_fn(|_| Vec::new()),
         partners: Vec::new(),
         reasons: Vec::new(),
         arenas: PerEntity::from_fn(|entity| super::Arenas::new(input.schemas[entity].clone())),

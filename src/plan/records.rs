@@ -1,6 +1,7 @@
 //! What was read: source records and database rows, packed (ARCHITECTURE.md, "Speed").
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxHashMap;
 
 use super::{Entity, FieldKind, Packed, SameKeys, Schema, sfid};
 use crate::text;
@@ -22,6 +23,17 @@ pub struct SourceRecord<'a> {
     pub account_name: Option<&'a str>,
     /// One cell for each field of the schema; `None` where the source has none.
     pub fields: &'a [Option<&'a str>],
+    /// What did not come at all, not even as null: a bit for each field of the schema, [`Self::STATUS`], [`Self::ACTIVE`].
+    pub absent: u64,
+    /// Fields that came with a value which could not be understood, a bit each: their columns stay as they are.
+    pub unread: u32,
+}
+
+impl SourceRecord<'_> {
+    /// The bit of the status in [`Self::absent`].
+    pub const STATUS: u32 = 32;
+    /// The bit of IsActive in [`Self::absent`].
+    pub const ACTIVE: u32 = 33;
 }
 
 /// The records of one entity that this run saw, normalised and packed.
@@ -36,6 +48,10 @@ pub struct SourceSet {
     /// The fields, then status, then account name.
     pub(super) cells: Packed,
     latest: Option<DateTime<Utc>>,
+    /// What came in no record (see [`SourceRecord::absent`]).
+    absent: u64,
+    /// The few records with [`SourceRecord::unread`] fields.
+    unread: FxHashMap<u32, u32>,
 }
 
 const NONE: i64 = i64::MIN;
@@ -53,6 +69,8 @@ impl SourceSet {
             account_ids: Vec::new(),
             cells: Packed::new(width + 2),
             latest: None,
+            absent: u64::MAX,
+            unread: FxHashMap::default(),
         }
     }
 
@@ -100,7 +118,37 @@ impl SourceSet {
         self.active.push(record.active);
         self.account_ids.push(record.account_id.unwrap_or(NONE));
         self.latest = self.latest.max(record.modified);
+        self.absent &= record.absent;
+        if record.unread != 0 {
+            self.unread.insert(row, record.unread);
+        }
         row
+    }
+
+    /// Whether `bit` (a field of the schema, [`SourceRecord::STATUS`], [`SourceRecord::ACTIVE`]) came in no record at all.
+    /// Of no records nothing is missing.
+    pub fn is_absent(&self, bit: u32) -> bool {
+        !self.is_empty() && self.absent >> bit & 1 == 1
+    }
+
+    /// What came in no record, as [`SourceRecord::absent`] has it.
+    pub fn absent(&self) -> u64 {
+        self.absent
+    }
+
+    /// The fields of record `at` whose values could not be understood, a bit each.
+    pub fn unread(&self, at: u32) -> u32 {
+        if self.unread.is_empty() {
+            return 0;
+        }
+        self.unread.get(&at).copied().unwrap_or_default()
+    }
+
+    /// Whether the column of `field` stays as it is for record `at`: its field came in no record, or the value could not
+    /// be understood (docs/rules.md, "Filters" and "Reading").
+    pub fn keeps(&self, at: u32, field: usize) -> bool {
+        u32::try_from(field)
+            .is_ok_and(|bit| bit < 32 && (self.is_absent(bit) || self.unread(at) >> bit & 1 == 1))
     }
 
     /// Number of records.
@@ -170,7 +218,12 @@ impl SourceSet {
             if !wanted(id) {
                 continue;
             }
-            self.cells.push(other.cells.row(row));
+            self.absent &= other.absent;
+            let unread = other.unread(row);
+            let here = self.cells.push(other.cells.row(row));
+            if unread != 0 {
+                self.unread.insert(here, unread);
+            }
             self.ids.push(id);
             self.modified.push(other.modified[at]);
             self.active.push(other.active[at]);

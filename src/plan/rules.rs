@@ -1,6 +1,6 @@
 //! The filters of docs/rules.md, "Filters" as one function from a record to a verdict.
 
-use super::{Entity, Schema, SourceSet, filter::lower};
+use super::{Entity, Schema, SourceRecord, SourceSet, filter::lower};
 use crate::config::{ContactFilters, FilterConfig, PartnerFilters, PatternMatch};
 use crate::text::name_key;
 
@@ -80,6 +80,39 @@ impl Rules {
             Entity::Partners => self.partner(schema, source, at),
             Entity::Contacts => self.contact(source, at),
         }
+    }
+
+    /// The source's fields that a rule needs and that came in no record: what such a rule says means nothing.
+    pub fn blind(&self, schema: &Schema, source: &SourceSet) -> Vec<String> {
+        let mut blind = Vec::new();
+        let field = |column: &str| {
+            let at = schema.index(column)?;
+            let name = schema.fields[at].source.clone()?;
+            let bit = u32::try_from(at).ok()?;
+            source.is_absent(bit).then_some(name)
+        };
+        match schema.entity {
+            Entity::Partners => {
+                if !self.tiers.is_empty() {
+                    blind.extend(field("partner_tier"));
+                }
+                let mapped = schema
+                    .index("account_status")
+                    .is_some_and(|at| schema.fields[at].source.is_some());
+                let status = source.is_absent(SourceRecord::STATUS)
+                    && (!mapped || field("account_status").is_some());
+                if !self.statuses.is_empty() && status {
+                    blind.push(schema.values.status.join(" or "));
+                }
+            }
+            Entity::Contacts => {
+                if source.is_absent(SourceRecord::ACTIVE) {
+                    blind.extend(schema.values.active.clone());
+                }
+                blind.extend(field("email"));
+            }
+        }
+        blind
     }
 
     fn partner(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
@@ -190,7 +223,6 @@ fn words(local: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::SourceRecord;
 
     fn contact(email: &str, config: &FilterConfig) -> Verdict {
         let schema = Schema::of(Entity::Contacts);

@@ -80,6 +80,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         kept_back: PerEntity::default(),
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
+        missing: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
         waits: Waits::default(),

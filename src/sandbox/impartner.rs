@@ -127,10 +127,15 @@ impl Impartner {
     }
 
     fn one(&self, object: Object, id: &str, call: &Call<'_>) -> Reply {
-        let fields = match self.fields(object, self.param(call.query, "fields", "$select")) {
+        let mut fields = match self.fields(object, self.param(call.query, "fields", "$select")) {
             Ok(fields) => fields,
             Err(reply) => return reply,
         };
+        for act in call.acts {
+            if let Act::DropField { name } = act {
+                listing::drop_field(object, &mut fields, name);
+            }
+        }
         let shape = call
             .acts
             .iter()

@@ -114,7 +114,7 @@ pub(super) fn waiting(model: &Model) -> Vec<Waiting> {
     }
     if let Some(review) = &model.preview.review {
         for guard in review.tally.tripped() {
-            if review.withheld(guard.rule.withholds()) {
+            if review.holds_back(guard) {
                 add(
                     format!("Guard: {}", guard.sentence()),
                     "2",

@@ -14,7 +14,7 @@ use super::msg::Effect;
 use super::query::{Compute, Sort, Tab, Tally};
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, FilterError};
-use crate::plan::guards::WindowCounts;
+use crate::plan::guards::{Guard, WindowCounts};
 use crate::plan::{Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, Release, Selection};
 
 /// Screen 2.
@@ -326,6 +326,11 @@ impl Review {
             .updates
             .is_none_or(|n| n == self.tally.updates());
         deletes && updates
+    }
+
+    /// Whether a tripped guard withholds what it can: nobody released it, or nobody can.
+    pub(super) fn holds_back(&self, guard: &Guard) -> bool {
+        !guard.rule.can_be_released() || guard.rule.withholds().iter().any(|&op| self.withheld(op))
     }
 
     /// Whether a tripped guard withholds `op` and nobody released it.

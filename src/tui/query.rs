@@ -201,9 +201,10 @@ impl Tally {
         self.guards.iter().filter(|guard| guard.tripped)
     }
 
-    /// Whether a tripped guard withholds `op`.
+    /// Whether a tripped guard that can be released withholds `op`.
     pub(super) fn withholds(&self, op: Op) -> bool {
-        self.tripped().any(|guard| guard.rule.withholds() == op)
+        self.tripped()
+            .any(|guard| guard.rule.can_be_released() && guard.rule.withholds().contains(&op))
     }
 }
 

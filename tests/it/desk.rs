@@ -5,6 +5,7 @@ mod elsewhere;
 mod faults;
 mod half_true;
 mod holds;
+mod missing;
 mod model;
 mod names;
 mod old_plans;

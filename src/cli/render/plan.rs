@@ -49,13 +49,10 @@ pub(in crate::cli) fn summary(plan: &Plan, guards: &[Guard], out: &mut Out) -> R
         out.styled(
             Style::Warn,
             format!(
-                "Guard {}: {} {} are withheld; nothing else is affected.",
+                "Guard {}: {} The {} are withheld; nothing else is affected.",
                 guard.rule.word(),
                 guard.sentence(),
-                match guard.rule.withholds() {
-                    Op::Update => "The updates",
-                    _ => "The soft-deletes",
-                }
+                guard.rule.what()
             ),
         )?;
     }

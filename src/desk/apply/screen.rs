@@ -54,6 +54,26 @@ impl Desk {
                 (Cause::Held, HELD_LATER),
             );
         }
+        // It has no release: what it withholds is not for the others to count, nor in a number that is typed.
+        let missing = guards::evaluate(plan, &selection, &plan.windows, &self.config().guards);
+        let missing = missing
+            .iter()
+            .filter(|guard| guard.rule == Rule::MissingField && guard.tripped);
+        for guard in missing {
+            for &op in guard.rule.withholds() {
+                withhold(
+                    plan,
+                    &mut selection,
+                    &mut withheld,
+                    op,
+                    |item| item.entity == guard.entity,
+                    (
+                        Cause::MissingField,
+                        &format!("guard missing_field: {}", guard.sentence()),
+                    ),
+                );
+            }
+        }
         let wanted = PerEntity::from_fn(|entity| {
             (
                 selection.count_op(plan, Op::SoftDelete)[entity],
@@ -85,8 +105,10 @@ impl Desk {
             &self.config().guards,
         );
         let mut deletes = PerEntity::<SoftDeletes>::default();
-        for guard in guards.iter().filter(|guard| guard.tripped) {
-            let op = guard.rule.withholds();
+        let tripped = guards.iter().filter(|guard| guard.tripped);
+        for (guard, &op) in
+            tripped.flat_map(|guard| guard.rule.withholds().iter().map(move |op| (guard, op)))
+        {
             if choice.release.covers(op) {
                 if op == Op::SoftDelete {
                     // Its own only: what no guard withheld was not released, and counts on.

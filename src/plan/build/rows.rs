@@ -150,7 +150,10 @@ fn after<'a>(
         return link(schema, source, links, at).or_else(present);
     }
     match &field.source {
-        Some(_) => source.field(at, index),
+        Some(_) => match source.field(at, index) {
+            None if source.keeps(at, index) => present(),
+            value => value,
+        },
         None if reactivates && field.column == "account_status" => None,
         None => present(),
     }

@@ -300,6 +300,7 @@ impl Loader {
             settled: header.settled.clone(),
             misdated: header.misdated.clone(),
             waits: header.waits.clone(),
+            missing: header.missing.clone(),
             partners: self.partners,
             reasons: self.reasons,
             arenas: self.arenas,

@@ -91,6 +91,11 @@ pub enum Act {
         /// The body.
         body: serde_json::Value,
     },
+    /// A field stops coming, as one that was renamed.
+    DropField {
+        /// Its name.
+        name: String,
+    },
     /// The header `Date` says something else than the world's clock.
     Date {
         /// What it says.
@@ -202,6 +207,7 @@ impl Act {
             Self::SuccessFalse { .. } => "success_false",
             Self::NullData => "null_data",
             Self::Answer { .. } => "answer",
+            Self::DropField { .. } => "drop_field",
             Self::Date { .. } => "date",
             Self::BrokenCharacter { .. } => "broken_character",
             Self::Status { .. } => "status",

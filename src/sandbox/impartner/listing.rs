@@ -120,6 +120,7 @@ impl Impartner {
         let mut shape = self.options.shape.clone();
         for act in acts {
             match act {
+                Act::DropField { name } => drop_field(object, &mut ask.fields, name),
                 Act::CapTake { cap } => ask.take = ask.take.min((*cap).max(1)),
                 Act::RepeatPage { page } => {
                     ask.skip = usize::try_from(*page).unwrap_or(0).saturating_mul(ask.take);
@@ -297,4 +298,9 @@ impl Impartner {
         }
         all[from..to].to_vec()
     }
+}
+
+/// Takes a field out of those that come.
+pub(super) fn drop_field(object: Object, fields: &mut Vec<usize>, name: &str) {
+    fields.retain(|&field| !object.fields()[field].name.eq_ignore_ascii_case(name));
 }

@@ -20,11 +20,16 @@ use crate::values::Applied;
 fn effective(review: &Review) -> PerEntity<Applied> {
     let mut rows = review.tally.ticked;
     for guard in review.tally.tripped() {
-        let op = guard.rule.withholds();
-        if review.withheld(op) {
+        if !review.holds_back(guard) {
+            continue;
+        }
+        let rows = &mut rows[guard.entity];
+        for op in guard.rule.withholds() {
             match op {
-                Op::SoftDelete => rows[guard.entity].soft_delete = 0,
-                _ => rows[guard.entity].update = 0,
+                Op::Add => rows.add = 0,
+                Op::Reactivate => rows.reactivate = 0,
+                Op::SoftDelete => rows.soft_delete = 0,
+                _ => rows.update = 0,
             }
         }
     }
@@ -117,15 +122,18 @@ fn apply_question(model: &Model) -> Result<Ask, String> {
         }
     }
     for guard in review.tally.tripped() {
-        let op = guard.rule.withholds();
-        let state = if review.withheld(op) {
+        let state = if review.holds_back(guard) {
             "withheld"
         } else {
             "released by you"
         };
         ask.intro.push((
             Tone::Warn,
-            format!("{} The {}s are {state}.", guard.sentence(), op.label()),
+            format!(
+                "{} The {} are {state}.",
+                guard.sentence(),
+                guard.rule.what()
+            ),
         ));
     }
     match model.preview.hidden() {

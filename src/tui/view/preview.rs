@@ -164,11 +164,11 @@ fn banners(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
         ));
     }
     for guard in review.tally.tripped() {
-        let withheld = review.withheld(guard.rule.withholds());
+        let withheld = review.holds_back(guard);
         let state = if withheld { "withheld" } else { "released" };
-        let what = guard.rule.withholds().label();
+        let what = guard.rule.what();
         lines.push((
-            format!("Guard, {what}s {state}: {}", guard.sentence()),
+            format!("Guard, {what} {state}: {}", guard.sentence()),
             withheld,
             true,
         ));

@@ -141,6 +141,7 @@ fn push(set: &mut SourceSet, schema: &Schema, record: &Rec) {
             account_id: record.account_id,
             account_name: record.account_name.as_deref(),
             fields: &fields,
+            ..SourceRecord::default()
         },
     );
 }

@@ -73,6 +73,7 @@ fn source(world: &World, schema: &Schema) -> SourceSet {
                             .map(|account| account.name.as_str())
                             .or(user.loose_account_name.as_deref()),
                         fields: &cells,
+                        ..SourceRecord::default()
                     },
                 );
             }

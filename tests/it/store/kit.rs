@@ -89,6 +89,7 @@ fn read(schema: &Schema, records: &[Rec]) -> Read {
                 account_id: record.account,
                 account_name: None,
                 fields: &fields,
+                ..SourceRecord::default()
             },
         );
     }
