@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::action::Action;
 use super::certs::Certs;
-use super::dialog::Dialog;
+use super::dialog::{Dialog, Ears};
 use super::history::History;
 use super::job::Job;
 use super::keymap::Keymap;
@@ -286,7 +286,15 @@ impl Model {
         });
         let ages = (self.screen == Screen::Overview && self.overview.status.is_some())
             .then(|| self.now + Duration::seconds(60));
-        [toast, job, ages].into_iter().flatten().min()
+        // A question that listens from soon on says so.
+        let ears = match self.dialogs.last() {
+            Some(Dialog::Ask(ask)) => match ask.ears {
+                Ears::From(at) => Some(at).filter(|&at| at > self.now),
+                Ears::Open | Ears::Unseen => None,
+            },
+            _ => None,
+        };
+        [toast, job, ages, ears].into_iter().flatten().min()
     }
 
     /// Why nothing may be written now; `None` when it may.

@@ -3,9 +3,11 @@
 mod beside;
 mod confirmed;
 mod driver;
+mod interleaved;
 mod looks;
 mod million;
 mod records;
 mod said;
 mod scripts;
 mod scripts_more;
+mod told;

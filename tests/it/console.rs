@@ -323,6 +323,7 @@ fn an_off_boarding_case_is_approved_with_note_and_number_run_and_restored() {
     console.until("must be");
     console.press("a");
     console.until("the people who lose access");
+    console.until("Enter: next");
     let people = asked_number(&console.screen());
     console.press("left the programme\r");
     console.press(" \r");

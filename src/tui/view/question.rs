@@ -133,6 +133,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, ask: &Ask
             ..inside
         },
         ask,
+        ask.ears.hear(model.now),
     );
 }
 
@@ -187,7 +188,7 @@ fn field(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask, at: usize) {
     }
 }
 
-fn buttons(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {
+fn buttons(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask, heard: bool) {
     let theme = canvas.theme;
     let yes = format!("[ {} ]", ask.yes);
     let no = "[ No ]";
@@ -230,6 +231,8 @@ fn buttons(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask) {
         .iter()
         .any(|field| matches!(field.kind, FieldKind::Number(_)));
     let hints = match ask.focus {
+        // It came by itself a moment ago: no key is for it yet.
+        _ if !heard => "...",
         Focus::No if number => "Enter: No   or type the number",
         Focus::No => "Enter: No   Tab: next   y: yes",
         Focus::Yes => "Enter: yes   Esc: no",
