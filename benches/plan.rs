@@ -107,6 +107,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
             read: Some(Read {
                 listed: records.len(),
                 latest: records.latest(),
+                horizon: None,
                 records,
                 facts: SourceFacts {
                     read,

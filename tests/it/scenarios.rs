@@ -5,7 +5,7 @@ mod format;
 
 use std::collections::BTreeSet;
 
-use prmdesk::plan::ItemView;
+use prmdesk::plan::{ItemView, Value};
 
 use format::Scenario;
 
@@ -22,41 +22,40 @@ fn named(view: &ItemView<'_>) -> String {
 /// What the plan says of one record, in a line.
 fn line(view: &ItemView<'_>) -> String {
     let item = view.item;
-    let mut line = format!("{}: {}", named(view), item.op.word());
-    if let Some(row) = item.row_id {
-        line += &format!(" of row {row}");
-    }
-    if let Some(evidence) = item.evidence {
-        line += &format!(" ({})", evidence.word());
-    }
-    for (word, said) in [
-        ("not ticked", item.op.writes() && !item.selected),
-        ("held", item.held),
-        ("suspicious", item.suspicious),
-    ] {
-        if said {
-            line += &format!(", {word}");
-        }
-    }
-    line += &format!(": {}", view.reason());
+    let row = item
+        .row_id
+        .map_or_else(String::new, |row| format!(" of row {row}"));
+    let evidence = item
+        .evidence
+        .map_or_else(String::new, |evidence| format!(" ({})", evidence.word()));
+    let marks: String = [
+        (", not ticked", item.op.writes() && !item.selected),
+        (", held", item.held),
+        (", suspicious", item.suspicious),
+    ]
+    .into_iter()
+    .filter_map(|(mark, said)| said.then_some(mark))
+    .collect();
+    let mut parts = vec![format!(
+        "{}: {}{row}{evidence}{marks}: {}",
+        named(view),
+        item.op.word(),
+        view.reason()
+    )];
     if item.op.writes() && item.row_id.is_some() {
-        for change in view.changes() {
-            let text = |value: &prmdesk::plan::Value<'_>| {
-                value
-                    .text()
-                    .map_or_else(|| "-".to_owned(), |text| text.into_owned())
-            };
-            line += &format!(
-                "; {} {} -> {}",
-                change.field,
-                text(&change.before),
-                text(&change.after)
-            );
-        }
+        let text = |value: &Value<'_>| {
+            let text = value.text();
+            text.map_or_else(|| "-".to_owned(), std::borrow::Cow::into_owned)
+        };
+        let changes = view.changes();
+        parts.extend(changes.map(|change| {
+            let (before, after) = (text(&change.before), text(&change.after));
+            format!("{} {before} -> {after}", change.field)
+        }));
     } else if let Some(partner) = view.partner_after() {
-        line += &format!("; partner {}", partner.name);
+        parts.push(format!("partner {}", partner.name));
     }
-    line
+    parts.join("; ")
 }
 
 fn check(text: &str) -> Result<(), String> {

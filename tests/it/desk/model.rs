@@ -92,9 +92,9 @@ async fn walk(engine: Engine, seed: u64) -> u64 {
     rig.sync(Mode::Full).await.unwrap();
     // Nothing else of this record changes, so that the day long ago hides nothing.
     let first = rig.id("P01");
-    let mut world = rig.sandbox.world();
-    world.redate(prmdesk::sandbox::Object::Account, first, year(1));
-    drop(world);
+    rig.sandbox
+        .world()
+        .redate(prmdesk::sandbox::Object::Account, first, year(1));
     let (mut fresh, mut steps) = (100, 0);
     let (mut old, mut kept): (Vec<Plan>, Option<Vec<String>>) = (Vec::new(), None);
     for _ in 0..rng.random_range(4..10) {
