@@ -57,8 +57,8 @@ struct Header {
     /// Ids of records that stay carried over, because of a modification time that cannot be.
     #[serde(default)]
     misdated: PerEntity<Vec<i64>>,
-    /// What an apply changes about the contacts that wait for a partner; missing where nothing does.
-    #[serde(default, skip_serializing_if = "Waits::is_empty")]
+    /// What an apply changes about the contacts that wait for a partner.
+    #[serde(default)]
     waits: Waits,
     /// Fields that a filter needs and that came in no record: the guard `missing_field`.
     #[serde(default)]

@@ -31,11 +31,6 @@ pub struct Waits {
 }
 
 impl Waits {
-    /// Whether nothing changes.
-    pub fn is_empty(&self) -> bool {
-        self.begun.is_empty() && self.ended.is_empty()
-    }
-
     /// The difference between who waited `before` and who waits `now`, for those about whom this reading knows.
     pub(super) fn between(
         before: &[Waiting],
