@@ -3,7 +3,6 @@
 //! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`runtime`] alone spawns. One task
 //! owns the terminal and the model ([`run`]); [`kit`] is what is drawn with.
 
-mod action;
 mod certs;
 mod dialog;
 mod haystack;

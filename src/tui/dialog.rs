@@ -77,7 +77,7 @@ pub(super) struct Asking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
     /// The count of the ticks, for this action.
-    Count(super::action::Action),
+    Count(super::keymap::Action),
     /// An answer from outside.
     Answer(Ticket),
 }
@@ -126,7 +126,7 @@ pub(super) enum Outcome {
     /// It goes, and this is to be done.
     Do(Then),
     /// It goes, and the palette's action is to be done.
-    Act(super::action::Action),
+    Act(super::keymap::Action),
     /// It goes, and the menu's choice is to be done.
     Choose(Choice),
 }

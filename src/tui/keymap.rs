@@ -1,63 +1,14 @@
 //! The one table of bindings. Dispatch, footer, help, palette and the key list in the docs are made from it, so that
 //! none of them can lie (ARCHITECTURE.md, "Shapes").
 
-mod reasons;
 mod table;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::action::Action;
 use super::kit::key::Key;
-use super::model::{Model, Screen};
 
-pub(super) use table::BINDINGS;
-
-/// On which screens a binding works: one bit each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct On(u8);
-
-impl On {
-    pub(super) const OVERVIEW: Self = Self(1);
-    pub(super) const PREVIEW: Self = Self(1 << 1);
-    pub(super) const OFFBOARDING: Self = Self(1 << 2);
-    pub(super) const CERTIFICATIONS: Self = Self(1 << 3);
-    pub(super) const HISTORY: Self = Self(1 << 4);
-    pub(super) const ALL: Self = Self(0b1_1111);
-
-    /// Both.
-    pub(super) const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether it works on `screen`.
-    pub(super) fn has(self, screen: Screen) -> bool {
-        self.0 >> (screen as u8) & 1 == 1
-    }
-}
-
-/// Why an action is not possible now; `None` when it is.
-pub(super) type Disabled = fn(&Model) -> Option<Cow<'static, str>>;
-
-/// A key, what it does, where, and why not.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Binding {
-    /// What it does.
-    pub(super) action: Action,
-    /// The keys that do it, the shown one first.
-    pub(super) keys: &'static [Key],
-    /// One or two words for the footer.
-    pub(super) short: &'static str,
-    /// A sentence without a full stop for help, palette and docs.
-    pub(super) long: &'static str,
-    /// On which screens.
-    pub(super) on: On,
-    /// Place in the footer, 1 first; 0: not there.
-    pub(super) footer: u8,
-    /// Why it is not possible now.
-    pub(super) disabled: Disabled,
-}
+pub(super) use table::{Action, BINDINGS, Binding, On, Screen};
 
 /// The bindings with the keys of the configuration put over those of the table.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +70,7 @@ impl Keymap {
             here()
                 .filter(|b| !self.overrides.contains_key(b.action.name()))
                 .filter(|b| b.keys.contains(&key))
-                .min_by_key(|b| b.on.0.count_ones())
+                .min_by_key(|b| b.on.count())
         })
     }
 }
@@ -127,18 +78,17 @@ impl Keymap {
 /// The key list of the docs, in Markdown; made from the table (`tests` keep the docs equal to it).
 pub(super) fn docs() -> String {
     let mut out = String::new();
-    let everywhere = ("Everywhere", On::ALL);
-    let screens = Screen::ALL.map(|screen| (screen.title(), On(1 << screen as u8)));
-    for (title, on) in std::iter::once(everywhere).chain(screens) {
+    let everywhere = ("Everywhere", None);
+    let screens = Screen::ALL.map(|screen| (screen.title(), Some(screen)));
+    for (title, screen) in std::iter::once(everywhere).chain(screens) {
         let _ = write!(
             out,
             "### {title}\n\n| key | what it does | name in `console.keys` |\n|---|---|---|\n"
         );
         for binding in BINDINGS {
-            let here = if on == On::ALL {
-                binding.on == On::ALL
-            } else {
-                binding.on != On::ALL && binding.on.0 & on.0 != 0
+            let here = match screen {
+                None => binding.on == On::ALL,
+                Some(screen) => binding.on != On::ALL && binding.on.has(screen),
             };
             if here {
                 let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
@@ -170,7 +120,7 @@ mod tests {
             let mut seen: Vec<(Key, Action, u32)> = Vec::new();
             for binding in BINDINGS.iter().filter(|b| b.on.has(screen)) {
                 for &key in binding.keys {
-                    let bits = binding.on.0.count_ones();
+                    let bits = binding.on.count();
                     let clash = seen
                         .iter()
                         .find(|(other, _, other_bits)| *other == key && *other_bits == bits);

@@ -4,12 +4,11 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::action::Action;
 use super::certs::Certs;
 use super::dialog::{Dialog, Ears};
 use super::history::History;
 use super::job::Job;
-use super::keymap::Keymap;
+use super::keymap::{Action, Keymap, Screen};
 use super::kit::glyphs::Glyphs;
 use super::kit::hits::{Hits, Target};
 use super::kit::key::Key;
@@ -21,53 +20,6 @@ use super::overview::Overview;
 use super::preview::Preview;
 use crate::config::GuardConfig;
 use crate::error::{Error, Kind};
-
-/// The five screens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Screen {
-    #[default]
-    Overview,
-    Preview,
-    Offboarding,
-    Certifications,
-    History,
-}
-
-impl Screen {
-    /// All, in the order of their numbers.
-    pub(super) const ALL: [Self; 5] = [
-        Self::Overview,
-        Self::Preview,
-        Self::Offboarding,
-        Self::Certifications,
-        Self::History,
-    ];
-
-    /// What it is called.
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Preview => "Preview",
-            Self::Offboarding => "Off-boarding",
-            Self::Certifications => "Certifications",
-            Self::History => "History",
-        }
-    }
-
-    /// What it is called where there is little room.
-    pub(super) fn short(self) -> &'static str {
-        match self {
-            Self::Offboarding => "Off-board",
-            Self::Certifications => "Certs",
-            other => other.title(),
-        }
-    }
-
-    /// The screen of a title; for the state file.
-    pub(super) fn from_title(title: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|screen| screen.title() == title)
-    }
-}
 
 /// Where we work and as whom; shown in the title bar and in every confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::keymap::Screen;
 use super::kit::cells::counted;
 use super::kit::list::Cursor;
-use super::model::{Model, Screen};
+use super::model::Model;
 use super::msg::Reach;
 use crate::error::{Error, Kind};
 use crate::values::{RunSummary, Status};

@@ -1,6 +1,7 @@
 //! The partner under the cursor, whatever the screen: for the push of one partner's figures (issue 6, item 5).
 
-use super::model::{Model, Screen};
+use super::keymap::Screen;
+use super::model::Model;
 use super::preview::Review;
 use crate::plan::{Entity, Op};
 

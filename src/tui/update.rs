@@ -14,21 +14,22 @@ mod journal;
 mod mouse;
 mod moves;
 mod places;
+mod reasons;
 mod review;
 mod runs;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::action::Action;
 use super::dialog::{Choice, Dialog, Outcome};
-use super::keymap::BINDINGS;
+use super::keymap::{Action, BINDINGS, Screen};
 use super::kit::key::Key;
-use super::model::{Ahead, Life, Model, Screen};
+use super::model::{Ahead, Life, Model};
 use super::msg::{Effect, Msg, Reach, Request};
 use super::runtime::export::Format;
 use super::runtime::state::Saved;
 
 pub(super) use cases::{step_person, step_words};
+pub(super) use reasons::why_not;
 
 /// What a console that has just started asks for.
 pub(super) fn start(model: &mut Model) -> Vec<Effect> {

@@ -60,6 +60,10 @@ const RULES: &[Rule] = &[
         |sources| imports_only(sources, "tui/kit", &["tui::kit", "plan", "values", "text"]),
     ),
     (
+        "`tui/keymap/` imports `tui/kit/key.rs` only: screens, actions and keys are data.",
+        |sources| imports_only(sources, "tui/keymap", &["tui::keymap", "tui::kit::key"]),
+    ),
+    (
         "Only `cli/demo` and the tests import the sandbox.",
         |sources| {
             sources
@@ -455,6 +459,11 @@ fn what_breaks_a_rule_is_found() {
             "src/tui/kit/x.rs",
             "pub(in crate::tui) use super::super::model::Model;",
             "src/tui/kit/x.rs: imports tui::model::Model",
+        ),
+        (
+            "src/tui/keymap/x.rs",
+            "use crate::tui::kit::{hits::Hits, key::Key};",
+            "src/tui/keymap/x.rs: imports tui::kit::hits::Hits",
         ),
     ] {
         assert_eq!(broken(&[(path, &format!("{tests}{text}"))]), [fault]);

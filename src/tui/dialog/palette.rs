@@ -6,9 +6,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::super::action::Action;
-use super::super::keymap::BINDINGS;
-use super::super::model::Screen;
+use super::super::keymap::{Action, BINDINGS, Screen};
 use super::Outcome;
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;

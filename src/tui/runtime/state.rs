@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tui::keymap::Screen;
 use crate::tui::kit::theme::{Theme, ThemeName};
-use crate::tui::model::{Model, Screen};
+use crate::tui::model::Model;
 use crate::tui::plan_columns::PlanColumn;
 use crate::tui::preview::FilterBox;
 

@@ -1,11 +1,9 @@
 //! A question is about what it says, and no key that was meant for something else answers it (docs/console.md,
 //! "Confirming"). Answers and computations are held back and let go at the chosen moment.
 
-use super::super::action::Action;
 use super::super::dialog::{Dialog, FieldKind};
 use super::super::fixtures;
-use super::super::keymap::BINDINGS;
-use super::super::model::Screen;
+use super::super::keymap::{Action, BINDINGS, Screen};
 use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
 use crate::error::{Error, Kind};

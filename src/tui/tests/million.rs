@@ -12,13 +12,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::fixtures;
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::{Answer, Effect, Msg, Request};
 use super::super::query::Compute;
 use super::super::update::update;
 use super::super::view::paint;
 use super::driver::bare_model;
 use crate::plan::Mode;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::key::Key;
 use crate::values::PreviewRequest;
 

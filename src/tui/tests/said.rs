@@ -3,9 +3,9 @@
 use chrono::Duration;
 
 use super::super::fixtures;
-use super::super::model::Screen;
 use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
+use crate::tui::keymap::Screen;
 use crate::values::CaseState;
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::super::dialog::Dialog;
 use super::super::fixtures;
-use super::super::model::{Life, Screen};
+use super::super::model::Life;
 use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
 use crate::plan::{Entity, Mode, Op};
+use crate::tui::keymap::Screen;
 
 fn plan(driver: &mut Driver, leavers: i64) {
     driver.keys("2 P");

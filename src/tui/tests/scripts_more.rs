@@ -2,11 +2,10 @@
 
 use crossterm::event::{MouseButton, MouseEventKind};
 
-use super::super::action::Action;
 use super::super::dialog::Dialog;
 use super::super::fixtures;
-use super::super::keymap::{BINDINGS, Keymap};
-use super::super::model::{Life, Screen};
+use super::super::keymap::{Action, BINDINGS, Keymap, Screen};
+use super::super::model::Life;
 use super::super::msg::{Answer, Effect, Msg, Request};
 use super::super::query::Tab;
 use super::driver::Driver;
@@ -333,7 +332,7 @@ fn every_disabled_action_says_why() {
             let mut d = Driver::new(120, 40);
             d.model.screen = screen;
             d.model.toasts.shown.clear();
-            if let Some(why) = (binding.disabled)(&d.model) {
+            if let Some(why) = super::super::update::why_not(&d.model, binding.action) {
                 assert!(why.ends_with('.'), "{why}");
                 let key = binding.keys.first().map(ToString::to_string);
                 if let Some(key) = key {

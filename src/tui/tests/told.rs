@@ -3,7 +3,7 @@
 
 use super::super::certs::PushResult;
 use super::super::fixtures;
-use super::super::model::Screen;
+use super::super::keymap::Screen;
 use super::super::msg::{Answer, Msg, Request};
 use super::driver::Driver;
 use crate::error::{Error, Kind};

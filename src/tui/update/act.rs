@@ -1,10 +1,10 @@
 //! Actions that belong to no screen alone, and the way to those that do.
 
-use super::super::action::Action;
 use super::super::dialog::{Ask, Dialog, Palette, TextDialog, Then};
-use super::super::keymap::BINDINGS;
-use super::super::model::{Life, Model, Screen};
+use super::super::keymap::{Action, BINDINGS, Screen};
+use super::super::model::{Life, Model};
 use super::super::msg::{Effect, Reach, Request};
+use super::reasons::why_not;
 use super::{applying, cases, certs, filter, hand, journal, moves, quit, review, runs};
 use crate::plan::{Mode, Scope};
 use crate::tui::kit::list::{Cursor, Move};
@@ -17,7 +17,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let binding = BINDINGS
         .iter()
         .find(|b| b.action == action && b.on.has(model.screen));
-    if let Some(why) = binding.and_then(|b| (b.disabled)(model)) {
+    if let Some(why) = binding.and_then(|b| why_not(model, b.action)) {
         model.complain(why);
         return Vec::new();
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::super::dialog::{Dialog, Failure, TextDialog};
 use super::super::history::OpenRun;
-use super::super::model::{Life, Model, Screen};
+use super::super::model::{Life, Model};
 use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
 use super::super::query::Compute;
 use super::{applying, cases, journal, places, quit, runs};
 use crate::error::{Error, Kind};
 use crate::plan::{Entity, Plan};
 use crate::text::safe;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::panes::Pane;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::super::action::Action;
 use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
 use super::super::model::Model;
 use super::super::msg::Effect;
@@ -11,6 +10,7 @@ use super::act::push;
 use super::places;
 use crate::desk::Shown;
 use crate::plan::{Entity, Op, PerEntity};
+use crate::tui::keymap::Action;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::tone::Tone;
 use crate::tui::kit::words;

@@ -2,12 +2,13 @@
 
 use super::super::certs::Certs;
 use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::{Effect, Request, Ticket};
 use super::super::offboard::CaseTab;
 use super::act::push;
 use super::{moves, places};
 use crate::text::safe;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;

@@ -1,10 +1,11 @@
 //! What is handed out of the console: to the clipboard, to files.
 
 use super::super::dialog::{Choice, Dialog, Menu};
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::Effect;
 use super::act::push;
 use super::review;
+use crate::tui::keymap::Screen;
 use crate::tui::runtime::export::{Data, Export, Format};
 
 /// Copies the name or id of what is chosen.

@@ -2,10 +2,11 @@
 //! command line is `prmdesk runs history`.
 
 use super::super::dialog::{Dialog, TextDialog};
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::{Effect, Request};
 use crate::plan::Entity;
 use crate::text::safe;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::tone::{Tone, ToneLine};
 use crate::tui::kit::words::changed_fields;
 use crate::values::JournalEntry;

@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
 use super::super::dialog::{Dialog, Focus};
-use super::super::keymap::BINDINGS;
-use super::super::model::{Ahead, Model, Screen};
+use super::super::keymap::{BINDINGS, Screen};
+use super::super::model::{Ahead, Model};
 use super::super::msg::Effect;
 use super::super::offboard::CaseTab;
 use super::super::query::Tab;

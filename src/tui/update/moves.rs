@@ -1,9 +1,10 @@
 //! Going about: lines, panes, tabs, into what is chosen and out of it again.
 
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::{Effect, Request};
 use super::super::overview;
 use super::{act, cases, certs, filter, review};
+use crate::tui::keymap::Screen;
 use crate::tui::kit::list::{Cursor, Move};
 use crate::tui::kit::panes::Pane;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::super::dialog::{Ask, Dialog, Field, FieldKind, Then};
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::{Effect, Request};
 use super::super::plan_columns::PlanColumn;
 use super::super::preview::Review;
@@ -13,6 +13,7 @@ use super::act::{self, push};
 use super::moves;
 use crate::plan::{Entity, Mode, Scope};
 use crate::text::safe;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::count;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;

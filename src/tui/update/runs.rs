@@ -1,9 +1,10 @@
 //! The actions of screen 5, and what a run did in words.
 
-use super::super::model::{Model, Screen};
+use super::super::model::Model;
 use super::super::msg::{Effect, Request};
 use super::act;
 use crate::text::safe;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::counted;
 use crate::tui::kit::tone::Tone;
 use crate::tui::kit::words;

@@ -10,13 +10,13 @@ use std::fmt::Write as _;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::action::Action;
-use super::super::keymap::{BINDINGS, Binding};
-use super::super::model::{Model, Screen};
+use super::super::keymap::{Action, BINDINGS, Binding, Screen};
+use super::super::model::Model;
 use super::super::preview::Hidden;
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, fit};
 use crate::tui::kit::hits::Target;
+use crate::tui::update::why_not;
 
 /// How the screens are named: in full, in short, or by number alone but for the shown one.
 #[derive(Clone, Copy)]
@@ -188,7 +188,7 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             // The last words of the footer may still find a shorter neighbour.
             continue;
         }
-        let off = (binding.disabled)(model).is_some();
+        let off = why_not(model, binding.action).is_some();
         let (key_style, text_style) = if off {
             (canvas.theme.dim, canvas.theme.dim)
         } else {

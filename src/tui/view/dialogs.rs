@@ -16,6 +16,7 @@ use crate::tui::kit::canvas::{Canvas, cells, middle};
 use crate::tui::kit::cells::{pad, width, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::{Tone, ToneLine};
+use crate::tui::update::why_not;
 
 /// Draws a dialog; only the topmost takes clicks.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &Dialog, top: bool) {
@@ -151,7 +152,7 @@ fn help_lines(model: &Model) -> Vec<ToneLine> {
             if keys.is_empty() {
                 continue;
             }
-            let why = (binding.disabled)(model);
+            let why = why_not(model, binding.action);
             lines.push((
                 if why.is_some() {
                     Tone::Dim
@@ -269,7 +270,7 @@ fn commands(canvas: &mut Canvas<'_>, model: &Model, area: Rect, palette: &Palett
         let why = binding
             .on
             .has(model.screen)
-            .then(|| (binding.disabled)(model))
+            .then(|| why_not(model, binding.action))
             .flatten();
         let style: Style = if why.is_some() {
             canvas.theme.dim

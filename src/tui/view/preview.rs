@@ -216,7 +216,7 @@ fn banners(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
             };
             let at = super::super::keymap::BINDINGS
                 .iter()
-                .position(|b| b.action == super::super::action::Action::ReleaseGuard);
+                .position(|b| b.action == crate::tui::keymap::Action::ReleaseGuard);
             if let Some(at) = at {
                 canvas.hits.add(place, Target::Binding(at));
             }

@@ -1,22 +1,45 @@
-//! Why an action is not possible now: one function for each reason, shared by the bindings.
+//! Why an action is not possible now: one function for each reason.
 
 use std::borrow::Cow;
 
+use super::super::keymap::Action;
 use super::super::model::Model;
 use super::super::offboard::CaseTab;
 use super::super::query::Tab;
 use crate::plan::Op;
 use crate::values::{CaseState, RunStatus};
 
-type Reason = Option<Cow<'static, str>>;
+/// Why something is not possible; `None`: it is.
+pub(in crate::tui) type Reason = Option<Cow<'static, str>>;
 
-/// Always possible.
-pub(super) fn never(_: &Model) -> Reason {
-    None
-}
-
-pub(super) fn busy(model: &Model) -> Reason {
-    model.busy()
+/// Why an action is not possible now.
+pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Reason {
+    match action {
+        Action::Filter
+        | Action::NextNotable
+        | Action::PreviousNotable
+        | Action::SortNext
+        | Action::SortReverse => no_plan(model),
+        Action::Reviewed => change_line(model),
+        Action::Hold => hold(model),
+        Action::Apply => apply(model),
+        Action::ReleaseGuard => release(model),
+        Action::Undo => undo(model),
+        Action::Reject | Action::HoldCase => case(model),
+        Action::Approve => approve(model),
+        Action::RunApproved => run_approved(model),
+        Action::Restore => restore(model),
+        Action::Push => push(model),
+        Action::PushPartner => push_partner(model),
+        Action::PreviewIncremental
+        | Action::PreviewFull
+        | Action::PreviewPartners
+        | Action::PreviewContacts
+        | Action::Compare => model.busy(),
+        Action::Sweep | Action::LmsRefresh => model.no_writes(),
+        // Always possible: moving, looking, and what says itself that there is nothing.
+        _ => None,
+    }
 }
 
 fn no_plan(model: &Model) -> Reason {
@@ -27,12 +50,8 @@ fn no_plan(model: &Model) -> Reason {
         .then(|| "There is no plan yet: press p for what changed, or P for everything.".into())
 }
 
-pub(super) fn plan(model: &Model) -> Reason {
-    no_plan(model)
-}
-
 /// For what needs a line of Changes under the cursor.
-pub(super) fn change_line(model: &Model) -> Reason {
+fn change_line(model: &Model) -> Reason {
     no_plan(model).or_else(|| {
         let review = model.preview.review.as_ref()?;
         if review.tab != Tab::Changes {
@@ -46,7 +65,7 @@ pub(super) fn change_line(model: &Model) -> Reason {
 }
 
 /// For what needs any record under the cursor.
-pub(super) fn record(model: &Model) -> Reason {
+fn record(model: &Model) -> Reason {
     no_plan(model).or_else(|| {
         let review = model.preview.review.as_ref()?;
         review
@@ -56,7 +75,7 @@ pub(super) fn record(model: &Model) -> Reason {
     })
 }
 
-pub(super) fn hold(model: &Model) -> Reason {
+fn hold(model: &Model) -> Reason {
     if model.environment.read_only {
         return model.no_writes();
     }
@@ -72,7 +91,7 @@ pub(super) fn hold(model: &Model) -> Reason {
     })
 }
 
-pub(super) fn apply(model: &Model) -> Reason {
+fn apply(model: &Model) -> Reason {
     no_plan(model)
         .or_else(|| {
             let review = model.preview.review.as_ref()?;
@@ -82,7 +101,7 @@ pub(super) fn apply(model: &Model) -> Reason {
         .or_else(|| model.no_writes())
 }
 
-pub(super) fn release(model: &Model) -> Reason {
+fn release(model: &Model) -> Reason {
     no_plan(model)
         .or_else(|| {
             let review = model.preview.review.as_ref()?;
@@ -93,7 +112,7 @@ pub(super) fn release(model: &Model) -> Reason {
         .or_else(|| model.no_writes())
 }
 
-pub(super) fn run_chosen(model: &Model) -> Reason {
+fn run_chosen(model: &Model) -> Reason {
     model
         .history
         .run()
@@ -101,7 +120,7 @@ pub(super) fn run_chosen(model: &Model) -> Reason {
         .then(|| "No run is chosen.".into())
 }
 
-pub(super) fn undo(model: &Model) -> Reason {
+fn undo(model: &Model) -> Reason {
     run_chosen(model)
         .or_else(|| {
             let run = model.history.run()?;
@@ -130,7 +149,7 @@ pub(super) fn undo(model: &Model) -> Reason {
 }
 
 /// For decisions on cases.
-pub(super) fn case(model: &Model) -> Reason {
+fn case(model: &Model) -> Reason {
     if model.environment.read_only {
         return model.no_writes();
     }
@@ -156,7 +175,7 @@ pub(super) fn case(model: &Model) -> Reason {
         })
 }
 
-pub(super) fn approve(model: &Model) -> Reason {
+fn approve(model: &Model) -> Reason {
     if !model.environment.operator_named {
         return Some(
             "Approving needs an operator named on purpose: start with --operator NAME or set PRMDESK_OPERATOR.".into(),
@@ -172,7 +191,7 @@ pub(super) fn approve(model: &Model) -> Reason {
     })
 }
 
-pub(super) fn run_approved(model: &Model) -> Reason {
+fn run_approved(model: &Model) -> Reason {
     let ready = model
         .offboard
         .cases
@@ -184,7 +203,7 @@ pub(super) fn run_approved(model: &Model) -> Reason {
     model.no_writes()
 }
 
-pub(super) fn restore(model: &Model) -> Reason {
+fn restore(model: &Model) -> Reason {
     let Some(case) = model.offboard.chosen() else {
         return Some("No case is chosen.".into());
     };
@@ -201,19 +220,15 @@ pub(super) fn restore(model: &Model) -> Reason {
     model.no_writes()
 }
 
-pub(super) fn writes(model: &Model) -> Reason {
-    model.no_writes()
-}
-
 /// For the figures of the partner under the cursor.
-pub(super) fn push_partner(model: &Model) -> Reason {
+fn push_partner(model: &Model) -> Reason {
     match super::super::partner::shown(model) {
         Err(why) => Some(why.into()),
         Ok(_) => model.no_writes(),
     }
 }
 
-pub(super) fn push(model: &Model) -> Reason {
+fn push(model: &Model) -> Reason {
     if model.certs.ticked.is_empty() {
         return Some("No partner is ticked; p compares, Space ticks.".into());
     }
