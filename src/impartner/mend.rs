@@ -16,14 +16,15 @@ pub(super) fn mended(body: &[u8]) -> Vec<u8> {
                 in_string = !in_string;
                 1
             }
-            b'\\' if in_string => match escape(rest) {
-                Some(length) => length,
-                None => {
+            b'\\' if in_string => {
+                if let Some(length) = escape(rest) {
+                    length
+                } else {
                     out.extend_from_slice("\u{fffd}".as_bytes());
                     at += broken(rest);
                     continue;
                 }
-            },
+            }
             0..0x20 if in_string => {
                 out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
                 at += 1;

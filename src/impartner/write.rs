@@ -87,10 +87,9 @@ impl Client {
                     }
                 )),
             },
-            (200..=299, None) => PatchOutcome::Unknown(format!(
-                "status {}, but the answer is not the API's",
-                status
-            )),
+            (200..=299, None) => {
+                PatchOutcome::Unknown(format!("status {status}, but the answer is not the API's"))
+            }
             // The server had it and failed on it, or something in between did: nobody knows how far it came.
             (408 | 500..=599, _) => PatchOutcome::Unknown(self.status_text(answer)),
             (404, _) => PatchOutcome::Failed(self.status_text(answer)),
