@@ -183,12 +183,11 @@ both! {
         let rig = loaded(engine).await;
         later(&rig, |rig| { rig.sandbox.world().add_account(account(31)); });
         let plan = rig.preview(Mode::Incremental).await.unwrap();
-        let asked = rig.sandbox.log().len();
         // Runs that committed nothing overtake nobody.
         let request = prmdesk::values::PreviewRequest { scope: prmdesk::plan::Scope::All, mode: Mode::Incremental };
         let abandoned = rig.desk.begin_sync(request, &Progress::silent()).await.unwrap();
         abandoned.abandon().await.unwrap();
-        let asked = asked + (rig.sandbox.log().len() - asked);
+        let asked = rig.sandbox.log().len();
         assert_eq!(rig.apply(&plan).await.unwrap().applied.partners.add, 1);
         assert_eq!(rig.sandbox.log().len(), asked);
         assert_eq!(rig.desk.status(Probe::Stored).await.unwrap().carried_over, 0);
