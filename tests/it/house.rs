@@ -1,5 +1,6 @@
 //! The rules of ARCHITECTURE.md, "Invariants", each with its sentence, checked on the source itself.
 
+mod packages;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,6 +119,19 @@ const RULES: &[Rule] = &[
         "`src/foo.rs` and `src/foo/`, no `mod.rs`; files aim under 300 lines and never pass 500 (the test lists those that \
          wait for a second room).",
         rooms_have_one_shape,
+    ),
+    (
+        "No crate in Cargo.toml that the code does not name, at most 540 packages in Cargo.lock, and no licence that deny.toml \
+         does not allow.",
+        |sources| {
+            // Of the whole house only: the packages are not those of a few made-up files.
+            let whole = sources.iter().any(|source| source.path == "src/main.rs");
+            if whole {
+                packages::faults(sources)
+            } else {
+                Vec::new()
+            }
+        },
     ),
 ];
 

@@ -8,16 +8,20 @@ use std::path::{Path, PathBuf};
 pub(super) struct Source {
     /// Below the crate's root, such as `src/plan/item.rs`.
     pub(super) path: String,
-    /// The code without comments, without the insides of texts, and without items that exist under test only.
+    /// The code without comments and without the insides of texts.
+    pub(super) whole: String,
+    /// The same without items that exist under test only.
     pub(super) code: String,
     pub(super) lines: usize,
 }
 
 impl Source {
     pub(super) fn new(path: &str, text: &str) -> Self {
+        let whole = bare(text);
         Self {
             path: path.to_owned(),
-            code: without_tests(&bare(text)),
+            code: without_tests(&whole),
+            whole,
             lines: text.lines().count(),
         }
     }
@@ -310,7 +314,7 @@ fn tree<'t>(text: &'t str, start: &[String], found: &mut Vec<Vec<String>>) -> &'
 }
 
 /// Whether `word` stands in `code` as a word of its own where it begins and ends with a letter.
-fn names(code: &str, word: &str) -> bool {
+pub(super) fn names(code: &str, word: &str) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].ends_with(is_part) && letter(word.chars().next());
