@@ -3,7 +3,7 @@
 //! Part of the product (`prmdesk demo`) and the ground that the tests stand on; only `cli/demo` and tests import it.
 //!
 //! `prmdesk demo`: [`World::load`] from the data directory, or [`World::generate_at`] the present moment and fill the
-//! database from [`yesterday`]; then [`Sandbox::start`] with [`SandboxOptions::demo`] and `keep`, so that what is done
+//! database from [`yesterday()`]; then [`Sandbox::start`] with [`SandboxOptions::demo`] and `keep`, so that what is done
 //! to the stand-ins outlives the program. Tests against the real binary reach the faults, the log and the data over
 //! HTTP; the calls are listed in `control.rs`.
 //!

@@ -1,4 +1,4 @@
-//! Where files are: the XDG directories (https://specifications.freedesktop.org/basedir-spec).
+//! Where files are: the XDG directories (<https://specifications.freedesktop.org/basedir-spec>).
 
 use std::path::PathBuf;
 
