@@ -44,7 +44,7 @@ pub(super) fn view(model: &Model, frame: &mut ratatui::Frame<'_>) -> Hits {
 /// Draws everything into a buffer; returns what was put where, and where the terminal's cursor stands.
 pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     let area = buffer.area;
-    let mut canvas = Canvas::new(model.theme, model.glyphs, buffer);
+    let mut canvas = Canvas::new(&model.theme, model.glyphs, buffer);
     canvas.hits.area = area;
     canvas.hits.revision = model.revision;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {

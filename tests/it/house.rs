@@ -334,11 +334,11 @@ fn room_circles(sources: &[Source], arrows: &[Vec<usize>]) -> Vec<String> {
             let to = sources[target].module();
             let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
             if let (Some(a), Some(b)) = (from.get(shared), to.get(shared)) {
-                let house: String = from[..shared]
-                    .iter()
-                    .map(|room| format!("{room}/"))
-                    .collect();
-                let house = format!("src/{house}");
+                let mut house = String::from("src/");
+                for room in &from[..shared] {
+                    house.push_str(room);
+                    house.push('/');
+                }
                 houses.entry(house).or_default().insert((a, b));
             }
         }

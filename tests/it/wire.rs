@@ -146,7 +146,7 @@ async fn plain_http_leaves_this_machine_for_nobody() {
 async fn an_answer_without_end_is_cut_off() {
     for sender in ALL {
         let (url, log) = serve(|| {
-            let chunk = || Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1 << 20]));
+            let chunk = || Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 1 << 20]));
             let without_end = stream::repeat_with(chunk);
             reply(StatusCode::OK, Body::from_stream(without_end))
         })

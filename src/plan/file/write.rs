@@ -94,7 +94,7 @@ pub struct ItemDocument<'a> {
     name: &'a str,
     /// The contact's partner; `null` for one without.
     #[serde(skip_serializing_if = "Option::is_none")]
-    partner: Option<Option<&'a str>>,
+    partner: Option<Value<'a>>,
     /// Why.
     reason: &'a str,
     /// What a soft-delete rests on.
@@ -142,7 +142,8 @@ impl<'a> ItemDocument<'a> {
             impartner_id: item.impartner_id,
             row_id: item.row_id,
             name: view.name(),
-            partner: (planned && item.entity == Entity::Contacts).then(|| view.partner_name()),
+            partner: (planned && item.entity == Entity::Contacts)
+                .then(|| view.partner_name().map_or(Value::Null, Value::Text)),
             reason: view.reason(),
             evidence: item.evidence,
             selected: ticked,

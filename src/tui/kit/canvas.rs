@@ -24,12 +24,12 @@ pub(in crate::tui) struct Canvas<'a> {
 impl<'a> Canvas<'a> {
     /// A canvas for one frame.
     pub(in crate::tui) fn new(
-        theme: Theme,
+        theme: &Theme,
         glyphs: &'static Glyphs,
         buffer: &'a mut Buffer,
     ) -> Self {
         Self {
-            theme,
+            theme: *theme,
             glyphs,
             hits: Hits::default(),
             cursor: None,

@@ -22,7 +22,7 @@ async fn what_another_was_shown_is_no_consent() {
         assert_eq!((shown.people, theirs.people), (4, 5));
         let error = rig
             .desk
-            .approve_shown(&[shown.clone()], "left", true)
+            .approve_shown(std::slice::from_ref(&shown), "left", true)
             .await
             .unwrap_err();
         assert_eq!(error.code, "case_changed", "{error}");
