@@ -135,6 +135,8 @@ mod tests {
             (Failed, Move::Start, Running),
             (Running, Move::Start, Running),
             (Running, Move::Finish, Done),
+            (Approved, Move::Fail, Failed),
+            (Failed, Move::Fail, Failed),
             (Running, Move::Fail, Failed),
             (Approved, Move::Drift, Pending),
             (Failed, Move::Drift, Pending),

@@ -299,6 +299,8 @@ async fn odd_text_comes_back_as_it_went_in() {
         assert!(again.items.is_empty(), "{:?}: {differing:?}", db.engine);
         let journal = store.changes(run_id).await.unwrap();
         for (entry, text) in journal.iter().zip(odd) {
+            // SQLite ends a text at a NUL, so the plan puts another sign in its place (docs/rules.md, "Matching").
+            let text = text.replace('\0', "\u{fffd}");
             assert_eq!(entry.after["title"], text, "{:?}", db.engine);
         }
         assert_eq!(
