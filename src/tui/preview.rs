@@ -320,7 +320,7 @@ impl Review {
         let deletes = self
             .release
             .deletes
-            .is_none_or(|n| n == self.tally.deletes());
+            .is_none_or(|n| n == self.tally.releasable_deletes());
         let updates = self
             .release
             .updates

@@ -12,7 +12,7 @@ use super::preview::Review;
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
 use crate::plan::guards::{self, Guard, WindowCounts};
-use crate::plan::{Item, Op, PerEntity, Plan, Selection};
+use crate::plan::{Entity, Item, Op, PerEntity, Plan, Selection};
 use crate::values::Applied;
 
 /// Which of a plan's three lists (docs/console.md, "Tabs inside").
@@ -180,10 +180,26 @@ pub(super) struct TickedLines {
 }
 
 impl Tally {
-    /// Ticked soft-deletes, both entities together: the number that releases a guard (docs/contract.md,
-    /// "Command line").
+    /// Ticked soft-deletes, both entities together.
     pub(super) fn deletes(&self) -> u64 {
         self.ticked.partners.soft_delete + self.ticked.contacts.soft_delete
+    }
+
+    /// Ticked soft-deletes that a release lets through, the number that is typed for it (docs/contract.md, "Command
+    /// line"): not those of an entity whose guard knows no release.
+    pub(super) fn releasable_deletes(&self) -> u64 {
+        let kept = |entity| {
+            self.tripped().any(|guard| {
+                guard.entity == entity
+                    && !guard.rule.can_be_released()
+                    && guard.rule.withholds().contains(&Op::SoftDelete)
+            })
+        };
+        Entity::ALL
+            .into_iter()
+            .filter(|&entity| !kept(entity))
+            .map(|entity| self.ticked[entity].soft_delete)
+            .sum()
     }
 
     /// Ticked updates, both entities together.
@@ -441,4 +457,34 @@ fn warning_matches(warning: &crate::plan::Warning, needles: &[String]) -> bool {
         Some(not) if !not.is_empty() => !text.contains(not),
         _ => text.contains(needle.as_str()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::guards::Rule;
+
+    /// Where one entity's guard knows no release, its rows do not go through, and are not in the number that is typed.
+    #[test]
+    fn the_number_of_a_release_is_what_it_lets_through() {
+        let guard = |rule, entity| Guard {
+            rule,
+            entity,
+            limit: 1.0,
+            found: 2.0,
+            tripped: true,
+            counted: 2,
+            base: 30,
+            field: None,
+        };
+        let mut tally = Tally::default();
+        tally.ticked.partners.soft_delete = 7;
+        tally.ticked.contacts.soft_delete = 60;
+        tally.guards = vec![guard(Rule::MaxCount, Entity::Contacts)];
+        assert_eq!(tally.releasable_deletes(), 67);
+        tally
+            .guards
+            .push(guard(Rule::MissingField, Entity::Partners));
+        assert_eq!(tally.releasable_deletes(), 60);
+    }
 }

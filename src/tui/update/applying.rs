@@ -237,7 +237,7 @@ fn release_question(model: &Model) -> Result<Ask, String> {
     let asked_deletes = review
         .tally
         .withholds(Op::SoftDelete)
-        .then(|| review.tally.deletes());
+        .then(|| review.tally.releasable_deletes());
     let asked_updates = review
         .tally
         .withholds(Op::Update)
