@@ -214,6 +214,8 @@ fn start() -> String {
         ])
         .args(["--character-set-server=utf8mb4", "--max-connections=400"])
         .arg(format!("--datadir={}", data.display()))
+        // A server that starts clears its folder for temporary tables, another server's among them.
+        .arg(format!("--tmpdir={}", dir.display()))
         .arg(format!("--socket={}", dir.join("s").display()))
         .arg(format!("--port={port}"))
         .args(as_root())

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_product_md_exactly() {
+    fn the_states_move_by_this_table_and_no_other() {
         use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Running};
         let allowed = [
             (Pending, Move::Approve, Approved),
