@@ -145,3 +145,13 @@ pub struct Case {
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
+
+impl Case {
+    /// Whether something was done in the LMS, or may have been: then it is finished or put back, and not just decided
+    /// otherwise.
+    pub fn has_begun(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.state, StepState::Done | StepState::Unknown))
+    }
+}

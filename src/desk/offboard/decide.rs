@@ -191,7 +191,11 @@ impl Desk {
         let note = noted(note)?;
         let mut ready = Vec::new();
         for id in once(ids, |id| id) {
-            ready.push(self.open_case(id, step).await?);
+            let record = self.open_case(id, step).await?;
+            if record.case.state == CaseState::Failed && record.case.has_begun() {
+                return Err(refused(id, CaseState::Failed, step));
+            }
+            ready.push(record);
         }
         let mut moves = Vec::with_capacity(ready.len());
         for record in &ready {

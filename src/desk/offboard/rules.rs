@@ -4,7 +4,7 @@
 //! pending ── approve ──> approved ── start ──> running ── finish ──> done
 //!    │  └─── reject ───> rejected                 └────── fail ────> failed ── start ──> running
 //!    └────── hold ─────> held ── approve | reject
-//! approved ── reject | hold (the approval is taken back before it ran)
+//! approved | failed ── reject | hold (the approval is taken back before anything was done)
 //! approved | failed | running ── fail (the LMS refuses to be read for this case) ──> failed
 //! approved | failed | running ── drift (the LMS is not what was approved) ──> pending
 //! pending | approved | held | failed | running ── return (the record is active again) ──> obsolete
@@ -78,8 +78,9 @@ pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
     use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Running};
     match (state, step) {
         (Pending | Held, Move::Approve) => Some(Approved),
-        (Pending | Held | Approved, Move::Reject) => Some(Rejected),
-        (Pending | Approved, Move::Hold) => Some(Held),
+        // A failed one only while nothing was taken away yet: what was is `restore`d.
+        (Pending | Held | Approved | Failed, Move::Reject) => Some(Rejected),
+        (Pending | Approved | Failed, Move::Hold) => Some(Held),
         // A `running` case without a live lease is one whose process was killed.
         (Approved | Failed | Running, Move::Start) => Some(Running),
         (Running, Move::Finish) => Some(Done),
@@ -131,6 +132,8 @@ mod tests {
             (Approved, Move::Reject, Rejected),
             (Pending, Move::Hold, Held),
             (Approved, Move::Hold, Held),
+            (Failed, Move::Reject, Rejected),
+            (Failed, Move::Hold, Held),
             (Approved, Move::Start, Running),
             (Failed, Move::Start, Running),
             (Running, Move::Start, Running),

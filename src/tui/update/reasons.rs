@@ -159,11 +159,10 @@ fn case(model: &Model) -> Reason {
     }
     targets
         .iter()
-        .find(|case| {
-            !matches!(
-                case.state,
-                CaseState::Pending | CaseState::Held | CaseState::Approved
-            )
+        .find(|case| match case.state {
+            CaseState::Pending | CaseState::Held | CaseState::Approved => false,
+            CaseState::Failed => case.has_begun(),
+            _ => true,
         })
         .map(|case| {
             format!(
@@ -186,7 +185,7 @@ fn approve(model: &Model) -> Reason {
             .offboard
             .targets()
             .into_iter()
-            .find(|case| case.state == CaseState::Approved)?;
+            .find(|case| matches!(case.state, CaseState::Approved | CaseState::Failed))?;
         Some(format!("Case {} is approved already; R runs it.", approved.case_id).into())
     })
 }

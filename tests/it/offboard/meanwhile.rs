@@ -220,6 +220,39 @@ async fn what_the_lms_refuses_for_one_case_fails_that_case_alone() {
     }
 }
 
+/// What the LMS refuses for good is decided otherwise, so that it does not fail at every run; but not once people are out.
+#[tokio::test]
+async fn a_case_that_failed_before_anything_was_done_can_be_put_aside() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        let (acme, _) = two_approved(&rig).await;
+        let refuse = |method: &str| {
+            let refused = Act::Status {
+                status: 403,
+                retry_after: None,
+                message: None,
+            };
+            Fault::new(refused).method(method).path(ACME).always()
+        };
+        let fault = rig.sandbox.faults().lms(refuse("GET"));
+        rig.run().await;
+        assert_eq!(rig.case_of("Acme").await.state, CaseState::Failed);
+        let held = rig.desk.hold_cases(&[acme], "not our group").await.unwrap();
+        assert_eq!(states(&held), [CaseState::Held]);
+        assert!(rig.run().await.is_empty(), "nothing is left to run");
+        rig.sandbox.faults().remove(fault);
+
+        rig.approve(acme).await;
+        rig.sandbox.faults().lms(refuse("DELETE"));
+        rig.run().await;
+        let case = rig.case_of("Acme").await;
+        assert_eq!((case.state, case.has_begun()), (CaseState::Failed, true));
+        let refused = rig.desk.reject(&[acme], "no").await.unwrap_err();
+        assert!(refused.message.contains("partly run"), "{refused}");
+        assert_eq!(rig.case_of("Acme").await.state, CaseState::Failed);
+    }
+}
+
 /// An LMS that answers nobody is no case's fault: the run ends, and the others wait as they were.
 #[tokio::test]
 async fn an_lms_that_answers_nobody_ends_the_run() {
