@@ -129,12 +129,15 @@ impl Worker<'_> {
             .filter_map(|s| Some((s.group_id.clone(), s.person_id.clone()?)))
             .collect();
         for group in order {
+            let mut spared_because = "left the partner's group meanwhile";
             let members: FxHashSet<String> = if group == self.all.id {
                 self.all.members.clone()
+            } else if let Some(live) = seen.groups.iter().find(|g| g.id == group) {
+                live.members.iter().cloned().collect()
             } else {
-                let live = seen.groups.iter().find(|g| g.id == group);
-                live.map(|g| g.members.iter().cloned().collect())
-                    .unwrap_or_default()
+                // Gone from the LMS, or linked to somebody else by now: only the LMS can tell.
+                spared_because = "the group is not this partner's any more: left alone";
+                self.live_members(&group).await?
             };
             let (mut absent, mut spared, mut open) = (Vec::new(), Vec::new(), Vec::new());
             for seq in by_group.remove(&group).unwrap_or_default() {
@@ -157,12 +160,8 @@ impl Worker<'_> {
             self.mark(&never, StepState::Done, Some("was not a member"))
                 .await?;
             // Approved because they were in the partner's group; they are not any more, so nobody asked for this.
-            self.mark(
-                &spared,
-                StepState::Skipped,
-                Some("left the partner's group meanwhile"),
-            )
-            .await?;
+            self.mark(&spared, StepState::Skipped, Some(spared_because))
+                .await?;
             for batch in open.chunks(BATCH) {
                 self.remove_batch(&group, batch).await?;
             }
@@ -232,6 +231,15 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// Who is in a group now; nobody where the LMS says that there is none.
+    async fn live_members(&self, group: &str) -> Result<FxHashSet<String>> {
+        let Some(live) = self.lms.group(group).await? else {
+            return Ok(FxHashSet::default());
+        };
+        let members = members_of(self.lms, &live, self.progress).await?;
+        Ok(members.unwrap_or_default().into_iter().collect())
+    }
+
     /// After an answer that is not clear: who is still a member decides, never the answer.
     async fn reread(
         &mut self,
@@ -240,14 +248,7 @@ impl Worker<'_> {
         otherwise: StepState,
         why: &str,
     ) -> Result<()> {
-        let members: FxHashSet<String> = match self.lms.group(group).await? {
-            None => FxHashSet::default(),
-            Some(live) => members_of(self.lms, &live, self.progress)
-                .await?
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
-        };
+        let members = self.live_members(group).await?;
         if group == self.all.id {
             self.all.members.clone_from(&members);
         }
