@@ -288,12 +288,13 @@ impl Desk {
         let shown = input.entities[entity]
             .read
             .as_ref()
-            .and_then(|read| read.records.ids().get(..read.listed.min(1)))
+            .and_then(|read| read.records.ids().get(..read.listed.min(CANARIES)))
             .unwrap_or_default();
-        let canaries = match shown {
-            [] => self.canaries(entity, ids).await?,
-            shown => shown.to_vec(),
-        };
+        let mut canaries = shown.to_vec();
+        if canaries.len() < CANARIES {
+            // One listed record that cannot be read by id, or is gone by now, is not to put all the others in doubt.
+            canaries.extend(self.canaries(entity, ids).await?);
+        }
         Ok(client
             .by_ids(&input.schemas[entity], ids, &canaries, progress)
             .await?)

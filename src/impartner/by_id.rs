@@ -117,6 +117,7 @@ impl Client {
                 out.last_failure
             );
             out.unverified.push((id, why));
+            out.cut = true;
         }
         if !out.gone.is_empty() || !out.unverified.is_empty() {
             let found = out.records.ids().first().copied();
@@ -315,6 +316,8 @@ struct Collected {
     unverified: Vec<(i64, String)>,
     /// Why "gone" is not believed.
     doubt: Option<String>,
+    /// Whether some were not asked for at all.
+    cut: bool,
     odd: Vec<Oddity>,
     done: u64,
     failures_in_a_row: usize,
@@ -328,6 +331,7 @@ impl Collected {
             gone: Vec::new(),
             unverified: Vec::new(),
             doubt: None,
+            cut: false,
             odd: Vec::new(),
             done: 0,
             failures_in_a_row: 0,
@@ -379,7 +383,8 @@ impl Collected {
             records: self.records,
             gone: self.gone,
             unverified: self.unverified,
-            vouched: self.doubt.is_none(),
+            // What was never asked for is no failed check: the feed alone is not believed for it.
+            vouched: self.doubt.is_none() && !self.cut,
             warnings,
         }
     }

@@ -111,10 +111,19 @@ impl Client {
         let Some(envelope) = super::envelope::Envelope::of_failure(&answer.body) else {
             return Verdict::Done(Optional::Came(value));
         };
-        if envelope.success != Some(false) {
-            return Verdict::Done(Optional::Came(value));
-        }
         let said = self.bound(&envelope.said());
+        if envelope.success != Some(false) {
+            let nothing = match under(&value, "data") {
+                None | Some(Value::Null) => true,
+                Some(data) => data.as_array().is_some_and(Vec::is_empty),
+            };
+            // A list beside errors is half an answer, and an empty one beside an explanation is none.
+            return Verdict::Done(if envelope.errors || nothing && envelope.says_anything() {
+                Optional::Refused(format!("the answer holds errors or no list ({said})."))
+            } else {
+                Optional::Came(value)
+            });
+        }
         if envelope.says_unauthorized() {
             return Verdict::Stop(ImpartnerError::Unauthorized {
                 what: what.to_owned(),

@@ -76,6 +76,8 @@ pub fn carry_over(
                     impartner_id: id,
                     reason,
                 }),
+                // Written while a filter was blind: it is looked at again once the filter sees.
+                None if !plan.missing[item.entity].is_empty() => {}
                 None => settled[item.entity].push(id),
             }
         }

@@ -136,9 +136,10 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
         disprove(&mut input, entity, &rules);
     }
     let mut plan = empty(&input);
+    let mut blind = PerEntity::<bool>::default();
     for entity in Entity::ALL {
         dates::judge(&mut plan, &input, entity);
-        see_through(&mut plan, &input, entity, &rules, guard_config);
+        blind[entity] = see_through(&mut plan, &input, entity, &rules, guard_config);
     }
     let mut directory = Directory::default();
     let common = Common {
@@ -150,6 +151,10 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
     for entity in Entity::ALL {
         let (schema, known) = (&input.schemas[entity], &mut input.entities[entity]);
         build::entity(&mut plan, schema, known, common, &mut directory);
+        if blind[entity] {
+            // What a blind filter calls unchanged may be what it should have left out.
+            plan.settled[entity].clear();
+        }
     }
     for entity in Entity::ALL {
         let misdated = &plan.misdated[entity];
@@ -169,7 +174,7 @@ pub(super) fn finish(plan: &mut Plan, guard_config: &GuardConfig) {
     plan.id = plan.content_id();
 }
 
-/// Whether the filters of `entity` see what they judge by. While they do not, its watermark stays, so that nothing is
+/// Whether the filters of `entity` are blind: a field that they judge by came in no record. While they do not, its watermark stays, so that nothing is
 /// missed once they do. A few records of an incremental run may well leave out what is null in each of them: then more
 /// of them are waited for before the guard trips.
 fn see_through(
@@ -178,22 +183,22 @@ fn see_through(
     entity: Entity,
     rules: &Rules,
     guard_config: &GuardConfig,
-) {
+) -> bool {
     let Some(read) = input.entities[entity]
         .read
         .as_ref()
-        .filter(|read| read.listed > 0)
+        .filter(|read| !read.records.is_empty())
     else {
-        return;
+        return false;
     };
     let blind = rules.blind(&input.schemas[entity], &read.records);
     if blind.is_empty() {
-        return;
+        return false;
     }
     plan.watermarks[entity] = None;
     if input.mode == Mode::Full || read.listed as u64 >= guard_config.small_set {
         plan.missing[entity] = blind;
-        return;
+        return true;
     }
     plan.warnings.push(Warning {
         code: "filter_field_missing".into(),
@@ -201,10 +206,11 @@ fn see_through(
         impartner_id: None,
         message: format!(
             "Not one of the {} {entity} that came has the field {}, which a filter needs; the watermark stays until more records tell whether it is missing.",
-            read.listed,
+            read.records.len(),
             blind.join(", ")
         ),
     });
+    true
 }
 
 /// An absent record that answers as healthy means that the listing lied: it counts as not proved (docs/rules.md,

@@ -23,8 +23,9 @@ impl Store {
 }
 
 impl ApplyTx {
-    /// Keeps who waits for a partner from now on, and forgets who does no longer.
-    pub async fn set_waiting(&mut self, waits: &Waits) -> Result<(), StoreError> {
+    /// Keeps who waits for a partner from now on, and forgets who does no longer. With `older` what stands there is newer,
+    /// and is kept.
+    pub async fn set_waiting(&mut self, waits: &Waits, older: bool) -> Result<(), StoreError> {
         use dialect::Cell::{Int, Text};
         for batch in waits.ended.chunks(BATCH_ROWS) {
             let ids: Vec<String> = batch.iter().map(i64::to_string).collect();
@@ -37,9 +38,14 @@ impl ApplyTx {
         let engine = self.conn.engine();
         let sql = format!(
             "INSERT INTO sync_waiting (impartner_id, account_id, account_name, since) \
-             SELECT v.v_0, v.v_1, v.v_2, {} FROM {} WHERE 1 = 1{}",
+             SELECT v.v_0, v.v_1, v.v_2, {} FROM {} WHERE {}{}",
             dialect::time_literal(self.now),
             dialect::json_rows(engine, &[Int, Int, Text]),
+            if older {
+                "NOT EXISTS (SELECT 1 FROM sync_waiting w WHERE w.impartner_id = v.v_0)"
+            } else {
+                "1 = 1"
+            },
             dialect::upsert(
                 engine,
                 "impartner_id",

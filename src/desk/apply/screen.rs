@@ -98,12 +98,24 @@ impl Desk {
             wanted.partners.1 + wanted.contacts.1,
             0,
         )?;
-        let guards = guards::evaluate(
-            plan,
-            &selection,
-            &self.windows(plan).await?,
-            &self.config().guards,
-        );
+        let windows = self.windows(plan).await?;
+        let mut guards = guards::evaluate(plan, &selection, &windows, &self.config().guards);
+        if choice.shown.is_some() {
+            // What was said to be withheld stays so, also where a hold or an outdated row leaves fewer than the limit: to
+            // write it would be more than was confirmed, and a refusal would come again at every try.
+            let mut as_shown = before.clone();
+            for &(at, _) in &outdated {
+                let _cannot_be_ticked_any_more = as_shown.set(plan, at, true);
+            }
+            let shown = guards::evaluate(plan, &as_shown, &windows, &self.config().guards);
+            for shown in shown.into_iter().filter(|guard| guard.tripped) {
+                let same = |now: &Guard| now.rule == shown.rule && now.entity == shown.entity;
+                if !guards.iter().any(|now| now.tripped && same(now)) {
+                    guards.retain(|now| !same(now));
+                    guards.push(shown);
+                }
+            }
+        }
         let mut deletes = PerEntity::<SoftDeletes>::default();
         let tripped = guards.iter().filter(|guard| guard.tripped);
         for (guard, &op) in
@@ -237,7 +249,7 @@ fn check_number(
             "release_mismatch",
             format!("{flag} {number} does not fit: this apply would carry out {wanted} {what}{since}. Nothing was written."),
         )
-        .help(format!("Look at the preview again; if that is what you want, say {flag} {wanted} --reason TEXT."))),
+        .help(format!("Preview again where rows were held or outdated meanwhile; else say {flag} {wanted} --reason TEXT, if that is what you want."))),
         _ => Ok(()),
     }
 }

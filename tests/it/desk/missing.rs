@@ -1,7 +1,9 @@
 //! Fields that stop coming, and names that cannot be looked up: nothing is erased, and no filter judges blindly.
 
+use prmdesk::desk::Choice;
 use prmdesk::plan::guards::Rule;
-use prmdesk::plan::{Mode, Op, Plan};
+use prmdesk::plan::{Mode, Op, Plan, Selection};
+use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Act, Fault, Object, ReferenceAs, SandboxOptions, Shape};
 use prmdesk::store::Engine;
 use prmdesk::values::Cause;
@@ -77,6 +79,22 @@ both! {
             assert!(!healed.partners.contains_key("P77") && !healed.contacts.contains_key("u78@p.example"), "{field}");
             assert!(!healed.partners["P02"].0, "{field}");
         }
+    }
+
+    async fn a_blind_filter_settles_nothing(engine: Engine) {
+        let rig = synced(engine, 30).await;
+        rig.set_tier("P01", "Pending");
+        let plan = rig.preview(Mode::Incremental).await.unwrap();
+        assert_eq!(plan.totals.partners.soft_delete, 1);
+        let none = Selection::none(&plan);
+        rig.desk.apply(&plan, none, &Choice::default(), &Progress::silent()).await.unwrap();
+        // A quiet run asks for it by id, and sees nothing of its tier.
+        let act = Act::DropField { name: "Partner_Tier__cf".into() };
+        let fault = rig.sandbox.faults().impartner(Fault::new(act).object("Account").always());
+        rig.sync(Mode::Incremental).await.unwrap();
+        rig.sandbox.faults().remove(fault);
+        let plan = rig.preview(Mode::Incremental).await.unwrap();
+        assert_eq!(plan.totals.partners.soft_delete, 1, "it is still carried over: {:#?}", plan.warnings);
     }
 
     async fn a_few_records_without_a_field_trip_nothing_and_move_nothing(engine: Engine) {

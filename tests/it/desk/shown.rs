@@ -61,6 +61,27 @@ both! {
         assert_eq!((report.applied.partners.soft_delete, report.applied.partners.update), (2, 1));
     }
 
+    async fn what_was_said_to_be_withheld_stays_so_when_a_hold_leaves_fewer_than_the_limit(engine: Engine) {
+        let rig = Rig::new(engine, 30, 0).await;
+        let silent = Progress::silent();
+        rig.sync(Mode::Full).await.unwrap();
+        for name in ["P01", "P02", "P03", "P04"] {
+            rig.set_tier(name, "Pending");
+        }
+        rig.set_tier("P10", "Gold");
+        let plan = rig.preview(Mode::Incremental).await.unwrap();
+        let selection = Selection::of(&plan);
+        let guards = rig.desk.guards(&plan, &selection);
+        let shown = Shown::new(&plan, &selection, &guards, &Release::default());
+        assert_eq!((shown.going().count(), shown.going().count_op(&plan, Op::SoftDelete)[Entity::Partners]), (1, 0));
+        // Meanwhile a row is put on hold: three are left, which is the limit.
+        bob(&rig).await.hold(Entity::Partners, rig.id("P04"), "a friend").await.unwrap();
+        let choice = Choice { shown: Some(shown), ..Choice::default() };
+        let report = rig.desk.apply(&plan, selection, &choice, &silent).await.unwrap();
+        assert_eq!((report.applied.partners.soft_delete, report.applied.partners.update), (0, 1), "{report:#?}");
+        assert!(rig.inactive(Entity::Partners).await.is_empty());
+    }
+
     async fn a_question_about_one_plan_or_other_ticks_is_no_consent_to_this_one(engine: Engine) {
         let rig = Rig::new(engine, 30, 0).await;
         let silent = Progress::silent();

@@ -333,3 +333,62 @@ async fn one_bad_character_stops_nobody_else() {
         assert_eq!(told, expected, "{:?}", listing.warnings);
     }
 }
+
+/// After many failures the rest is not asked for: nobody vouches for what the deleted-ids feed says of those.
+#[tokio::test]
+async fn what_was_not_asked_for_is_vouched_for_by_nobody() {
+    let (url, log) = serve(move |seen| {
+        if seen.path.ends_with("/1") {
+            reply(200, json!({"data": record(1), "success": true}).to_string())
+        } else {
+            reply(403, r#"{"success": false, "message": "Access denied."}"#)
+        }
+    })
+    .await;
+    let schema = Schema::of(Entity::Partners);
+    let ask = async |most: i64| {
+        let ids: Vec<i64> = (2..=most).collect();
+        client(&config(&url))
+            .by_ids(&schema, &ids, &[1], &Progress::silent())
+            .await
+            .unwrap()
+    };
+    assert!(
+        ask(10).await.vouched,
+        "each was asked, and the canary answers"
+    );
+    let found = ask(200).await;
+    assert!(log.lock().unwrap().len() < 100);
+    assert_eq!((found.unverified.len(), found.vouched), (199, false));
+}
+
+/// A feed that says errors, or nothing and why, tells of no deletions: its span is asked for again.
+#[tokio::test]
+async fn a_half_true_feed_is_a_refused_one() {
+    for (body, ids) in [
+        (r#"{"data": [3, 4], "success": true}"#, Some(vec![3, 4])),
+        (r#"{"data": [], "success": true}"#, Some(vec![])),
+        (
+            r#"{"data": [], "success": true, "errors": ["Timeout expired."]}"#,
+            None,
+        ),
+        (
+            r#"{"data": [3], "success": true, "errors": ["Timeout expired."]}"#,
+            None,
+        ),
+        (
+            r#"{"data": [], "success": true, "message": "Access denied."}"#,
+            None,
+        ),
+        (r#"{"data": null, "message": "Access denied."}"#, None),
+    ] {
+        let (url, _) = serve(move |_| reply(200, body)).await;
+        let to = chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let from = to - chrono::TimeDelta::days(1);
+        let fed = client(&config(&url))
+            .deleted(Entity::Partners, from, to, &Progress::silent())
+            .await
+            .unwrap();
+        assert_eq!(fed, ids, "{body}");
+    }
+}
