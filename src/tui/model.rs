@@ -249,6 +249,13 @@ impl Model {
         [toast, job, ages, ears].into_iter().flatten().min()
     }
 
+    /// Whether a preview is under way.
+    pub(super) fn plan_is_coming(&self) -> bool {
+        self.job
+            .as_ref()
+            .is_some_and(|job| matches!(job.request, Request::Preview(_) | Request::PreviewUndo(_)))
+    }
+
     /// Why nothing may be written now; `None` when it may.
     pub(super) fn no_writes(&self) -> Option<std::borrow::Cow<'static, str>> {
         if self.environment.read_only {

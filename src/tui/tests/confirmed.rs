@@ -291,6 +291,18 @@ fn a_plan_that_arrives_leaves_the_filter_box_open() {
 }
 
 #[test]
+fn the_filter_box_opens_for_a_plan_that_is_on_its_way() {
+    let mut d = Driver::new(120, 40);
+    d.keys("2 P / \"tA");
+    assert!(d.shows("/ tA"), "{}", d.screen());
+    d.answer(Answer::Plan(Box::new(fixtures::plan_with(12))));
+    d.keys("\"q");
+    d.compute();
+    assert_eq!(d.model.preview.filter.input.value(), "tAq");
+    assert!(d.model.dialogs.is_empty() && d.wanted().is_empty());
+}
+
+#[test]
 fn a_hold_is_marked_by_its_record_and_only_when_it_stands() {
     let mut d = Driver::full(120, 40);
     d.keys("2 g h \"in_talks Enter");

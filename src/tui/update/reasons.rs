@@ -15,6 +15,8 @@ pub(in crate::tui) type Reason = Option<Cow<'static, str>>;
 /// Why an action is not possible now.
 pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Reason {
     match action {
+        // The box may be opened for a plan that is on its way: what is typed meanwhile is meant for it.
+        Action::Filter if model.plan_is_coming() => None,
         Action::Filter
         | Action::NextNotable
         | Action::PreviousNotable

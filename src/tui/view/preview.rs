@@ -26,6 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let taken = panel::draw(canvas, model.job.as_ref(), model.now, area);
     let (_, area) = top(area, taken);
     let Some(review) = &model.preview.review else {
+        let area = filter_box(canvas, model, area, None);
         empty(canvas, model, area);
         return;
     };
@@ -34,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let rest = banners(canvas, rest, review);
     let (line, rest) = top(rest, 1);
     tabs(canvas, line, review);
-    let rest = filter_box(canvas, model, rest, review);
+    let rest = filter_box(canvas, model, rest, Some(review));
     let title = plan_detail::title(canvas, review);
     let (list, about) = panes::split(canvas, rest, model.preview.pane, model.split, &title);
     if let Some(list) = list {
@@ -292,18 +293,24 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
     canvas.text_right(area.right() - 1, area.y, cells(&reviewed), &reviewed, style);
 }
 
-/// The filter box when it is open or at work, with its error. Returns what is left of the area.
-fn filter_box(canvas: &mut Canvas<'_>, model: &Model, area: Rect, review: &Review) -> Rect {
+/// The filter box when it is open or at work, with its error. Without a review it waits for a plan that is on its way.
+/// Returns what is left of the area.
+fn filter_box(canvas: &mut Canvas<'_>, model: &Model, area: Rect, review: Option<&Review>) -> Rect {
     let theme = canvas.theme;
     let filter = &model.preview.filter;
     if !filter.focused && !filter.active() && filter.error.is_none() {
         return area;
     }
     let (line, rest) = top(area, 1);
-    let shown = count(review.list().shown.len() as u64);
-    let all = count(review.tab.len(&review.plan) as u64);
-    let waits = if review.query.pending() { "... " } else { "" };
-    let words = format!("{waits}{shown} of {all}");
+    let words = review.map_or_else(
+        || "...".to_owned(),
+        |review| {
+            let shown = count(review.list().shown.len() as u64);
+            let all = count(review.tab.len(&review.plan) as u64);
+            let waits = if review.query.pending() { "... " } else { "" };
+            format!("{waits}{shown} of {all}")
+        },
+    );
     let right = canvas.text_right(line.right() - 1, line.y, 30, &words, theme.dim);
     canvas.text(line.x + 1, line.y, 2, "/ ", theme.key);
     let place = Rect {
