@@ -1,5 +1,6 @@
 //! The real binary's command line: help, wrong use, configuration, exit codes, JSON.
 
+mod asked;
 mod config;
 mod demo;
 mod doctor;

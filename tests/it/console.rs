@@ -18,7 +18,7 @@ struct Seen {
 }
 
 /// The console in a pseudo-terminal of its own.
-struct Console {
+pub(crate) struct Console {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -36,7 +36,7 @@ impl Console {
     }
 
     /// Starts the program as `arrange` says, in a terminal of this size, with a folder of its own.
-    fn spawn(
+    pub(crate) fn spawn(
         rows: u16,
         cols: u16,
         arrange: impl FnOnce(&mut CommandBuilder, &std::path::Path),
@@ -108,17 +108,17 @@ impl Console {
     }
 
     /// Waits until the screen shows the words.
-    fn until(&self, words: &str) {
+    pub(crate) fn until(&self, words: &str) {
         self.wait(words, |seen| {
             seen.screen.screen().contents().contains(words)
         });
     }
 
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.seen.0.lock().unwrap().screen.screen().contents()
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
@@ -146,7 +146,7 @@ impl Console {
     }
 
     /// Waits for the end, and checks that the terminal is as it was.
-    fn ended_clean(&mut self) -> u32 {
+    pub(crate) fn ended_clean(&mut self) -> u32 {
         self.wait("ended", |seen| seen.ended);
         let status = self.child.wait().unwrap();
         let seen = self.seen.0.lock().unwrap();
