@@ -391,14 +391,9 @@ fn take_answers(input: &mut PlanInput, entity: Entity, answers: ByIds) {
     read.answers.gone.extend(answers.gone);
     for (id, why) in answers.unverified {
         let fed = feed.contains(&id);
-        // The feed is evidence by itself where a canary answers (docs/rules.md, "Reading"); only a healthy answer
-        // speaks against it.
-        if fed && answers.vouched {
-            read.answers.gone.insert(id);
-            continue;
-        }
         if fed && read.deletions_known {
-            // What the feed said is asked for again by the next run.
+            // The record may have been restored since it was deleted: only its own answer tells. The next run asks the feed
+            // for the same span again.
             read.deletions_known = false;
             input.warnings.push(Warning {
                 code: "deleted_feed_unverified".into(),

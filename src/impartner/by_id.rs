@@ -40,8 +40,6 @@ pub struct ByIds {
     pub gone: Vec<i64>,
     /// Those about which nothing is known, and why (a clause), ascending.
     pub unverified: Vec<(i64, String)>,
-    /// Whether a canary was found by id after all others were asked for. Always `true` where every id was found.
-    pub vouched: bool,
     /// What looked odd in the records.
     pub warnings: Vec<Warning>,
 }
@@ -117,9 +115,8 @@ impl Client {
                 out.last_failure
             );
             out.unverified.push((id, why));
-            out.cut = true;
         }
-        if !out.gone.is_empty() || !out.unverified.is_empty() {
+        if !out.gone.is_empty() {
             let found = out.records.ids().first().copied();
             let canaries = match canaries {
                 [] => found.as_slice(),
@@ -316,8 +313,6 @@ struct Collected {
     unverified: Vec<(i64, String)>,
     /// Why "gone" is not believed.
     doubt: Option<String>,
-    /// Whether some were not asked for at all.
-    cut: bool,
     odd: Vec<Oddity>,
     done: u64,
     failures_in_a_row: usize,
@@ -331,7 +326,6 @@ impl Collected {
             gone: Vec::new(),
             unverified: Vec::new(),
             doubt: None,
-            cut: false,
             odd: Vec::new(),
             done: 0,
             failures_in_a_row: 0,
@@ -383,8 +377,6 @@ impl Collected {
             records: self.records,
             gone: self.gone,
             unverified: self.unverified,
-            // What was never asked for is no failed check: the feed alone is not believed for it.
-            vouched: self.doubt.is_none() && !self.cut,
             warnings,
         }
     }

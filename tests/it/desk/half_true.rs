@@ -88,15 +88,24 @@ both! {
         assert_eq!(rig.inactive(Entity::Partners).await, ["P08"]);
     }
 
-    async fn one_record_that_cannot_be_read_leaves_the_feed_its_word(engine: Engine) {
+    async fn the_feed_alone_deletes_nobody(engine: Engine) {
         let rig = Rig::new(engine, 30, 2).await;
         rig.sync(Mode::Full).await.unwrap();
         let refused = Act::Status { status: 403, retry_after: None, message: None };
-        let id = rig.id("P08");
+        let (gone, alive) = (rig.id("P08"), rig.id("P07"));
         rig.delete("P08");
-        rig.sandbox.faults().impartner(Fault::new(refused).id(id).always());
-        let report = rig.sync(Mode::Incremental).await.unwrap();
-        assert_eq!(rig.inactive(Entity::Partners).await, ["P08"], "{report:?}");
+        // P07 was deleted and restored: the feed remembers it, and its check fails too.
+        rig.sandbox.faults().impartner(Fault::new(Act::FeedLies { add: vec![alive], drop: vec![] }).path("_deleted").always());
+        for id in [gone, alive] {
+            rig.sandbox.faults().impartner(Fault::new(refused.clone()).id(id).always());
+        }
+        rig.sync(Mode::Incremental).await.unwrap();
+        assert!(rig.inactive(Entity::Partners).await.is_empty());
+        // Once they can be asked for, the one who is gone leaves, and the other stays.
+        rig.sandbox.faults().clear();
+        rig.sandbox.faults().impartner(Fault::new(Act::FeedLies { add: vec![alive], drop: vec![] }).path("_deleted").always());
+        rig.sync(Mode::Incremental).await.unwrap();
+        assert_eq!(rig.inactive(Entity::Partners).await, ["P08"]);
     }
 
     async fn old_evidence_is_not_borne_out_by_a_wrong_tenant(engine: Engine) {

@@ -334,34 +334,6 @@ async fn one_bad_character_stops_nobody_else() {
     }
 }
 
-/// After many failures the rest is not asked for: nobody vouches for what the deleted-ids feed says of those.
-#[tokio::test]
-async fn what_was_not_asked_for_is_vouched_for_by_nobody() {
-    let (url, log) = serve(move |seen| {
-        if seen.path.ends_with("/1") {
-            reply(200, json!({"data": record(1), "success": true}).to_string())
-        } else {
-            reply(403, r#"{"success": false, "message": "Access denied."}"#)
-        }
-    })
-    .await;
-    let schema = Schema::of(Entity::Partners);
-    let ask = async |most: i64| {
-        let ids: Vec<i64> = (2..=most).collect();
-        client(&config(&url))
-            .by_ids(&schema, &ids, &[1], &Progress::silent())
-            .await
-            .unwrap()
-    };
-    assert!(
-        ask(10).await.vouched,
-        "each was asked, and the canary answers"
-    );
-    let found = ask(200).await;
-    assert!(log.lock().unwrap().len() < 100);
-    assert_eq!((found.unverified.len(), found.vouched), (199, false));
-}
-
 /// A feed that says errors, or nothing and why, tells of no deletions: its span is asked for again.
 #[tokio::test]
 async fn a_half_true_feed_is_a_refused_one() {
