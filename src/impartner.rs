@@ -34,7 +34,7 @@ mod value;
 mod write;
 
 pub use crate::wire::Backoff;
-pub use by_id::ByIds;
+pub use by_id::{ByIds, CANARIES};
 pub use client::Client;
 pub use dialect::Dialect;
 pub use discover::Ping;

@@ -9,7 +9,7 @@ use super::Desk;
 use super::reading::deletions_key;
 use super::running::Running;
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Entity, Outcome, PerEntity, Plan, Release, Selection, Waits, carry_over};
+use crate::plan::{Entity, Outcome, PerEntity, Plan, Release, Selection, carry_over};
 use crate::progress::{Phase, Progress};
 use crate::store::{ApplyTx, Finish};
 use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
@@ -181,16 +181,12 @@ impl Desk {
                     .await?;
             }
         }
-        // Who an overtaken plan saw waiting is called once too often at the worst; who was forgotten would be missed.
-        let waits = if overtaken.contacts {
-            Waits {
-                ended: Vec::new(),
-                ..plan.waits.clone()
-            }
+        if overtaken.contacts {
+            // Who it saw waiting is called once too often at the worst; who was forgotten would be missed.
+            tx.add_waiting(&plan.waits.begun).await?;
         } else {
-            plan.waits.clone()
-        };
-        tx.set_waiting(&waits, overtaken.contacts).await?;
+            tx.set_waiting(&plan.waits).await?;
+        }
         Ok(())
     }
 }

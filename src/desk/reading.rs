@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::Desk;
 use crate::error::{Error, Result};
-use crate::impartner::{ByIds, Client};
+use crate::impartner::{ByIds, CANARIES, Client};
 use crate::plan::dates;
 use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, met, new_keys, questions};
 use crate::plan::{Entity, Holds, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
@@ -21,9 +21,6 @@ const ONE_BY_ONE: usize = 200;
 
 /// Rounds of by-id questions: an answer can raise another question (an owner of a row), seldom a third.
 const ROUNDS: usize = 4;
-
-/// So many active rows are tried as canaries: one of them may have been deleted upstream itself.
-const CANARIES: usize = 3;
 
 /// Until when an entity's changes and deletions are known.
 #[derive(Clone, Copy, Debug, Default)]

@@ -28,8 +28,8 @@ use crate::progress::{Progress, RunEvent};
 /// run for hours, and every one of the answers would read "unverified" anyway.
 const HOPELESS: usize = 25;
 
-/// More canaries than that are not asked for.
-const MOST_CANARIES: usize = 3;
+/// So many records are tried as canaries: one of them may have been deleted upstream itself.
+pub const CANARIES: usize = 3;
 
 /// What became of the records that were asked for. Every id asked for is in exactly one of the three.
 #[derive(Debug)]
@@ -122,8 +122,9 @@ impl Client {
                 [] => found.as_slice(),
                 some => some,
             };
-            out.doubt = self.ask_canaries(&shape, canaries, dialect).await?;
-            out.doubt_gone();
+            if let Some(doubt) = self.ask_canaries(&shape, canaries, dialect).await? {
+                out.doubt_gone(&doubt);
+            }
         }
         Ok(out.finish(&shape, dialect))
     }
@@ -137,7 +138,7 @@ impl Client {
     ) -> Result<Option<String>, ImpartnerError> {
         let mut doubt =
             "no record that must be there could be asked for by id beside it.".to_owned();
-        for &canary in canaries.iter().take(MOST_CANARIES) {
+        for &canary in canaries.iter().take(CANARIES) {
             doubt = match self.ask(shape, canary, dialect).await? {
                 Found::Record(_) => return Ok(None),
                 Found::Gone => {
@@ -311,8 +312,6 @@ struct Collected {
     records: SourceSet,
     gone: Vec<i64>,
     unverified: Vec<(i64, String)>,
-    /// Why "gone" is not believed.
-    doubt: Option<String>,
     odd: Vec<Oddity>,
     done: u64,
     failures_in_a_row: usize,
@@ -325,7 +324,6 @@ impl Collected {
             records: SourceSet::new(schema),
             gone: Vec::new(),
             unverified: Vec::new(),
-            doubt: None,
             odd: Vec::new(),
             done: 0,
             failures_in_a_row: 0,
@@ -356,12 +354,10 @@ impl Collected {
     }
 
     /// Moves what cannot be trusted from gone to unverified.
-    fn doubt_gone(&mut self) {
-        if let Some(doubt) = &self.doubt {
-            for id in self.gone.drain(..) {
-                let why = format!("Impartner says it does not exist, but {doubt}");
-                self.unverified.push((id, why));
-            }
+    fn doubt_gone(&mut self, doubt: &str) {
+        for id in self.gone.drain(..) {
+            let why = format!("Impartner says it does not exist, but {doubt}");
+            self.unverified.push((id, why));
         }
     }
 

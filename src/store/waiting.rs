@@ -23,10 +23,8 @@ impl Store {
 }
 
 impl ApplyTx {
-    /// Keeps who waits for a partner from now on, and forgets who does no longer. With `older` what stands there is newer,
-    /// and is kept.
-    pub async fn set_waiting(&mut self, waits: &Waits, older: bool) -> Result<(), StoreError> {
-        use dialect::Cell::{Int, Text};
+    /// Keeps who waits for a partner from now on, and forgets who does no longer.
+    pub async fn set_waiting(&mut self, waits: &Waits) -> Result<(), StoreError> {
         for batch in waits.ended.chunks(BATCH_ROWS) {
             let ids: Vec<String> = batch.iter().map(i64::to_string).collect();
             let sql = format!(
@@ -35,24 +33,34 @@ impl ApplyTx {
             );
             self.conn.execute(sql, args![]).await?;
         }
+        self.insert_waiting(&waits.begun, "1 = 1").await
+    }
+
+    /// Adds who waits by an older reading; what stands there already is newer, and is kept.
+    pub async fn add_waiting(&mut self, begun: &[Waiting]) -> Result<(), StoreError> {
+        let unknown = "NOT EXISTS (SELECT 1 FROM sync_waiting w WHERE w.impartner_id = v.v_0)";
+        self.insert_waiting(begun, unknown).await
+    }
+
+    async fn insert_waiting(
+        &mut self,
+        begun: &[Waiting],
+        condition: &'static str,
+    ) -> Result<(), StoreError> {
+        use dialect::Cell::{Int, Text};
         let engine = self.conn.engine();
         let sql = format!(
             "INSERT INTO sync_waiting (impartner_id, account_id, account_name, since) \
-             SELECT v.v_0, v.v_1, v.v_2, {} FROM {} WHERE {}{}",
+             SELECT v.v_0, v.v_1, v.v_2, {} FROM {} WHERE {condition}{}",
             dialect::time_literal(self.now),
             dialect::json_rows(engine, &[Int, Int, Text]),
-            if older {
-                "NOT EXISTS (SELECT 1 FROM sync_waiting w WHERE w.impartner_id = v.v_0)"
-            } else {
-                "1 = 1"
-            },
             dialect::upsert(
                 engine,
                 "impartner_id",
                 &["account_id", "account_name", "since"]
             )
         );
-        let mut left = waits.begun.as_slice();
+        let mut left = begun;
         while !left.is_empty() {
             let mut payload = JsonRows::default();
             let mut taken = 0;

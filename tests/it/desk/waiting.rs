@@ -8,7 +8,7 @@ use prmdesk::sandbox::SandboxOptions;
 use prmdesk::store::{Engine, Store};
 use prmdesk::values::PreviewRequest;
 
-use super::rig::{Rig, both, user};
+use super::rig::{Rig, account, both, user};
 
 /// A rig in which nothing is read again by chance: no overlap, and somebody whom a filter leaves out is the only one who
 /// stands at the watermark.
@@ -94,6 +94,35 @@ fn approve(rig: &Rig, name: &str) {
 }
 
 both! {
+    async fn an_overtaken_plan_forgets_nobody_who_waits(engine: Engine) {
+        let rig = rig(engine, 3, 3, |config| config.filters.contacts.partner = PartnerRule::Active).await;
+        let partner = rig.sandbox.world().add_account(prmdesk::sandbox::Account {
+            tier: Some("Pending".into()),
+            ..account(9)
+        });
+        rig.sandbox.world().add_user(prmdesk::sandbox::User {
+            account_id: Some(partner),
+            ..user(9)
+        });
+        sync(&rig, Scope::All, Mode::Full).await;
+        // As a database of an earlier version: nobody is known to wait.
+        rig.db.run("DELETE FROM sync_waiting").await;
+        let full = rig.preview(Mode::Full).await.unwrap();
+        rig.upstream.advance(chrono::TimeDelta::minutes(5));
+        let other = rig.id("u01@p.example");
+        assert!(rig.sandbox.world().edit_user(other, |user| user.first_name = Some("Eve".into())));
+        sync(&rig, Scope::All, Mode::Incremental).await;
+        // That run met them at its watermark; one that did not is what this is about.
+        rig.db.run("DELETE FROM sync_waiting").await;
+        let waiting = "SELECT COUNT(*) FROM sync_waiting";
+        rig.apply(&full).await.unwrap();
+        assert_eq!(rig.db.one(waiting).await, "1");
+        rig.upstream.advance(chrono::TimeDelta::minutes(5));
+        rig.set_tier("P09", "Gold");
+        sync(&rig, Scope::All, Mode::Incremental).await;
+        assert!(linked(&rig).await.contains(&("u09@p.example".into(), Some("P09".into()))));
+    }
+
     async fn a_partner_that_is_approved_later_gets_its_contacts(engine: Engine) {
         let rig = rig(engine, 2, 3, |_| {}).await;
         rig.set_tier("P02", "Pending");
