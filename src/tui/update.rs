@@ -20,7 +20,7 @@ mod runs;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::dialog::{Choice, Dialog, Outcome};
+use super::dialog::{Choice, Dialog, Ears, Outcome};
 use super::keymap::{Action, BINDINGS, Screen};
 use super::kit::key::Key;
 use super::model::{Ahead, Life, Model};
@@ -117,7 +117,8 @@ fn key_event(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
 /// Takes a key: the topmost dialog has it, then the filter box, then the binding table.
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let urgent = key == Key::ctrl('c') || key == Key::ctrl('z');
-    if !model.typed_ahead.is_empty() && !urgent {
+    // What waits is about lines; a dialog that came meanwhile has its keys at once.
+    if !model.typed_ahead.is_empty() && model.dialogs.is_empty() && !urgent {
         model.typed_ahead.push_back(Ahead::Key(key));
         return Vec::new();
     }
@@ -183,10 +184,14 @@ fn elsewhere(model: &mut Model, key: Key) {
     }
 }
 
-/// Replays what waited, as far as nothing has to be waited for again.
+/// Replays what waited, as far as nothing has to be waited for again. No question is answered by it: whoever typed ahead
+/// had not seen one (docs/console.md, "Confirming").
 fn replay(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut waiting = std::mem::take(&mut model.typed_ahead);
+    if !model.dialogs.is_empty() {
+        return effects;
+    }
     while let Some(next) = waiting.pop_front() {
         if model.must_wait() {
             waiting.push_front(next);
@@ -197,6 +202,11 @@ fn replay(model: &mut Model) -> Vec<Effect> {
             Ahead::Act(action) => act::act(model, action),
             Ahead::Click(target) => mouse::clicked(model, target),
         });
+        if let Some(Dialog::Ask(ask)) = model.dialogs.last_mut() {
+            ask.ears = Ears::Unseen;
+            waiting.clear();
+            break;
+        }
         if let Some(again) = model.typed_ahead.pop_front() {
             waiting.push_front(again);
             break;

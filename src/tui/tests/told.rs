@@ -236,6 +236,30 @@ fn keys_that_wait_are_not_replayed_on_another_screen() {
 }
 
 #[test]
+fn what_was_typed_ahead_answers_no_question_that_it_opened() {
+    let mut d = Driver::full(120, 40);
+    d.slow = true;
+    d.keys("4 p");
+    d.answer(Answer::Certs(fixtures::certs()));
+    d.keys("2 / \"op:soft Enter Space 4 A y");
+    d.compute();
+    assert_eq!(d.model.screen, Screen::Certifications);
+    assert!(d.question().is_some(), "{}", d.screen());
+    assert!(d.model.typed_ahead.is_empty());
+    let pushes = |d: &Driver| {
+        d.asked
+            .iter()
+            .any(|(_, r)| matches!(r, Request::PushCerts(_)))
+    };
+    assert!(!pushes(&d), "nobody had seen the question");
+    d.keys("y");
+    assert!(!pushes(&d), "nor had its Yes been there for long enough");
+    d.wait(300);
+    d.keys("y");
+    assert!(pushes(&d));
+}
+
+#[test]
 fn a_run_asks_for_the_people_who_still_have_something_to_lose() {
     use crate::values::StepState;
     let mut cases = fixtures::cases();
