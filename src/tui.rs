@@ -19,7 +19,9 @@ mod plan_columns;
 mod plan_sort;
 mod preview;
 mod query;
+mod request;
 mod runtime;
+mod screen;
 mod update;
 mod view;
 

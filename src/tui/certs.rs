@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::kit::list::Cursor;
-use super::kit::panes::Fields;
+use crate::tui::kit::list::Cursor;
+use crate::tui::kit::panes::Fields;
 use crate::values::{CertReport, CertRow};
 
 /// Screen 4.

@@ -6,13 +6,13 @@ mod palette;
 
 use crossterm::event::KeyCode;
 
-use super::kit::hits::Hits;
-use super::kit::key::Key;
-use super::kit::list::{Cursor, Move};
-use super::kit::tone::ToneLine;
-use super::msg::Ticket;
 use crate::error::Error;
 use crate::text::safe_lines;
+use crate::tui::kit::hits::Hits;
+use crate::tui::kit::key::Key;
+use crate::tui::kit::list::{Cursor, Move};
+use crate::tui::kit::tone::ToneLine;
+use crate::tui::request::Ticket;
 
 pub(super) use ask::{Ask, Ears, Field, FieldKind, Focus, Then, Ticked};
 pub(super) use listing::Listing;
@@ -77,7 +77,7 @@ pub(super) struct Asking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
     /// The count of the ticks, for this action.
-    Count(super::keymap::Action),
+    Count(crate::tui::keymap::Action),
     /// An answer from outside.
     Answer(Ticket),
 }
@@ -126,7 +126,7 @@ pub(super) enum Outcome {
     /// It goes, and this is to be done.
     Do(Then),
     /// It goes, and the palette's action is to be done.
-    Act(super::keymap::Action),
+    Act(crate::tui::keymap::Action),
     /// It goes, and the menu's choice is to be done.
     Choose(Choice),
 }

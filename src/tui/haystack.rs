@@ -3,9 +3,9 @@
 
 use memchr::memmem;
 
-use super::query::Tab;
 use crate::plan::filter::{Filter, How, Term, lower};
 use crate::plan::{Plan, Schema};
+use crate::tui::query::Tab;
 
 /// The lower-cased names of one tab's lines: name, name before, partner, as [`Term::matches`] looks at them.
 #[derive(Debug)]
@@ -102,8 +102,8 @@ pub(super) fn first_word(filter: &Filter) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures;
     use super::*;
+    use crate::tui::fixtures;
 
     #[test]
     fn it_answers_as_the_filter_does() {

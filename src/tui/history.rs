@@ -1,7 +1,7 @@
 //! The state of screen 5: the runs, and one of them opened.
 
-use super::kit::list::Cursor;
-use super::kit::panes::Pane;
+use crate::tui::kit::list::Cursor;
+use crate::tui::kit::panes::Pane;
 use crate::values::{JournalEntry, RunDetail, RunSummary};
 
 /// Screen 5.
@@ -26,9 +26,6 @@ pub(super) struct OpenRun {
 }
 
 impl History {
-    /// Runs that are read.
-    pub(super) const LIMIT: u32 = 200;
-
     /// Takes a new list in; the cursor stays on its run, wherever that is now.
     pub(super) fn take(&mut self, runs: Vec<RunSummary>) {
         let chosen = self.runs.get(self.cursor.at).map(|run| run.run_id);

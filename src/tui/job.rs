@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::kit::cells::{count, span};
-use super::msg::{Request, Ticket};
 use crate::plan::Entity;
 use crate::progress::{Phase, RunEvent};
+use crate::tui::kit::cells::{count, span};
+use crate::tui::request::{Request, Ticket};
 
 /// Long work, seen from the console.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl Job {
                 retries,
                 attempt,
             } => {
-                let mut extra = super::kit::cells::counted(pages, "page");
+                let mut extra = crate::tui::kit::cells::counted(pages, "page");
                 if retries > 0 {
                     let _ = write!(extra, ", {retries} retried");
                 }
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
     use crate::plan::Mode;
     use crate::plan::Scope;
-    use crate::tui::msg::Lane;
+    use crate::tui::request::Lane;
     use crate::values::PreviewRequest;
 
     #[test]

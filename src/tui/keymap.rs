@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::kit::key::Key;
+use crate::tui::kit::key::Key;
 
 pub(super) use table::{Action, BINDINGS, Binding, On, Screen};
 

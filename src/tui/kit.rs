@@ -3,6 +3,7 @@
 
 pub(super) mod canvas;
 pub(super) mod cells;
+pub(super) mod csv;
 pub(super) mod detail;
 pub(super) mod edit;
 pub(super) mod glyphs;

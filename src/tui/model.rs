@@ -1,25 +1,26 @@
-//! Everything the console knows. [`super::update`] changes it, [`super::view`] draws it, nobody else touches it.
+//! Everything the console knows. [`crate::tui::update`] changes it, [`crate::tui::view`] draws it, nobody else touches it.
 
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::certs::Certs;
-use super::dialog::{Dialog, Ears};
-use super::history::History;
-use super::job::Job;
-use super::keymap::{Action, Keymap, Screen};
-use super::kit::glyphs::Glyphs;
-use super::kit::hits::{Hits, Target};
-use super::kit::key::Key;
-use super::kit::theme::{Depth, Theme, ThemeName};
-use super::kit::toasts::Toasts;
-use super::msg::{Effect, Lane, Request, Ticket};
-use super::offboard::Offboard;
-use super::overview::Overview;
-use super::preview::Preview;
 use crate::config::GuardConfig;
 use crate::error::{Error, Kind};
+use crate::tui::certs::Certs;
+use crate::tui::dialog::{Dialog, Ears};
+use crate::tui::history::History;
+use crate::tui::job::Job;
+use crate::tui::keymap::{Action, Keymap, Screen};
+use crate::tui::kit::glyphs::Glyphs;
+use crate::tui::kit::hits::{Hits, Target};
+use crate::tui::kit::key::Key;
+use crate::tui::kit::theme::{Depth, Theme, ThemeName};
+use crate::tui::kit::toasts::Toasts;
+use crate::tui::msg::Effect;
+use crate::tui::offboard::Offboard;
+use crate::tui::overview::Overview;
+use crate::tui::preview::Preview;
+use crate::tui::request::{Lane, Request, Ticket};
 
 /// Where we work and as whom; shown in the title bar and in every confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]

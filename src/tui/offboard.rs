@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::kit::list::Cursor;
-use super::kit::panes::Pane;
+use crate::tui::kit::list::Cursor;
+use crate::tui::kit::panes::Pane;
 use crate::values::{Case, CaseState};
 
 /// Screen 3.

@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::keymap::Screen;
-use super::kit::cells::counted;
-use super::kit::list::Cursor;
-use super::model::Model;
-use super::msg::Reach;
 use crate::error::{Error, Kind};
+use crate::tui::keymap::Screen;
+use crate::tui::kit::cells::counted;
+use crate::tui::kit::list::Cursor;
+use crate::tui::model::Model;
+use crate::tui::request::Reach;
 use crate::values::{RunSummary, Status};
 
 /// Screen 1.
@@ -189,7 +189,7 @@ pub(super) fn waiting(model: &Model) -> Vec<Waiting> {
             let extra = if deletes > 0 {
                 format!(
                     ", {} of them soft-deletes",
-                    super::kit::cells::count(deletes)
+                    crate::tui::kit::cells::count(deletes)
                 )
             } else {
                 String::new()

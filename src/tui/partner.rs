@@ -1,9 +1,9 @@
 //! The partner under the cursor, whatever the screen: for the push of one partner's figures (issue 6, item 5).
 
-use super::keymap::Screen;
-use super::model::Model;
-use super::preview::Review;
 use crate::plan::{Entity, Op};
+use crate::tui::keymap::Screen;
+use crate::tui::model::Model;
+use crate::tui::preview::Review;
 
 /// The row of the partner that is shown as chosen; else why there is none whose figures could be pushed.
 pub(super) fn shown(model: &Model) -> Result<i64, &'static str> {

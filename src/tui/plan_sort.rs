@@ -5,10 +5,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::kit::words::{place, write_what};
-use super::plan_columns::PlanColumn;
-use super::query::Tab;
 use crate::plan::{Item, Plan};
+use crate::tui::kit::words::{place, write_what};
+use crate::tui::plan_columns::PlanColumn;
+use crate::tui::query::Tab;
 
 /// Sorts `lines` of `tab` by `column`, ties as they were. `None`: stopped.
 pub(super) fn sort(

@@ -6,16 +6,16 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashSet;
 use tui_input::Input;
 
-use super::dialog::Ticked;
-use super::haystack::Haystack;
-use super::kit::list::Cursor;
-use super::kit::panes::{Fields, Pane};
-use super::msg::Effect;
-use super::query::{Compute, Sort, Tab, Tally};
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, FilterError};
 use crate::plan::guards::{Guard, WindowCounts};
 use crate::plan::{Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, Release, Selection};
+use crate::tui::dialog::Ticked;
+use crate::tui::haystack::Haystack;
+use crate::tui::kit::list::Cursor;
+use crate::tui::kit::panes::{Fields, Pane};
+use crate::tui::msg::Effect;
+use crate::tui::query::{Compute, Sort, Tab, Tally};
 
 /// Screen 2.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Preview {
     pub(super) pane: Pane,
     pub(super) detail_offset: usize,
     /// The result of the last apply; shown until the next preview.
-    pub(super) last: Vec<super::kit::tone::ToneLine>,
+    pub(super) last: Vec<crate::tui::kit::tone::ToneLine>,
     /// Numbers queries and tallies, for this plan and those after it.
     pub(super) generation: u64,
 }
@@ -167,7 +167,7 @@ impl Review {
         let selection = Selection::of(&plan);
         // The plan brought its guards along: only the ticks are to be counted.
         let windows = plan.windows;
-        let tally = super::query::tally(&plan, &selection, &windows, guards);
+        let tally = crate::tui::query::tally(&plan, &selection, &windows, guards);
         let all = |tab: Tab| TabState {
             shown: (0..u32::try_from(tab.len(&plan)).unwrap_or(u32::MAX)).collect(),
             cursor: Cursor::default(),
@@ -377,7 +377,7 @@ impl Preview {
         let Some((stop, generation)) = review.query.want(&mut self.generation) else {
             return Vec::new();
         };
-        vec![Effect::Compute(Compute::Query {
+        vec![Effect::Compute(Box::new(Compute::Query {
             generation,
             stop,
             plan: Arc::clone(&review.plan),
@@ -387,7 +387,7 @@ impl Preview {
             words: self.filter.words.clone(),
             sort: self.sort,
             haystack: Arc::clone(&review.list().haystack),
-        })]
+        }))]
     }
 
     /// Makes the names of the changes ready, so that the first key of a filter does not wait for them.
@@ -395,11 +395,11 @@ impl Preview {
         let Some(review) = &self.review else {
             return Vec::new();
         };
-        vec![Effect::Compute(Compute::Warm {
+        vec![Effect::Compute(Box::new(Compute::Warm {
             plan: Arc::clone(&review.plan),
             tab: review.tab,
             haystack: Arc::clone(&review.list().haystack),
-        })]
+        }))]
     }
 
     /// Waits for no computation any more: one of them failed, and nobody knows which.
@@ -420,13 +420,13 @@ impl Preview {
         let Some((_, generation)) = review.ticking.want(&mut self.generation) else {
             return Vec::new();
         };
-        vec![Effect::Compute(Compute::Tick {
+        vec![Effect::Compute(Box::new(Compute::Tick {
             generation,
             plan: Arc::clone(&review.plan),
             selection: Arc::clone(&review.selection),
             lines: review.list().shown.clone(),
             held: review.held_now.clone(),
-        })]
+        }))]
     }
 
     /// Asks for the tally anew: after ticks changed.
@@ -437,12 +437,12 @@ impl Preview {
         let Some((_, generation)) = review.tallying.want(&mut self.generation) else {
             return Vec::new();
         };
-        vec![Effect::Compute(Compute::Tally {
+        vec![Effect::Compute(Box::new(Compute::Tally {
             generation,
             plan: Arc::clone(&review.plan),
             selection: Arc::clone(&review.selection),
             windows: review.windows,
             guards: guards.clone(),
-        })]
+        }))]
     }
 }

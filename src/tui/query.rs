@@ -5,14 +5,16 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
-use super::haystack::{self, Haystack};
-use super::plan_columns::PlanColumn;
-use super::plan_sort;
-use super::preview::Review;
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
 use crate::plan::guards::{self, Guard, WindowCounts};
 use crate::plan::{Entity, Item, Op, PerEntity, Plan, Selection};
+use crate::tui::haystack::{self, Haystack};
+use crate::tui::keymap::Screen;
+use crate::tui::msg::{Work, Worked};
+use crate::tui::plan_columns::PlanColumn;
+use crate::tui::plan_sort;
+use crate::tui::preview::Review;
 use crate::values::Applied;
 
 /// Which of a plan's three lists (docs/console.md, "Tabs inside").
@@ -224,9 +226,18 @@ impl Tally {
     }
 }
 
+impl Work for Compute {
+    fn run(self: Box<Self>) -> Worked {
+        Worked {
+            screen: Screen::Preview,
+            what: Box::new(self.computed()),
+        }
+    }
+}
+
 impl Compute {
     /// Computes; a stopped query gives nothing.
-    pub(super) fn run(self) -> Computed {
+    pub(super) fn computed(self) -> Computed {
         match self {
             Self::Query {
                 generation,

@@ -20,13 +20,16 @@ mod runs;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::dialog::{Choice, Dialog, Ears, Outcome};
-use super::keymap::{Action, BINDINGS, Screen};
-use super::kit::key::Key;
-use super::model::{Ahead, Life, Model};
-use super::msg::{Effect, Msg, Reach, Request};
-use super::runtime::export::Format;
-use super::runtime::state::Saved;
+use crate::tui::dialog::{Choice, Dialog, Ears, Outcome};
+use crate::tui::keymap::{Action, BINDINGS, Screen};
+use crate::tui::kit::key::Key;
+use crate::tui::kit::theme::{Theme, ThemeName};
+use crate::tui::model::{Ahead, Life, Model};
+use crate::tui::msg::{Effect, Msg};
+use crate::tui::msg::{Format, Saved};
+use crate::tui::plan_columns::PlanColumn;
+use crate::tui::preview::FilterBox;
+use crate::tui::request::{Reach, Request};
 
 pub(super) use cases::{step_person, step_words};
 pub(super) use reasons::why_not;
@@ -80,8 +83,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Answer(ticket, result) => answers::answer(model, ticket, *result),
-        Msg::Computed(computed) => {
-            let mut effects = computed::computed(model, *computed);
+        Msg::Computed(worked) => {
+            let mut effects = computed::computed(model, worked);
             effects.extend(replay(model));
             effects
         }
@@ -279,6 +282,27 @@ pub(super) fn saved(model: &Model) -> Saved {
         theme: Some(model.theme.name.word().to_owned()),
         split: Some(model.split),
         mouse: Some(model.mouse),
+    }
+}
+
+/// Puts a new console where the last one was. `theme`: asked for on purpose, goes before the kept one.
+pub(super) fn restore(model: &mut Model, saved: Saved, theme: Option<ThemeName>) {
+    if let Some(screen) = saved.screen.as_deref().and_then(Screen::from_title) {
+        model.screen = screen;
+    }
+    let kept = saved.theme.as_deref().and_then(ThemeName::from_word);
+    if let Some(name) = theme.or(kept) {
+        model.theme = Theme::new(name, model.depth);
+    }
+    model.preview.filter.history = saved.filters;
+    model.preview.filter.history.truncate(FilterBox::HISTORY);
+    model.preview.sort.column = saved.sort.as_deref().and_then(PlanColumn::from_word);
+    model.preview.sort.descending = saved.descending;
+    if let Some(split) = saved.split {
+        model.split = split.clamp(25, 80);
+    }
+    if let Some(mouse) = saved.mouse {
+        model.mouse = mouse;
     }
 }
 

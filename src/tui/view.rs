@@ -23,10 +23,10 @@ mod question;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::keymap::Screen;
-use super::kit::canvas::Canvas;
-use super::kit::hits::Hits;
-use super::model::Model;
+use crate::tui::keymap::Screen;
+use crate::tui::kit::canvas::Canvas;
+use crate::tui::kit::hits::Hits;
+use crate::tui::model::Model;
 
 /// The smallest terminal that the console works in (docs/console.md, "Size").
 const SMALLEST: (u16, u16) = (60, 16);

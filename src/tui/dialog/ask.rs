@@ -10,11 +10,11 @@ use chrono::{DateTime, Duration, Utc};
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use super::listing::Listing;
-use super::{Outcome, scroll};
 use crate::desk::Shown;
 use crate::plan::{Entity, Plan, Release, Selection};
 use crate::text::safe;
+use crate::tui::dialog::listing::Listing;
+use crate::tui::dialog::{Outcome, scroll};
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;
 use crate::tui::kit::key::Key;

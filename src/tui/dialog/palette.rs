@@ -6,8 +6,8 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::super::keymap::{Action, BINDINGS, Screen};
-use super::Outcome;
+use crate::tui::dialog::Outcome;
+use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;
 use crate::tui::kit::key::Key;

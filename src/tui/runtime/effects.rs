@@ -10,7 +10,9 @@ use tokio::task::JoinHandle;
 
 use crate::error::{Error, Kind};
 use crate::progress::Progress;
-use crate::tui::msg::{Answer, Effect, Lane, Msg, Request, Ticket};
+use crate::tui::msg::{Effect, Msg};
+use crate::tui::request::{Answer, Lane, Request, Ticket};
+use crate::tui::runtime::{export, state};
 
 /// Whoever answers requests: the core, or a fixture.
 pub(in crate::tui) type Service =
@@ -56,17 +58,17 @@ impl Effects {
                 }
             }
             Effect::Compute(compute) => {
-                self.beside(move || Msg::Computed(Box::new(compute.run())));
+                self.beside(move || Msg::Computed(compute.run()));
             }
-            Effect::Forget(review) => drop(tokio::task::spawn_blocking(move || drop(review))),
+            Effect::Forget(what) => drop(tokio::task::spawn_blocking(move || drop(what))),
             Effect::Export(export) => self.beside(move || {
                 let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-                Msg::Exported(export.write(&folder).map_err(|error| error.to_string()))
+                Msg::Exported(export::write(&export, &folder).map_err(|error| error.to_string()))
             }),
             Effect::Save(saved) => {
                 // At the end of the console: small, and nobody is left to wait for a task.
                 if let Some(folder) = &self.state_dir
-                    && let Err(error) = saved.write(folder)
+                    && let Err(error) = state::write(&saved, folder)
                 {
                     tracing::warn!(%error, "the console's state was not kept");
                 }

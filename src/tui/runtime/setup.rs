@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::options::{Colour, Options};
-use super::state::Saved;
 use crate::config::Config;
 use crate::tui::keymap::Keymap;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::theme::{Depth, ThemeName};
 use crate::tui::model::{Environment, Model};
+use crate::tui::runtime::options::{Colour, Options};
+use crate::tui::runtime::state;
 
 /// Looks a variable of the environment up.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -103,9 +103,9 @@ pub(in crate::tui) fn model(
     let saved = options
         .state_dir
         .as_deref()
-        .map(Saved::read)
+        .map(state::read)
         .unwrap_or_default();
-    saved.restore(&mut model, theme);
+    crate::tui::update::restore(&mut model, saved, theme);
     for complaint in complaints {
         model.complain(complaint);
     }

@@ -10,12 +10,12 @@ use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
-use super::effects::{Effects, Opening, Service};
-use super::terminal::{self, Guard};
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
 use crate::tui::model::{Life, Model};
 use crate::tui::msg::{Effect, Msg};
+use crate::tui::runtime::effects::{Effects, Opening, Service};
+use crate::tui::runtime::terminal::{self, Guard};
 use crate::tui::update::{start, update};
 use crate::tui::view::paint;
 

@@ -1,14 +1,15 @@
 //! A question is about what it says, and no key that was meant for something else answers it (docs/console.md,
 //! "Confirming"). Answers and computations are held back and let go at the chosen moment.
 
-use super::super::dialog::{Dialog, FieldKind};
-use super::super::fixtures;
-use super::super::keymap::{Action, BINDINGS, Screen};
-use super::super::msg::{Answer, Msg, Request};
-use super::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::plan::{Entity, Op};
+use crate::tui::dialog::{Dialog, FieldKind};
+use crate::tui::fixtures;
+use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::hits::Target;
+use crate::tui::msg::Msg;
+use crate::tui::request::{Answer, Request};
+use crate::tui::tests::driver::Driver;
 
 fn ticked(d: &Driver) -> usize {
     d.model.preview.review.as_ref().unwrap().selection.count()
@@ -217,7 +218,7 @@ fn an_approval_is_about_the_people_of_this_very_look() {
     assert!(d.question().is_some());
     cases[0].people = 7;
     let ask = d.model.ask(Request::Cases);
-    let super::super::msg::Effect::Ask(ticket, _) = ask else {
+    let crate::tui::msg::Effect::Ask(ticket, _) = ask else {
         panic!()
     };
     d.msg(Msg::Answer(ticket, Box::new(Ok(Answer::Cases(cases)))));
@@ -365,7 +366,7 @@ fn lifting_from_excluded_marks_no_line_of_changes() {
         entity: Entity::Partners,
         impartner_id: 4_711,
     });
-    let super::super::msg::Effect::Ask(ticket, _) = ask else {
+    let crate::tui::msg::Effect::Ask(ticket, _) = ask else {
         panic!()
     };
     let lifted = Answer::Lifted(Entity::Partners, 4_711);

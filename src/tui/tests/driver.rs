@@ -7,17 +7,18 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::super::dialog::{Ask, Dialog};
-use super::super::fixtures;
-use super::super::model::{Environment, Model};
-use super::super::msg::{Answer, Effect, Msg, Request, Ticket};
-use super::super::update::{self, update};
-use super::super::view::view;
 use crate::config::GuardConfig;
 use crate::error::Error;
+use crate::tui::dialog::{Ask, Dialog};
+use crate::tui::fixtures;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::theme::{Depth, ThemeName};
+use crate::tui::model::{Environment, Model};
+use crate::tui::msg::{Effect, Msg};
+use crate::tui::request::{Answer, Request, Ticket};
+use crate::tui::update::{self, update};
+use crate::tui::view::view;
 
 /// A console with nothing outside.
 pub(super) struct Driver {
@@ -27,7 +28,7 @@ pub(super) struct Driver {
     pub(super) others: Vec<Effect>,
     /// Whether computations wait for [`Driver::compute`].
     pub(super) slow: bool,
-    pub(super) computing: Vec<super::super::query::Compute>,
+    pub(super) computing: Vec<Box<dyn crate::tui::msg::Work>>,
     terminal: Terminal<TestBackend>,
 }
 
@@ -95,7 +96,7 @@ impl Driver {
                 Effect::Ask(ticket, request) => self.asked.push((ticket, request)),
                 Effect::Compute(compute) if self.slow => self.computing.push(compute),
                 Effect::Compute(compute) => {
-                    let computed = Msg::Computed(Box::new(compute.run()));
+                    let computed = Msg::Computed(compute.run());
                     let more = update(&mut self.model, computed);
                     self.carry_out(more);
                 }
@@ -108,7 +109,7 @@ impl Driver {
     /// Carries out what waits to be computed.
     pub(super) fn compute(&mut self) {
         while let Some(compute) = self.computing.pop() {
-            self.msg(Msg::Computed(Box::new(compute.run())));
+            self.msg(Msg::Computed(compute.run()));
         }
     }
 

@@ -9,12 +9,13 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::super::dialog::{Ask, Ears, FieldKind};
-use super::super::fixtures;
-use super::super::msg::{Msg, Request};
-use super::driver::Driver;
 use crate::plan::{Entity, Op, Selection};
+use crate::tui::dialog::{Ask, Ears, FieldKind};
+use crate::tui::fixtures;
 use crate::tui::kit::glyphs::Glyphs;
+use crate::tui::msg::Msg;
+use crate::tui::request::Request;
+use crate::tui::tests::driver::Driver;
 use crate::values::Case;
 use outside::Outside;
 
@@ -315,7 +316,7 @@ fn walk(steps: &[Step], confirmed: &Cell<u32>) -> Result<(), TestCaseError> {
     let mut d = Driver::full(120, 40);
     d.slow = true;
     for step in steps {
-        if d.model.life != super::super::model::Life::Runs {
+        if d.model.life != crate::tui::model::Life::Runs {
             break;
         }
         match step {
@@ -374,7 +375,7 @@ fn walk(steps: &[Step], confirmed: &Cell<u32>) -> Result<(), TestCaseError> {
                 let compute = d.computing.remove(at % d.computing.len());
                 // Keys that waited are pressed now; none of them was meant for a question that was not there.
                 act(&mut d, confirmed, false, |d| {
-                    d.msg(Msg::Computed(Box::new(compute.run())));
+                    d.msg(Msg::Computed(compute.run()));
                 })?;
             }
             Step::Wait(milliseconds) => act(&mut d, confirmed, false, |d| d.wait(*milliseconds))?,

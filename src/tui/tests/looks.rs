@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
-use super::super::fixtures;
-use super::super::msg::Answer;
-use super::driver::Driver;
 use crate::error::{Error, Kind};
+use crate::tui::fixtures;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::theme::{Depth, Theme, ThemeName};
+use crate::tui::request::Answer;
+use crate::tui::tests::driver::Driver;
 
 const SIZES: [(u16, u16); 3] = [(60, 16), (80, 24), (120, 40)];
 
@@ -113,9 +113,9 @@ looks! {
             retries: 2,
             attempt: 1,
         };
-        d.msg(super::super::msg::Msg::Event(ticket, event(0, 0)));
+        d.msg(crate::tui::msg::Msg::Event(ticket, event(0, 0)));
         d.model.now += chrono::Duration::seconds(7);
-        d.msg(super::super::msg::Msg::Event(ticket, event(14_200, 142)));
+        d.msg(crate::tui::msg::Msg::Event(ticket, event(14_200, 142)));
         d.model.toasts.shown.clear();
     };
     confirm_apply: |d| { d.keys("2 A"); };

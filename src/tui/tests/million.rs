@@ -11,23 +11,24 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::fixtures;
-use super::super::model::Model;
-use super::super::msg::{Answer, Effect, Msg, Request};
-use super::super::query::Compute;
-use super::super::update::update;
-use super::super::view::paint;
-use super::driver::bare_model;
 use crate::plan::Mode;
+use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::key::Key;
+use crate::tui::model::Model;
+use crate::tui::msg::{Effect, Msg, Work};
+use crate::tui::query::Compute;
+use crate::tui::request::{Answer, Request};
+use crate::tui::tests::driver::bare_model;
+use crate::tui::update::update;
+use crate::tui::view::paint;
 use crate::values::PreviewRequest;
 
 /// A console on a plan of some size, its computations kept back.
 struct Bench {
     model: Model,
     buffer: Buffer,
-    waiting: Vec<Compute>,
+    waiting: Vec<Box<dyn Work>>,
 }
 
 /// Resident memory in bytes; nought where the system does not tell.
@@ -83,7 +84,7 @@ impl Bench {
             let begun = Instant::now();
             let computed = compute.run();
             beside += begun.elapsed();
-            held = held.max(self.msg(Msg::Computed(Box::new(computed))));
+            held = held.max(self.msg(Msg::Computed(computed)));
         }
         (beside, held)
     }
@@ -97,6 +98,23 @@ impl Bench {
         let took = begun.elapsed();
         self.key("Enter");
         took
+    }
+
+    /// The query of the shown tab, as it was asked for last.
+    fn query(&self) -> Compute {
+        let preview = &self.model.preview;
+        let review = preview.review.as_ref().unwrap();
+        Compute::Query {
+            generation: 0,
+            stop: Arc::default(),
+            plan: Arc::clone(&review.plan),
+            selection: Arc::clone(&review.selection),
+            tab: review.tab,
+            filter: Arc::clone(&preview.filter.filter),
+            words: preview.filter.words.clone(),
+            sort: preview.sort,
+            haystack: Arc::clone(&review.list().haystack),
+        }
     }
 
     fn shown(&self) -> usize {
@@ -158,17 +176,16 @@ fn measure(items: i64) -> Figures {
     // Keys while a filter runs all the time on another thread.
     bench.key("/");
     bench.msg(Msg::Paste("yamada".to_owned()));
-    let running = bench.waiting.pop().expect("a filter is asked for");
+    let running = bench.query();
     let stop = Arc::new(AtomicBool::new(false));
     let busy = {
         let (running, stop) = (running.clone(), Arc::clone(&stop));
         std::thread::spawn(move || {
             while !stop.load(Ordering::Relaxed) {
-                std::hint::black_box(running.clone().run());
+                std::hint::black_box(Box::new(running.clone()).run());
             }
         })
     };
-    bench.waiting.push(running);
     let mut typed: Vec<Duration> = "yamada data 12 GmbH op:update tier:premier"
         .chars()
         .cycle()

@@ -1,12 +1,13 @@
 //! Scripts: keys in, what the console asks of the core and shows out.
 
-use super::super::dialog::Dialog;
-use super::super::fixtures;
-use super::super::model::Life;
-use super::super::msg::{Answer, Msg, Request};
-use super::driver::Driver;
 use crate::plan::{Entity, Mode, Op};
+use crate::tui::dialog::Dialog;
+use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
+use crate::tui::model::Life;
+use crate::tui::msg::Msg;
+use crate::tui::request::{Answer, Request};
+use crate::tui::tests::driver::Driver;
 
 fn plan(driver: &mut Driver, leavers: i64) {
     driver.keys("2 P");

@@ -2,15 +2,16 @@
 
 use crossterm::event::{MouseButton, MouseEventKind};
 
-use super::super::dialog::Dialog;
-use super::super::fixtures;
-use super::super::keymap::{Action, BINDINGS, Keymap, Screen};
-use super::super::model::Life;
-use super::super::msg::{Answer, Effect, Msg, Request};
-use super::super::query::Tab;
-use super::driver::Driver;
 use crate::error::{Error, Kind};
+use crate::tui::dialog::Dialog;
+use crate::tui::fixtures;
+use crate::tui::keymap::{Action, BINDINGS, Keymap, Screen};
 use crate::tui::kit::hits::Target;
+use crate::tui::model::Life;
+use crate::tui::msg::{Effect, Msg};
+use crate::tui::query::Tab;
+use crate::tui::request::{Answer, Request};
+use crate::tui::tests::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
     let review = driver.model.preview.review.as_ref().unwrap();
@@ -87,7 +88,7 @@ fn q_quits_and_keeps_what_people_expect_to_find() {
     assert_eq!(saved.filters, ["op:add"]);
     assert_eq!(saved.sort.as_deref(), Some("name"));
     let mut next = Driver::new(80, 24);
-    saved.restore(&mut next.model, None);
+    crate::tui::update::restore(&mut next.model, saved, None);
     assert_eq!(next.model.screen, Screen::History);
     assert_eq!(next.model.preview.filter.history, ["op:add"]);
 }
@@ -213,7 +214,7 @@ fn the_mouse_does_what_keys_do() {
     d.click(head.x, head.y);
     assert_eq!(
         d.model.preview.sort.column,
-        Some(super::super::plan_columns::PlanColumn::Name)
+        Some(crate::tui::plan_columns::PlanColumn::Name)
     );
     let border = d.model.hits.place(Target::Border { beside: true }).unwrap();
     let split = d.model.split;
@@ -332,7 +333,7 @@ fn every_disabled_action_says_why() {
             let mut d = Driver::new(120, 40);
             d.model.screen = screen;
             d.model.toasts.shown.clear();
-            if let Some(why) = super::super::update::why_not(&d.model, binding.action) {
+            if let Some(why) = crate::tui::update::why_not(&d.model, binding.action) {
                 assert!(why.ends_with('.'), "{why}");
                 let key = binding.keys.first().map(ToString::to_string);
                 if let Some(key) = key {

@@ -1,13 +1,14 @@
 //! What the console tells is so: what was written before an early end, what was pushed, who holds what, how old a check
 //! is. Answers are held back and let go at the chosen moment.
 
-use super::super::certs::PushResult;
-use super::super::fixtures;
-use super::super::keymap::Screen;
-use super::super::msg::{Answer, Msg, Request};
-use super::driver::Driver;
 use crate::error::{Error, Kind};
+use crate::tui::certs::PushResult;
+use crate::tui::fixtures;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::hits::Target;
+use crate::tui::msg::Msg;
+use crate::tui::request::{Answer, Request};
+use crate::tui::tests::driver::Driver;
 use crate::values::CaseState;
 
 fn ticked(d: &Driver) -> usize {
@@ -105,7 +106,7 @@ fn leaving_during_an_approval_waits_for_its_answer() {
         d.answer_all();
         d.wait(300);
         d.keys("\"gone Enter 1 Enter Tab Enter 1 q");
-        assert_eq!(d.model.life, super::super::model::Life::Ending);
+        assert_eq!(d.model.life, crate::tui::model::Life::Ending);
         assert!(d.shows("is under way"), "{}", d.screen());
         d
     };
@@ -116,7 +117,7 @@ fn leaving_during_an_approval_waits_for_its_answer() {
         |r| matches!(r, Request::Approve { .. }),
         Ok(Answer::Decided(vec![case])),
     );
-    assert_eq!(d.model.life, super::super::model::Life::Over);
+    assert_eq!(d.model.life, crate::tui::model::Life::Over);
     assert!(d.model.failed.is_none());
     let mut d = start();
     let error = Error::new(
@@ -125,7 +126,7 @@ fn leaving_during_an_approval_waits_for_its_answer() {
         "Case 4 changed since it was shown.",
     );
     d.release(|r| matches!(r, Request::Approve { .. }), Err(error));
-    assert_eq!(d.model.life, super::super::model::Life::Runs);
+    assert_eq!(d.model.life, crate::tui::model::Life::Runs);
     assert!(
         d.shows("Not done"),
         "who left hears that it was not done: {}",
@@ -160,14 +161,14 @@ fn checks_show_their_age_and_a_tick_does_not_outlive_a_failure() {
 
 #[test]
 fn stored_facts_do_not_make_a_live_check_late() {
-    use super::super::msg::Reach;
+    use crate::tui::request::Reach;
     let mut d = Driver::full(120, 40);
     d.keys("1");
     d.wait(60_000);
     d.keys("Ctrl-R");
     d.msg(Msg::Tick);
     let stored = d.model.ask(Request::Status(Reach::Stored));
-    let super::super::msg::Effect::Ask(ticket, _) = stored else {
+    let crate::tui::msg::Effect::Ask(ticket, _) = stored else {
         panic!()
     };
     let mut facts = fixtures::status();

@@ -1,16 +1,19 @@
 //! Actions that belong to no screen alone, and the way to those that do.
 
-use super::super::dialog::{Ask, Dialog, Palette, TextDialog, Then};
-use super::super::keymap::{Action, BINDINGS, Screen};
-use super::super::model::{Life, Model};
-use super::super::msg::{Effect, Reach, Request};
-use super::reasons::why_not;
-use super::{applying, cases, certs, filter, hand, journal, moves, quit, review, runs};
 use crate::plan::{Mode, Scope};
+use crate::tui::dialog::{Ask, Dialog, Palette, TextDialog, Then};
+use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::list::{Cursor, Move};
 use crate::tui::kit::panes::Fields;
 use crate::tui::kit::theme::{Theme, ThemeName};
 use crate::tui::kit::tone::Tone;
+use crate::tui::model::{Life, Model};
+use crate::tui::msg::Effect;
+use crate::tui::request::{Reach, Request};
+use crate::tui::update::reasons::why_not;
+use crate::tui::update::{
+    applying, cases, certs, filter, hand, journal, moves, quit, review, runs,
+};
 
 /// Does an action, or says why it cannot be done.
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {

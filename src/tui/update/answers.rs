@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use super::super::dialog::{Dialog, Failure, TextDialog};
-use super::super::history::OpenRun;
-use super::super::model::{Life, Model};
-use super::super::msg::{Answer, Effect, Lane, Reach, Request, Ticket};
-use super::super::query::Compute;
-use super::{applying, cases, journal, places, quit, runs};
 use crate::error::{Error, Kind};
 use crate::plan::{Entity, Plan};
 use crate::text::safe;
+use crate::tui::dialog::{Dialog, Failure, TextDialog};
+use crate::tui::history::OpenRun;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::tone::Tone;
+use crate::tui::model::{Life, Model};
+use crate::tui::msg::Effect;
+use crate::tui::query::Compute;
+use crate::tui::request::{Answer, Lane, Reach, Request, Ticket};
+use crate::tui::update::{applying, cases, journal, places, quit, runs};
 use crate::values::{Case, CertReport, RunReport, RunStatus};
 
 /// Takes an answer in.
@@ -146,7 +147,7 @@ fn good(
             ));
             Vec::new()
         }
-        Answer::CertsOf(rows) => super::certs::ask_one(model, ticket, &rows),
+        Answer::CertsOf(rows) => crate::tui::update::certs::ask_one(model, ticket, &rows),
         Answer::Pushed(report) => pushed(model, &report, request),
         Answer::Done(words) => {
             model.toast(words);
@@ -256,10 +257,10 @@ fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) 
 /// A plan arrived: its ticks are counted and its lists laid out beside the UI task, then its review begins.
 fn planned(model: &mut Model, plan: Plan) -> Vec<Effect> {
     model.preview.opening = true;
-    vec![Effect::Compute(Compute::Open {
+    vec![Effect::Compute(Box::new(Compute::Open {
         plan: Arc::new(plan),
         guards: model.guards.clone(),
-    })]
+    }))]
 }
 
 /// An apply ended.
@@ -286,8 +287,7 @@ fn applied(model: &mut Model, report: &RunReport) -> Vec<Effect> {
                 .preview
                 .review
                 .take()
-                .map(Box::new)
-                .map(Effect::Forget),
+                .map(|review| Effect::Forget(Box::new(review))),
         );
     }
     model.preview.last = lines;

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
-use super::super::model::Model;
-use super::super::msg::Effect;
-use super::super::preview::{Hidden, Review};
-use super::act::push;
-use super::places;
 use crate::desk::Shown;
 use crate::plan::{Entity, Op, PerEntity};
+use crate::tui::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
 use crate::tui::keymap::Action;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::tone::Tone;
 use crate::tui::kit::words;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::preview::{Hidden, Review};
+use crate::tui::update::act::push;
+use crate::tui::update::places;
 use crate::values::Applied;
 
 /// What an apply would really write: ticked, and not withheld by a guard that nobody released.

@@ -1,17 +1,18 @@
 //! The actions of screens 3, 4 and 5.
 
-use super::super::certs::Certs;
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
-use super::super::model::Model;
-use super::super::msg::{Effect, Request, Ticket};
-use super::super::offboard::CaseTab;
-use super::act::push;
-use super::{moves, places};
 use crate::text::safe;
+use crate::tui::certs::Certs;
+use crate::tui::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::offboard::CaseTab;
+use crate::tui::request::{Request, Ticket};
+use crate::tui::update::act::push;
+use crate::tui::update::{moves, places};
 use crate::values::{Case, CaseState, StepAction, StepState};
 
 /// Ticks or unticks the chosen case or partner.

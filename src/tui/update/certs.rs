@@ -1,14 +1,15 @@
 //! The actions of screen 4 that are not ticks.
 
-use super::super::certs::{Certs, PushResult};
-use super::super::dialog::{Ask, Dialog, Listing, TextDialog, Then, Waits};
-use super::super::model::Model;
-use super::super::msg::{Effect, Request, Ticket};
-use super::super::partner;
-use super::{act, places};
 use crate::text::safe;
+use crate::tui::certs::{Certs, PushResult};
+use crate::tui::dialog::{Ask, Dialog, Listing, TextDialog, Then, Waits};
 use crate::tui::kit::cells::counted;
 use crate::tui::kit::tone::Tone;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::partner;
+use crate::tui::request::{Request, Ticket};
+use crate::tui::update::{act, places};
 use crate::values::CertRow;
 
 /// A partner and what would be written, in words.

@@ -1,18 +1,27 @@
 //! What follows from computations beside the UI task.
 
-use super::super::model::{Ahead, Model};
-use super::super::msg::{Effect, Reach, Request};
-use super::super::preview::Review;
-use super::super::query::Computed;
-use super::{applying, filter, places};
 use crate::plan::Release;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::panes::Pane;
+use crate::tui::model::{Ahead, Model};
+use crate::tui::msg::{Effect, Worked};
+use crate::tui::preview::Review;
+use crate::tui::query::Computed;
+use crate::tui::request::{Reach, Request};
+use crate::tui::update::{applying, filter, places};
 
 /// Takes a computation's result in, and asks what waited for it.
-pub(super) fn computed(model: &mut Model, computed: Computed) -> Vec<Effect> {
-    let effects = landed(model, computed);
+pub(super) fn computed(model: &mut Model, worked: Worked) -> Vec<Effect> {
+    let computed = match worked.screen {
+        Screen::Preview => worked.what.downcast::<Computed>(),
+        _ => return Vec::new(),
+    };
+    let Ok(computed) = computed else {
+        return Vec::new();
+    };
+    let effects = landed(model, *computed);
     applying::counted_up(model);
     effects
 }
@@ -28,7 +37,7 @@ fn landed(model: &mut Model, computed: Computed) -> Vec<Effect> {
     match computed {
         Computed::Opened(_) | Computed::Warmed => Vec::new(),
         Computed::Ticked { generation, ticks } => {
-            super::review::shown_ticked(model, generation, ticks)
+            crate::tui::update::review::shown_ticked(model, generation, ticks)
         }
         Computed::Query {
             generation,
@@ -100,7 +109,7 @@ fn opened(model: &mut Model, review: Review) -> Vec<Effect> {
     };
     effects.extend(model.preview.warm());
     effects.push(model.ask(Request::Status(Reach::Stored)));
-    effects.extend(before.map(Box::new).map(Effect::Forget));
+    effects.extend(before.map(|review| Effect::Forget(Box::new(review))));
     effects
 }
 
@@ -136,7 +145,7 @@ impl Review {
             at: place.unwrap_or(0),
             offset: list.cursor.offset,
         };
-        if self.tab == super::super::query::Tab::Changes {
+        if self.tab == crate::tui::query::Tab::Changes {
             self.ticked_shown = ticked;
         }
     }

@@ -1,11 +1,12 @@
 //! What follows from a question that was answered with Yes: what the question said, with what it held, whatever is so by
 //! then. The desk compares once more.
 
-use super::super::dialog::Then;
-use super::super::model::Model;
-use super::super::msg::{Effect, Lane, Request};
-use super::act;
 use crate::plan::Release;
+use crate::tui::dialog::Then;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::request::{Lane, Request};
+use crate::tui::update::act;
 use crate::values::Case;
 
 /// Does what was confirmed.

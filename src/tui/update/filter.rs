@@ -3,10 +3,10 @@
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use super::super::model::Model;
-use super::super::msg::Effect;
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::key::Key;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
 
 /// Puts the keyboard in the box.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {

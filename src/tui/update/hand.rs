@@ -1,12 +1,13 @@
 //! What is handed out of the console: to the clipboard, to files.
 
-use super::super::dialog::{Choice, Dialog, Menu};
-use super::super::model::Model;
-use super::super::msg::Effect;
-use super::act::push;
-use super::review;
+use crate::tui::dialog::{Choice, Dialog, Menu};
 use crate::tui::keymap::Screen;
-use crate::tui::runtime::export::{Data, Export, Format};
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::msg::{Export, Format, Sheet};
+use crate::tui::screen::{certifications, history, offboarding};
+use crate::tui::update::act::push;
+use crate::tui::update::review;
 
 /// Copies the name or id of what is chosen.
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
@@ -49,22 +50,21 @@ pub(super) fn export_menu(model: &mut Model) -> Vec<Effect> {
 }
 
 /// What is shown, as data.
-fn exported(model: &Model) -> Option<Data> {
+fn exported(model: &Model) -> Option<Box<dyn Sheet>> {
     match model.screen {
         Screen::Preview => review::exported(model),
         Screen::Offboarding => {
             let cases: Vec<_> = model.offboard.shown().into_iter().cloned().collect();
-            (!cases.is_empty()).then_some(Data::Cases(cases))
+            (!cases.is_empty()).then(|| Box::new(offboarding::export::Cases(cases)) as _)
         }
         Screen::Certifications => {
             let rows: Vec<_> = model.certs.shown().into_iter().cloned().collect();
-            (!rows.is_empty()).then_some(Data::Certs(rows))
+            (!rows.is_empty()).then(|| Box::new(certifications::export::Figures(rows)) as _)
         }
         Screen::History => match &model.history.open {
-            Some(open) => Some(Data::Run(open.detail.clone())),
-            None => {
-                (!model.history.runs.is_empty()).then(|| Data::Runs(model.history.runs.clone()))
-            }
+            Some(open) => Some(Box::new(history::export::Run(open.detail.clone()))),
+            None => (!model.history.runs.is_empty())
+                .then(|| Box::new(history::export::Runs(model.history.runs.clone())) as _),
         },
         Screen::Overview => None,
     }
@@ -73,9 +73,9 @@ fn exported(model: &Model) -> Option<Data> {
 /// Exports what is shown.
 pub(super) fn export(model: &mut Model, format: Format) -> Vec<Effect> {
     match exported(model) {
-        Some(data) => vec![Effect::Export(Export {
+        Some(sheet) => vec![Effect::Export(Export {
             format,
-            data,
+            sheet,
             at: model.now,
         })],
         None => Vec::new(),

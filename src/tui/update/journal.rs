@@ -1,14 +1,15 @@
 //! The journal of one record: who changed it, when, from what to what, by which plan (issue 3, item 8). Its twin on the
 //! command line is `prmdesk runs history`.
 
-use super::super::dialog::{Dialog, TextDialog};
-use super::super::model::Model;
-use super::super::msg::{Effect, Request};
 use crate::plan::Entity;
 use crate::text::safe;
+use crate::tui::dialog::{Dialog, TextDialog};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::tone::{Tone, ToneLine};
 use crate::tui::kit::words::changed_fields;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::request::Request;
 use crate::values::JournalEntry;
 
 /// `J`: asks for the journal of the chosen record.

@@ -2,17 +2,17 @@
 
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
-use super::super::dialog::{Dialog, Focus};
-use super::super::keymap::{BINDINGS, Screen};
-use super::super::model::{Ahead, Model};
-use super::super::msg::Effect;
-use super::super::offboard::CaseTab;
-use super::super::query::Tab;
-use super::{act, cases, filter, key, moves, review};
+use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::keymap::{BINDINGS, Screen};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::panes::Pane;
+use crate::tui::model::{Ahead, Model};
+use crate::tui::msg::Effect;
+use crate::tui::offboard::CaseTab;
+use crate::tui::query::Tab;
+use crate::tui::update::{act, cases, filter, key, moves, review};
 
 /// Takes what the mouse did.
 pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
@@ -96,7 +96,7 @@ fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
             Vec::new()
         }
         Target::Binding(at) => match BINDINGS.get(at) {
-            Some(binding) => super::ordered(model, binding.action),
+            Some(binding) => crate::tui::update::ordered(model, binding.action),
             None => Vec::new(),
         },
         _ if waiting => {
@@ -124,7 +124,7 @@ pub(super) fn clicked(model: &mut Model, target: Target) -> Vec<Effect> {
                         .preview
                         .review
                         .as_ref()
-                        .and_then(super::super::preview::Review::chosen)
+                        .and_then(crate::tui::preview::Review::chosen)
                     {
                         effects.extend(review::toggle(model, at));
                     }
@@ -133,7 +133,7 @@ pub(super) fn clicked(model: &mut Model, target: Target) -> Vec<Effect> {
             }
             effects
         }
-        Target::Head(at) => match super::super::plan_columns::PlanColumn::ALL.get(at) {
+        Target::Head(at) => match crate::tui::plan_columns::PlanColumn::ALL.get(at) {
             Some(&column) if model.screen == Screen::Preview => review::sort_by(model, column),
             _ => Vec::new(),
         },
@@ -167,17 +167,17 @@ fn click_dialog(
             ask.focus = ask.part(part);
             let outcome = match ask.focus {
                 Focus::Yes => ask.confirm(click, last),
-                Focus::No => super::super::dialog::Outcome::Close,
+                Focus::No => crate::tui::dialog::Outcome::Close,
                 Focus::Field(at) => {
                     if let Some(field) = ask.fields.get_mut(at)
-                        && let super::super::dialog::FieldKind::Acknowledge(on) = field.kind
+                        && let crate::tui::dialog::FieldKind::Acknowledge(on) = field.kind
                     {
-                        field.kind = super::super::dialog::FieldKind::Acknowledge(!on);
+                        field.kind = crate::tui::dialog::FieldKind::Acknowledge(!on);
                     }
-                    super::super::dialog::Outcome::Stay
+                    crate::tui::dialog::Outcome::Stay
                 }
             };
-            return super::settle(model, dialog, outcome);
+            return crate::tui::update::settle(model, dialog, outcome);
         }
         (Dialog::Palette(palette), Target::DialogRow(line)) => {
             palette.cursor.at = line;

@@ -1,12 +1,13 @@
 //! Going about: lines, panes, tabs, into what is chosen and out of it again.
 
-use super::super::model::Model;
-use super::super::msg::{Effect, Request};
-use super::super::overview;
-use super::{act, cases, certs, filter, review};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::list::{Cursor, Move};
 use crate::tui::kit::panes::Pane;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::overview;
+use crate::tui::request::Request;
+use crate::tui::update::{act, cases, certs, filter, review};
 
 /// Moves in the list or the detail pane that has the keyboard.
 pub(super) fn go(model: &mut Model, movement: Move) -> Vec<Effect> {

@@ -4,10 +4,11 @@
 //! what it waited for is here, the question takes that place, and listens once it could be seen. Nothing is asked where
 //! nobody kept the place.
 
-use super::super::dialog::{Ask, Asking, Dialog, Ears, Then, Ticked, Waits};
-use super::super::model::Model;
-use super::super::msg::{Effect, Ticket};
 use crate::text::safe;
+use crate::tui::dialog::{Ask, Asking, Dialog, Ears, Then, Ticked, Waits};
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::request::Ticket;
 use crate::values::Case;
 
 /// Keeps the place of a question.

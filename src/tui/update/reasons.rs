@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::super::keymap::Action;
-use super::super::model::Model;
-use super::super::offboard::CaseTab;
-use super::super::query::Tab;
 use crate::plan::Op;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::offboard::CaseTab;
+use crate::tui::query::Tab;
 use crate::values::{CaseState, RunStatus};
 
 /// Why something is not possible; `None`: it is.
@@ -223,7 +223,7 @@ fn restore(model: &Model) -> Reason {
 
 /// For the figures of the partner under the cursor.
 fn push_partner(model: &Model) -> Reason {
-    match super::super::partner::shown(model) {
+    match crate::tui::partner::shown(model) {
         Err(why) => Some(why.into()),
         Ok(_) => model.no_writes(),
     }

@@ -3,21 +3,23 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::super::dialog::{Ask, Dialog, Field, FieldKind, Then};
-use super::super::model::Model;
-use super::super::msg::{Effect, Request};
-use super::super::plan_columns::PlanColumn;
-use super::super::preview::Review;
-use super::super::query::{Tab, Ticks};
-use super::act::{self, push};
-use super::moves;
 use crate::plan::{Entity, Mode, Scope};
 use crate::text::safe;
+use crate::tui::dialog::{Ask, Dialog, Field, FieldKind, Then};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::count;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;
-use crate::tui::runtime::export::Data;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::msg::Sheet;
+use crate::tui::plan_columns::PlanColumn;
+use crate::tui::preview::Review;
+use crate::tui::query::{Tab, Ticks};
+use crate::tui::request::Request;
+use crate::tui::screen::preview::export::Lines;
+use crate::tui::update::act::{self, push};
+use crate::tui::update::moves;
 use crate::values::PreviewRequest;
 
 /// Begins a preview and shows its progress.
@@ -279,13 +281,15 @@ pub(super) fn copied(model: &Model) -> Option<String> {
 }
 
 /// What is shown, as data.
-pub(super) fn exported(model: &Model) -> Option<Data> {
+pub(super) fn exported(model: &Model) -> Option<Box<dyn Sheet>> {
     let review = model.preview.review.as_ref()?;
     let lines = review.list().shown.clone();
-    (!lines.is_empty()).then(|| Data::Plan {
-        plan: Arc::clone(&review.plan),
-        selection: Arc::clone(&review.selection),
-        tab: review.tab,
-        lines,
+    (!lines.is_empty()).then(|| {
+        Box::new(Lines {
+            plan: Arc::clone(&review.plan),
+            selection: Arc::clone(&review.selection),
+            tab: review.tab,
+            lines,
+        }) as _
     })
 }

@@ -1,13 +1,14 @@
 //! The actions of screen 5, and what a run did in words.
 
-use super::super::model::Model;
-use super::super::msg::{Effect, Request};
-use super::act;
 use crate::text::safe;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::counted;
 use crate::tui::kit::tone::Tone;
 use crate::tui::kit::words;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::request::Request;
+use crate::tui::update::act;
 
 /// `U` on History: a preview of the undo.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {

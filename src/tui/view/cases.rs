@@ -9,7 +9,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::offboard::CaseTab;
 use crate::text::safe;
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
@@ -19,6 +18,7 @@ use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
 use crate::tui::model::Model;
+use crate::tui::offboard::CaseTab;
 use crate::values::{Case, CaseState, Step, StepAction, StepState};
 
 const CASES: [Column; 6] = [
@@ -252,7 +252,7 @@ fn step_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
             StepState::Unknown => ("?", theme.warn),
         };
         let mut words = match step.action {
-            StepAction::DeleteGroup => super::super::update::step_words(step),
+            StepAction::DeleteGroup => crate::tui::update::step_words(step),
             StepAction::RemoveMember => {
                 if group != Some(&step.group_id) {
                     group = Some(&step.group_id);
@@ -260,7 +260,7 @@ fn step_lines(canvas: &Canvas<'_>, case: &Case, room: usize) -> Vec<Line<'static
                     let parts = wrap(&head, room.saturating_sub(2));
                     lines.extend(parts.into_iter().map(|part| Line::raw(format!("  {part}"))));
                 }
-                safe(super::super::update::step_person(step))
+                safe(crate::tui::update::step_person(step))
             }
         };
         match (&step.note, step.state) {

@@ -6,8 +6,8 @@
 
 use ratatui::layout::Rect;
 
-use super::super::certs::{Certs, PushResult};
 use crate::text::safe;
+use crate::tui::certs::{Certs, PushResult};
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{counted, wrap};

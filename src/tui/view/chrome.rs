@@ -10,12 +10,12 @@ use std::fmt::Write as _;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::keymap::{Action, BINDINGS, Binding, Screen};
-use super::super::model::Model;
-use super::super::preview::Hidden;
+use crate::tui::keymap::{Action, BINDINGS, Binding, Screen};
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, fit};
 use crate::tui::kit::hits::Target;
+use crate::tui::model::Model;
+use crate::tui::preview::Hidden;
 use crate::tui::update::why_not;
 
 /// How the screens are named: in full, in short, or by number alone but for the shown one.
@@ -142,7 +142,7 @@ fn gauge(canvas: &mut Canvas<'_>, model: &Model, left: u16, right: u16, y: u16) 
     if room < 4 {
         return;
     }
-    let share = job.current().and_then(super::super::job::Counted::share);
+    let share = job.current().and_then(crate::tui::job::Counted::share);
     let words = job.doing();
     let bar_room = if room >= cells(&words) + 9 { 8 } else { 0 };
     let mut x = right;

@@ -9,13 +9,13 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
-use super::super::keymap::{BINDINGS, Binding, On};
-use super::super::model::Model;
+use crate::tui::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
+use crate::tui::keymap::{BINDINGS, Binding, On};
 use crate::tui::kit::canvas::{Canvas, cells, middle};
 use crate::tui::kit::cells::{pad, width, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::{Tone, ToneLine};
+use crate::tui::model::Model;
 use crate::tui::update::why_not;
 
 /// Draws a dialog; only the topmost takes clicks.
@@ -28,7 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &
         canvas.cursor = None;
     }
     match dialog {
-        Dialog::Ask(ask) => super::question::draw(canvas, model, area, ask),
+        Dialog::Ask(ask) => crate::tui::view::question::draw(canvas, model, area, ask),
         Dialog::Asking(Asking { title, what }) => {
             let words = match what {
                 Waits::Count(_) => "Counting what is ticked ...",

@@ -8,9 +8,9 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::history::OpenRun;
 use crate::plan::Op;
 use crate::text::safe;
+use crate::tui::history::OpenRun;
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
 use crate::tui::kit::cells::{counted, span, wrap};

@@ -17,13 +17,13 @@ use chrono::Duration;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::overview::waiting;
 use crate::plan::Entity;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{age, count, pad, pad_left, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::words;
 use crate::tui::model::Model;
+use crate::tui::overview::waiting;
 use crate::values::{Reachability, RunStatus, RunSummary, Status};
 
 /// Lines at the bottom that tell what answers: a rule and three outsides.

@@ -12,8 +12,6 @@ use std::fmt::Write as _;
 
 use ratatui::text::{Line, Span};
 
-use super::super::preview::Review;
-use super::super::query::Tab;
 use crate::plan::{ItemView, Op, Value};
 use crate::text::safe;
 use crate::tui::kit::canvas::Canvas;
@@ -21,6 +19,8 @@ use crate::tui::kit::cells::wrap;
 use crate::tui::kit::detail::Detail;
 use crate::tui::kit::panes::Fields;
 use crate::tui::kit::words;
+use crate::tui::preview::Review;
+use crate::tui::query::Tab;
 
 /// What stands in the border above the detail pane.
 pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {

@@ -7,9 +7,6 @@
 
 use ratatui::layout::Rect;
 
-use super::super::plan_columns::PlanColumn;
-use super::super::preview::Review;
-use super::super::query::Tab;
 use crate::plan::Op;
 use crate::text::safe;
 use crate::tui::kit::canvas::Canvas;
@@ -17,6 +14,9 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Cell, Column, Table};
 use crate::tui::kit::words::{place, what};
 use crate::tui::model::Model;
+use crate::tui::plan_columns::PlanColumn;
+use crate::tui::preview::Review;
+use crate::tui::query::Tab;
 
 const CHANGES: [Column; 7] = [
     Column::fixed("", 3, 0),

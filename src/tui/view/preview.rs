@@ -10,9 +10,6 @@
 
 use ratatui::layout::Rect;
 
-use super::super::preview::Review;
-use super::super::query::Tab;
-use super::{plan_detail, plan_list};
 use crate::plan::{Entity, Op};
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
@@ -20,6 +17,9 @@ use crate::tui::kit::cells::{count, counted, span, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::panes;
 use crate::tui::model::Model;
+use crate::tui::preview::Review;
+use crate::tui::query::Tab;
+use crate::tui::view::{plan_detail, plan_list};
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -215,7 +215,7 @@ fn banners(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
                 width: end - x,
                 ..line
             };
-            let at = super::super::keymap::BINDINGS
+            let at = crate::tui::keymap::BINDINGS
                 .iter()
                 .position(|b| b.action == crate::tui::keymap::Action::ReleaseGuard);
             if let Some(at) = at {

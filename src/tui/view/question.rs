@@ -11,8 +11,8 @@
 
 use ratatui::layout::Rect;
 
-use super::super::dialog::{Ask, FieldKind, Focus};
 use crate::text::safe;
+use crate::tui::dialog::{Ask, FieldKind, Focus};
 use crate::tui::kit::canvas::middle;
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, width, wrap};

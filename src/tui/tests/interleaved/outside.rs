@@ -1,8 +1,8 @@
 //! What stands outside in a walk, and what a second operator does to it.
 
-use super::super::super::fixtures;
-use super::super::super::msg::{Answer, Request};
 use crate::error::{Error, Kind};
+use crate::tui::fixtures;
+use crate::tui::request::{Answer, Request};
 use crate::values::{Case, CaseState, CertReport, CertRow};
 
 /// What stands outside: what the answers are made from.
