@@ -376,6 +376,7 @@ impl StoreError {
             Self::Database(_) if self.is_lost() => {
                 "The connection broke, and the server rolled back what was under way. Run it again; the hosts of database.url are tried in turn."
             }
+            Self::NotFound(what) if what.starts_with("run ") => "`prmdesk runs` lists them.",
             Self::Cancelled | Self::NotFound(_) | Self::BadValue { .. } | Self::Database(_) => {
                 return None;
             }

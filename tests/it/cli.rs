@@ -8,6 +8,7 @@ mod help;
 mod init;
 mod people;
 mod rig;
+mod said;
 mod schedulers;
 mod story;
 mod trouble;

@@ -4,7 +4,7 @@ use super::{count, signs, when, when_or};
 use crate::cli::output::{Out, Style};
 use crate::error::Result;
 use crate::logging::lines::RunLines;
-use crate::plan::Entity;
+use crate::plan::{Entity, Scope};
 use crate::values::{JournalEntry, RowFault, RunReport, RunStatus, RunSummary};
 
 /// Most rows of one list of a report.
@@ -103,7 +103,7 @@ pub(in crate::cli) fn list(runs: &[RunSummary], out: &mut Out) -> Result<()> {
                 scope(run).to_owned(),
                 run.mode.map_or("", crate::plan::Mode::word).to_owned(),
                 run.status.word().to_owned(),
-                signs(&run.applied),
+                wrote(run),
                 run.operator.clone(),
                 remarks(run),
             ]
@@ -123,6 +123,15 @@ fn scope(run: &RunSummary) -> &str {
         ""
     } else {
         &run.scope
+    }
+}
+
+/// What a run wrote to the two tables; a run that is not about them (a push, a refresh of the LMS tables) tells what it
+/// did in its note.
+fn wrote(run: &RunSummary) -> String {
+    match run.scope.parse::<Scope>() {
+        Ok(_) => signs(&run.applied),
+        Err(_) => String::new(),
     }
 }
 
@@ -168,7 +177,9 @@ pub(in crate::cli) fn head(run: &RunSummary, out: &mut Out) -> Result<()> {
     if let Some(plan) = &run.plan_id {
         out.line(format!("Plan: {plan}"))?;
     }
-    out.line(format!("Wrote: {}", signs(&run.applied)))?;
+    if !wrote(run).is_empty() {
+        out.line(format!("Wrote: {}", wrote(run)))?;
+    }
     let remarks = remarks(run);
     if !remarks.is_empty() {
         out.line(format!("Note: {remarks}"))?;

@@ -243,15 +243,20 @@ fn check_number(
         0 => String::new(),
         count => format!(" ({count} fewer than the plan says: Impartner no longer bears them out)"),
     };
-    match allowed {
-        Some(number) if number != wanted => Err(Error::new(
-            Kind::Blocked,
-            "release_mismatch",
-            format!("{flag} {number} does not fit: this apply would carry out {wanted} {what}{since}. Nothing was written."),
+    let Some(number) = allowed.filter(|&number| number != wanted) else {
+        return Ok(());
+    };
+    let help = if wanted == 0 {
+        format!("Leave {flag} out: there is nothing to release.")
+    } else {
+        format!(
+            "Preview again where rows were held or outdated meanwhile; else say {flag} {wanted} --reason TEXT, if that is what you want."
         )
-        .help(format!("Preview again where rows were held or outdated meanwhile; else say {flag} {wanted} --reason TEXT, if that is what you want."))),
-        _ => Ok(()),
-    }
+    };
+    let message = format!(
+        "{flag} {number} does not fit: this apply would carry out {wanted} {what}{since}. Nothing was written."
+    );
+    Err(Error::new(Kind::Blocked, "release_mismatch", message).help(help))
 }
 
 fn release_hint(guard: &Guard, sentence: &str, total: u64) -> String {

@@ -464,7 +464,7 @@ pub(super) fn refused(case_id: i64, state: CaseState, step: Move) -> Error {
     Error::new(
         Kind::Blocked,
         "case_state",
-        format!("Case {case_id} cannot take this: {}.", refusal(state, step)),
+        format!("Case {case_id} {}.", refusal(state, step)),
     )
     .help("`prmdesk offboard list` shows the state of each case.")
 }

@@ -93,28 +93,33 @@ pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
     }
 }
 
-/// Why a case in `state` cannot be approved, rejected, held, run or restored, for people.
+/// What was not done to a case in `state`, and why, for people: "was not run: it is pending, and nobody approved it".
 pub fn refusal(state: CaseState, step: Move) -> String {
-    let why = match state {
-        _ if matches!(step, Move::Restore | Move::RestoreReturned) => match state {
-            CaseState::Running => "it is being run",
-            _ => "nothing of it was run, so there is nothing to put back",
-        },
-        CaseState::Obsolete => "the record came back, so there is nothing to take away",
-        CaseState::Done => "it has run",
-        CaseState::Running => "it is running",
-        CaseState::Rejected => "it was rejected",
-        CaseState::Failed => {
+    let undone = match step {
+        Move::Approve => "approved",
+        Move::Reject => "rejected",
+        Move::Hold => "held",
+        Move::Start => "run",
+        Move::Finish | Move::Fail | Move::Drift => "ended",
+        Move::Return => "closed",
+        Move::Restore | Move::RestoreReturned => "restored",
+    };
+    let why = match (state, step) {
+        (CaseState::Running, _) => "it is running",
+        (_, Move::Restore | Move::RestoreReturned) => {
+            "nothing of it was run, so there is nothing to put back"
+        }
+        (CaseState::Obsolete, _) => "the record came back, so there is nothing to take away",
+        (CaseState::Done, _) => "it has run already",
+        (CaseState::Rejected, _) => "it was rejected",
+        (CaseState::Failed, _) => {
             "it has partly run: `prmdesk offboard run` goes on, `restore` puts back"
         }
-        CaseState::Pending | CaseState::Held => "it is not approved",
-        CaseState::Approved => "it is approved already",
+        (CaseState::Pending, _) => "it is pending, and nobody approved it",
+        (CaseState::Held, _) => "it is held, and nobody approved it",
+        (CaseState::Approved, _) => "it is approved already",
     };
-    format!(
-        "it is {}: {why}; {} was not done",
-        state.word(),
-        step.word()
-    )
+    format!("was not {undone}: {why}")
 }
 
 #[cfg(test)]
