@@ -1,15 +1,25 @@
 //! The `prmdesk` binary: hands the arguments and the other faces to the command line. Everything is in the library;
 //! only the report of a panic is made here.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use prmdesk::cli::{Color, Console, Faces, Running, Serve};
 use prmdesk::{http, tui};
 
 fn main() -> ExitCode {
-    // Installing twice is the only way this can fail, and a plain panic text is no loss then.
-    let _installed_before = color_eyre::install();
+    tell_panics();
     prmdesk::cli::run(std::env::args_os(), Faces { console, serve })
+}
+
+/// A panic is told on standard error where there is one: the library's own hook would panic once more, and abort, on a
+/// terminal that is gone.
+fn tell_panics() {
+    let (panic, _) = color_eyre::config::HookBuilder::default().into_hooks();
+    std::panic::set_hook(Box::new(move |info| {
+        let report = panic.panic_report(info).to_string();
+        let _nobody_listens = writeln!(std::io::stderr(), "{report}");
+    }));
 }
 
 fn console(start: Console) -> Running {

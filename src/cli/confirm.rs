@@ -1,6 +1,6 @@
 //! Asking before something is applied (docs/contract.md, "Command line": no terminal and no `--yes` is exit 2).
 
-use super::ask::{self, Echo};
+use super::ask;
 use super::context::Context;
 use crate::desk::Shown;
 use crate::error::{Error, Kind, Result};
@@ -95,7 +95,7 @@ async fn yes_or_no(cx: &Context<'_>, question: &str) -> Result<bool> {
 async fn answer(cx: &Context<'_>, question: String) -> Result<Option<String>> {
     cx.quiet();
     cx.reading(async {
-        tokio::task::spawn_blocking(move || ask::line(&question, Echo::Shown))
+        tokio::task::spawn_blocking(move || ask::line(&question))
             .await
             .map_err(|error| {
                 Error::new(

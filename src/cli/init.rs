@@ -1,13 +1,14 @@
 //! `prmdesk init`.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::ask;
 use super::exit::Exit;
 use super::output::Out;
+use super::progress::Signals;
+use super::{ask, context};
 use crate::config::{TEMPLATE, process_env, user_file};
 use crate::error::{Error, Kind, Result};
 
@@ -54,12 +55,16 @@ impl Init {
             return Err(exists(&path));
         }
         let mut text = TEMPLATE.to_owned();
-        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-            for (table, key, question, echo) in QUESTIONS {
-                if let Some(answer) = ask::line(question, echo)? {
-                    text = answered(&text, table, key, &answer);
+        if ask::somebody() {
+            context::block_on(async {
+                let mut signals = Signals::listen()?;
+                for (table, key, question, echo) in QUESTIONS {
+                    if let Some(answer) = ask::interruptible(&mut signals, question, echo).await? {
+                        text = answered(&text, table, key, &answer);
+                    }
                 }
-            }
+                Ok(())
+            })?;
         }
         write_new(&path, &text)?;
         out.line(format!("Wrote {}.", path.display()))?;

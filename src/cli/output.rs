@@ -46,10 +46,11 @@ pub(super) enum Style {
     Warn,
 }
 
-/// Standard output. A reader that went away (`| head`) is no error: what is left is dropped.
+/// Standard output. A reader that went away (`| head`, a closed terminal) is no error: what is left is dropped.
 pub(super) struct Out {
     inner: Box<dyn Write>,
     color: bool,
+    terminal: bool,
     gone: bool,
 }
 
@@ -57,10 +58,11 @@ impl Out {
     /// The process's standard output.
     pub(super) fn stdout(color: Color) -> Self {
         let stdout = io::stdout();
-        let color = color.on(stdout.is_terminal());
+        let terminal = stdout.is_terminal();
         Self {
             inner: Box::new(BufWriter::with_capacity(64 * 1024, stdout)),
-            color,
+            color: color.on(terminal),
+            terminal,
             gone: false,
         }
     }
@@ -163,7 +165,10 @@ impl Write for Out {
 impl Out {
     fn unless_gone<T>(&mut self, result: io::Result<T>, instead: T) -> io::Result<T> {
         match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Err(error)
+                if error.kind() == io::ErrorKind::BrokenPipe
+                    || (self.terminal && error.raw_os_error() == Some(TERMINAL_GONE)) =>
+            {
                 self.gone = true;
                 Ok(instead)
             }
@@ -171,6 +176,9 @@ impl Out {
         }
     }
 }
+
+/// EIO, which a terminal that was closed answers. On anything else it is a fault of a device, and told.
+const TERMINAL_GONE: i32 = 5;
 
 fn stdout_failed(error: &io::Error) -> Error {
     Error::new(
@@ -206,6 +214,7 @@ mod tests {
         Out {
             inner: Box::new(inner),
             color: false,
+            terminal: false,
             gone: false,
         }
     }

@@ -1,4 +1,4 @@
-//! Progress on standard error, only on a terminal, and the signals that cancel.
+//! Progress on standard error, only on a terminal, and the signals that cancel (docs/operations.md, "Endings").
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::progress::{Phase, Progress, RunEvent};
 use crate::text::safe;
 
-/// Listens to the events of the core and to SIGINT and SIGTERM, as long as the process lives.
+/// Listens to the events of the core and to the signals that cancel, as long as the process lives.
 pub(super) struct Watch {
     line: Arc<Line>,
 }
@@ -45,14 +45,24 @@ impl Watch {
     }
 }
 
-/// SIGINT and SIGTERM: both mean "stop in good order".
+/// SIGINT, SIGTERM and SIGHUP: all mean "stop in good order".
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// SIGINT or SIGTERM: somebody wants the end.
+    Stop,
+    /// SIGHUP: the terminal is closing. It may come several times, and asks for no hurry.
+    HangUp,
 }
 
 impl Signals {
-    /// Starts listening; from now on neither signal ends the process by itself. Needs a runtime.
+    /// Starts listening; from now on none of them ends the process by itself. Needs a runtime.
     pub(super) fn listen() -> Result<Self> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
@@ -67,29 +77,38 @@ impl Signals {
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
         })
     }
 
-    /// Waits for either.
-    pub(super) async fn next(&mut self) {
+    /// Waits for one of them.
+    pub(super) async fn next(&mut self) -> Heard {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Heard::Stop,
+            _ = self.terminate.recv() => Heard::Stop,
+            _ = self.hangup.recv() => Heard::HangUp,
         }
     }
 }
 
-/// The first signal cancels, while that is possible; the second ends the process. The database is safe either way:
-/// a transaction that was not committed is none.
+/// The first signal cancels, while that is possible; who asks a second time to stop ends the process. The database is
+/// safe either way: a transaction that was not committed is none.
 async fn cancel(mut signals: Signals, progress: Progress, line: Arc<Line>) {
-    let mut first = true;
+    let mut asked = false;
     loop {
-        signals.next().await;
+        let heard = signals.next().await;
         line.clear();
-        if !first {
+        if heard == Heard::HangUp {
+            if !progress.is_cancelled() {
+                tracing::warn!("the terminal is gone; what is under way is ended in good order");
+            }
+            progress.cancel();
+            continue;
+        }
+        if asked {
             std::process::exit(130);
         }
-        first = false;
+        asked = true;
         progress.cancel();
         let late = line.commit.load(Ordering::Relaxed);
         line.say(if late {

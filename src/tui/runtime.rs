@@ -6,6 +6,7 @@ pub(super) mod export;
 pub(super) mod options;
 pub(super) mod service;
 pub(super) mod setup;
+mod signals;
 pub(super) mod state;
 pub(super) mod terminal;
 pub(super) mod turn;

@@ -1,6 +1,8 @@
 //! The real binary in a pseudo-terminal: `prmdesk demo`. Few, because each starts the whole sandbox. They wait for
 //! what the screen shows, never for time to pass.
 
+mod endings;
+
 use std::io::{Read, Write};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -15,12 +17,14 @@ struct Seen {
     screen: vt100::Parser,
     bytes: Vec<u8>,
     ended: bool,
+    /// Whether the reader is to let go of the terminal.
+    leaves: bool,
 }
 
 /// The console in a pseudo-terminal of its own.
 pub(crate) struct Console {
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
     folder: tempfile::TempDir,
@@ -41,6 +45,16 @@ impl Console {
         cols: u16,
         arrange: impl FnOnce(&mut CommandBuilder, &std::path::Path),
     ) -> Self {
+        Self::spawn_program(env!("CARGO_BIN_EXE_prmdesk"), rows, cols, arrange)
+    }
+
+    /// Starts `program` like that.
+    fn spawn_program(
+        program: &str,
+        rows: u16,
+        cols: u16,
+        arrange: impl FnOnce(&mut CommandBuilder, &std::path::Path),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let size = PtySize {
             rows,
@@ -49,7 +63,7 @@ impl Console {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_prmdesk"));
+        let mut command = CommandBuilder::new(program);
         arrange(&mut command, folder.path());
         command.cwd(folder.path());
         command.env("HOME", folder.path());
@@ -67,6 +81,7 @@ impl Console {
                 screen: vt100::Parser::new(cells(rows), cells(cols), 0),
                 bytes: Vec::new(),
                 ended: false,
+                leaves: false,
             }),
             Condvar::new(),
         ));
@@ -78,16 +93,18 @@ impl Console {
                 let mut state = shared.0.lock().unwrap();
                 state.screen.process(&buffer[..read]);
                 state.bytes.extend_from_slice(&buffer[..read]);
-                state.ended = read == 0;
-                shared.1.notify_all();
-                if read == 0 {
+                state.ended = read == 0 || state.leaves;
+                if state.ended {
+                    drop(reader);
+                    shared.1.notify_all();
                     return;
                 }
+                shared.1.notify_all();
             }
         });
         Self {
-            master: pair.master,
-            writer,
+            master: Some(pair.master),
+            writer: Some(writer),
             child,
             seen,
             folder,
@@ -119,8 +136,9 @@ impl Console {
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
     }
 
     fn resize(&mut self, rows: u16, cols: u16) {
@@ -137,7 +155,23 @@ impl Console {
             .screen
             .screen_mut()
             .set_size(cells(rows), cells(cols));
-        self.master.resize(size).unwrap();
+        self.master.as_ref().unwrap().resize(size).unwrap();
+    }
+
+    /// Closes the terminal under the program, as a lost connection or a closed window does.
+    pub(crate) fn lose_terminal(&mut self) {
+        self.seen.0.lock().unwrap().leaves = true;
+        // The reader sits in a read, and lets go once anything comes: a frame of another size, or the echo of a key.
+        self.resize(26, 81);
+        self.press("\0");
+        self.wait("let go", |seen| seen.ended);
+        self.writer = None;
+        self.master = None;
+    }
+
+    /// Waits for the end of the program.
+    pub(crate) fn over(&mut self) -> portable_pty::ExitStatus {
+        self.child.wait().unwrap()
     }
 
     fn signal(&self, signal: nix::sys::signal::Signal) {

@@ -6,6 +6,7 @@ mod collations;
 mod crash;
 mod decide;
 mod killed;
+mod lost_terminal;
 mod meanwhile;
 pub mod rig;
 mod run;

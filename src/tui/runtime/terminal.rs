@@ -141,7 +141,7 @@ impl Guard {
 
     /// Gives the terminal back and stops this process group, as any program does on Ctrl-Z; returns when it goes on.
     pub(in crate::tui) fn suspend(&mut self) -> io::Result<()> {
-        restore();
+        restore()?;
         #[cfg(unix)]
         {
             use nix::sys::signal::{Signal, kill};
@@ -190,16 +190,18 @@ fn refresh_halves(buffer: &mut Buffer, before: &[(u16, u16)]) -> Vec<(u16, u16)>
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        restore();
+        if restore().is_err_and(|error| is_gone(&error)) {
+            abandon();
+        }
     }
 }
 
-/// Turns off what was turned on; errors are of no use to anybody here.
-fn restore() {
+/// Turns off what was turned on. The error is of use only to who asks whether the terminal is still there.
+fn restore() -> io::Result<()> {
     if !ON.swap(false, Ordering::SeqCst) {
-        return;
+        return Ok(());
     }
-    let _ = execute!(
+    let written = execute!(
         stdout(),
         EndSynchronizedUpdate,
         Print(MOUSE_OFF),
@@ -207,7 +209,33 @@ fn restore() {
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = disable_raw_mode();
+    let cooked = disable_raw_mode();
+    written.and(cooked)
+}
+
+/// Whether an error says that the terminal itself is gone: closed, or its connection lost.
+pub(in crate::tui) fn is_gone(error: &io::Error) -> bool {
+    // What a lost terminal answers to a write, to a read, and to a question about its size or modes.
+    error.kind() == io::ErrorKind::BrokenPipe
+        || matches!(error.raw_os_error(), Some(EIO | ENXIO | ENOTTY))
+}
+
+const EIO: i32 = 5;
+const ENXIO: i32 = 6;
+const ENOTTY: i32 = 25;
+
+/// Puts /dev/null in the place of a terminal that is gone: libraries print there without asking, and panic where that
+/// fails.
+fn abandon() {
+    #[cfg(unix)]
+    if let Ok(null) = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+    {
+        let _as_it_was = nix::unistd::dup2_stdout(&null);
+        let _as_it_was = nix::unistd::dup2_stderr(&null);
+    }
 }
 
 /// Once for the process: a panic of the thread that draws restores the terminal before it is told; a panic of any other
@@ -223,7 +251,7 @@ fn install_hook() {
             if !ON.load(Ordering::SeqCst) {
                 before(info);
             } else if ours {
-                restore();
+                let _terminal_is_gone = restore();
                 before(info);
             } else {
                 tracing::error!(%info, "a task panicked");

@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::tui::model::{Life, Model};
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::runtime::effects::{Effects, Opening, Service};
+use crate::tui::runtime::signals::{Heard, Signals};
 use crate::tui::runtime::terminal::{self, Guard};
 use crate::tui::update::{start, update};
 use crate::tui::view::paint;
@@ -22,8 +23,8 @@ use crate::tui::view::paint;
 /// Time between two frames at least: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
 
-/// How long work is waited for after a signal to end.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long work is waited for when the console ends: what has begun to commit, and a call to the LMS with its record.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Runs the console until it is left.
 pub(in crate::tui) async fn turn(
@@ -40,6 +41,8 @@ pub(in crate::tui) async fn turn(
     let mut signals = Signals::new().map_err(|error| trouble(error, "listen to signals"))?;
     let mut next_frame = Instant::now();
     let mut give_up: Option<Instant> = None;
+    let mut here = Terminal::Here;
+    let mut stops = 0;
     let mut dirty = true;
     model.now = clock.now();
     let mut due = start(&mut model);
@@ -47,26 +50,29 @@ pub(in crate::tui) async fn turn(
     loop {
         terminal::claim();
         for effect in due.drain(..) {
-            dirty |= carry_out(effect, &mut effects, &mut guard)
-                .map_err(|error| trouble(error, "go on"))?;
+            match carry_out(effect, &mut effects, &mut guard) {
+                Ok(draws) => dirty |= draws,
+                Err(error) => here.refused(error, "go on"),
+            }
         }
         if model.life == Life::Over {
-            return model.failed.take().map_or(Ok(()), Err);
+            return here.end(model.failed.take());
         }
-        if dirty && Instant::now() >= next_frame {
+        if dirty && here.shows() && Instant::now() >= next_frame {
             next_frame = Instant::now() + FRAME;
-            let area = guard.area().map_err(|error| trouble(error, "draw"))?;
-            let mut buffer = Buffer::empty(area);
-            let (hits, cursor) = paint(&model, &mut buffer);
-            guard
-                .show(buffer, cursor)
-                .map_err(|error| trouble(error, "draw"))?;
-            model.hits = hits;
+            if let Err(error) = draw(&mut model, &mut guard) {
+                here.refused(error, "draw");
+            }
             dirty = false;
             // The first frame stands before anything is waited for.
             if let Some(opening) = opening.take() {
                 effects.open(opening);
             }
+        }
+        // A terminal that is gone ends the console once more where a failed decision would have kept it open.
+        if !here.shows() && model.life == Life::Runs {
+            due.extend(update(&mut model, Msg::Shutdown));
+            continue;
         }
         if model.life == Life::Ending && give_up.is_none() {
             give_up = Some(Instant::now() + PATIENCE);
@@ -78,13 +84,21 @@ pub(in crate::tui) async fn turn(
         let far = Instant::now() + Duration::from_hours(24);
         let msg = tokio::select! {
             biased;
-            () = signals.recv() => Some(Msg::Shutdown),
-            event = input.next() => read(event),
+            heard = signals.recv() => {
+                stops += u32::from(heard == Heard::Stop);
+                // A closing terminal says so more than once, and a session's end sends SIGTERM behind SIGHUP: only who
+                // asks a second time to stop does not want to wait.
+                if stops > 1 && model.life == Life::Ending {
+                    return here.end(model.unanswered());
+                }
+                (model.life == Life::Runs).then_some(Msg::Shutdown)
+            }
+            event = input.next(), if here.shows() => here.read(event),
             Some(msg) = messages.recv() => Some(msg),
-            () = sleep_until(next_frame), if dirty => None,
-            () = sleep_until(wake.unwrap_or(far)), if wake.is_some() => Some(Msg::Tick),
+            () = sleep_until(next_frame), if dirty && here.shows() => None,
+            () = sleep_until(wake.unwrap_or(far)), if wake.is_some() && here.shows() => Some(Msg::Tick),
             () = sleep_until(give_up.unwrap_or(far)), if give_up.is_some() => {
-                return model.unanswered().map_or(Ok(()), Err);
+                return here.end(model.unanswered());
             }
         };
         terminal::claim();
@@ -92,13 +106,78 @@ pub(in crate::tui) async fn turn(
         panic_on_request(msg.as_ref());
         model.now = clock.now();
         if let Some(msg) = msg {
-            // A second signal does not wait for anything.
-            if matches!(msg, Msg::Shutdown) && model.life == Life::Ending {
-                return model.unanswered().map_or(Ok(()), Err);
-            }
             due.extend(update(&mut model, msg));
             dirty = true;
-            drain(&mut model, &mut input, &mut messages, &mut due).await;
+            drain(&mut model, &mut here, &mut input, &mut messages, &mut due).await;
+        }
+    }
+}
+
+/// Paints the model and shows it.
+fn draw(model: &mut Model, guard: &mut Guard) -> std::io::Result<()> {
+    let area = guard.area()?;
+    let mut buffer = Buffer::empty(area);
+    let (hits, cursor) = paint(model, &mut buffer);
+    guard.show(buffer, cursor)?;
+    model.hits = hits;
+    Ok(())
+}
+
+/// Whether the terminal is still there. Without it nothing is drawn or read, work under way is ended in good order, and
+/// then the console ends (docs/operations.md, "Endings").
+enum Terminal {
+    /// It is.
+    Here,
+    /// It was closed, or its connection was lost.
+    Gone,
+    /// It refused something for another reason, which is told at the end.
+    Refused(Error),
+}
+
+impl Terminal {
+    fn shows(&self) -> bool {
+        matches!(self, Self::Here)
+    }
+
+    /// Takes note of an error of the terminal; `what` the console could not do.
+    fn refused(&mut self, error: std::io::Error, what: &str) {
+        if !self.shows() {
+            return;
+        }
+        if terminal::is_gone(&error) {
+            self.gone();
+        } else {
+            *self = Self::Refused(trouble(error, what));
+        }
+    }
+
+    fn gone(&mut self) {
+        tracing::warn!("the terminal is gone; what is under way is ended in good order");
+        *self = Self::Gone;
+    }
+
+    /// What the terminal said; one that has nothing to say any more is gone.
+    fn read(&mut self, event: Option<std::io::Result<Event>>) -> Option<Msg> {
+        match event {
+            Some(Ok(Event::Key(key))) => Some(Msg::Key(key)),
+            Some(Ok(Event::Mouse(mouse))) => {
+                (mouse.kind != MouseEventKind::Moved).then_some(Msg::Mouse(mouse))
+            }
+            Some(Ok(Event::Paste(text))) => Some(Msg::Paste(text)),
+            Some(Ok(Event::Resize(..))) => Some(Msg::Resize),
+            Some(Ok(Event::FocusGained | Event::FocusLost)) => None,
+            Some(Err(_)) | None => {
+                self.gone();
+                None
+            }
+        }
+    }
+
+    /// How the console ends: with what was not done, else with what the terminal refused.
+    fn end(self, undone: Option<Error>) -> Result<(), Error> {
+        match (undone, self) {
+            (Some(error), _) | (None, Self::Refused(error)) => Err(error),
+            (None, Self::Here | Self::Gone) => Ok(()),
         }
     }
 }
@@ -117,6 +196,7 @@ fn panic_on_request(msg: Option<&Msg>) {
 /// Takes in what is there already, so that a burst costs one frame.
 async fn drain(
     model: &mut Model,
+    here: &mut Terminal,
     input: &mut EventStream,
     messages: &mut UnboundedReceiver<Msg>,
     due: &mut Vec<Effect>,
@@ -124,10 +204,15 @@ async fn drain(
     for _ in 0..1_000 {
         // Polled with this task's own waker: `EventStream` keeps the first one it is given until it fires, so a poll with
         // another would lose the next key.
-        let ready =
-            std::future::poll_fn(|context| Poll::Ready(input.poll_next_unpin(context))).await;
-        let msg = match ready {
-            Poll::Ready(event) => read(event),
+        let ready = std::future::poll_fn(|context| {
+            Poll::Ready(if here.shows() {
+                input.poll_next_unpin(context)
+            } else {
+                Poll::Pending
+            })
+        });
+        let msg = match ready.await {
+            Poll::Ready(event) => here.read(event),
             Poll::Pending => match messages.try_recv() {
                 Ok(msg) => Some(msg),
                 Err(_) => return,
@@ -161,20 +246,6 @@ fn carry_out(effect: Effect, effects: &mut Effects, guard: &mut Guard) -> std::i
     Ok(false)
 }
 
-/// What the terminal said; one that is gone ends the console.
-fn read(event: Option<std::io::Result<Event>>) -> Option<Msg> {
-    match event {
-        Some(Ok(Event::Key(key))) => Some(Msg::Key(key)),
-        Some(Ok(Event::Mouse(mouse))) => {
-            (mouse.kind != MouseEventKind::Moved).then_some(Msg::Mouse(mouse))
-        }
-        Some(Ok(Event::Paste(text))) => Some(Msg::Paste(text)),
-        Some(Ok(Event::Resize(..))) => Some(Msg::Resize),
-        Some(Ok(Event::FocusGained | Event::FocusLost)) => None,
-        Some(Err(_)) | None => Some(Msg::Shutdown),
-    }
-}
-
 fn trouble(error: std::io::Error, what: &str) -> Error {
     Error::new(
         Kind::Internal,
@@ -183,44 +254,4 @@ fn trouble(error: std::io::Error, what: &str) -> Error {
     )
     .help("Start it in a terminal; for scripts use the commands (`prmdesk --help`).")
     .source(error)
-}
-
-/// SIGTERM, SIGHUP and SIGINT.
-#[cfg(unix)]
-struct Signals([tokio::signal::unix::Signal; 3]);
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self([
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-            signal(SignalKind::interrupt())?,
-        ]))
-    }
-
-    async fn recv(&mut self) {
-        let [term, hangup, interrupt] = &mut self.0;
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = hangup.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    }
-}
-
-/// Ctrl-C from outside.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn recv(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
