@@ -48,6 +48,7 @@ pub use faces::{Console, Faces, Running, Serve};
 pub use output::Color;
 
 use crate::error::{Error, Kind, Result};
+use crate::files;
 
 /// The review desk between Impartner PRM, the partner database and the LMS.
 ///
@@ -162,6 +163,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, faces: Faces) -> ExitCode {
 
 fn dispatch(cli: Cli, faces: Faces, format: Format, out: &mut Out) -> Result<Exit> {
     let global = &cli.global;
+    // Manuals and completions are for everybody who uses the machine; all else is not.
+    if !matches!(cli.command, Some(Command::Man(_) | Command::Completions(_))) {
+        files::keep_private();
+    }
     match cli.command {
         None => console::open(global, faces),
         Some(Command::Demo(command)) => command.run(global, faces, out),

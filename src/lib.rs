@@ -8,6 +8,7 @@ pub mod config;
 pub mod desk;
 pub mod entity;
 pub mod error;
+pub mod files;
 pub mod http;
 pub mod impartner;
 pub mod lms;

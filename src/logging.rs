@@ -5,6 +5,7 @@
 
 pub mod lines;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -15,6 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Env, LogConfig, state_dir};
+use crate::files;
+use crate::text::safe;
 
 /// How the files begin; the day and `.log` follow.
 const PREFIX: &str = "prmdesk";
@@ -57,7 +60,7 @@ pub fn start(config: &LogConfig, dir: &Path) -> Result<Log, LogError> {
         dir: dir.to_owned(),
         reason,
     };
-    make_private(dir).map_err(|error| unwritable(error.to_string()))?;
+    files::create_folder(dir).map_err(|error| unwritable(error.to_string()))?;
     let files = Builder::new()
         .rotation(Rotation::DAILY)
         .filename_prefix(PREFIX)
@@ -66,15 +69,19 @@ pub fn start(config: &LogConfig, dir: &Path) -> Result<Log, LogError> {
         .build(dir)
         .map_err(|error| unwritable(reason(&error)))?;
     let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(files);
-    let lines = fmt::layer().with_writer(writer).with_ansi(false);
     let lines = if config.json {
-        lines
+        fmt::layer()
+            .with_ansi(false)
+            .with_writer(writer)
             .json()
             .with_current_span(true)
             .with_span_list(false)
             .boxed()
     } else {
-        lines.boxed()
+        fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || OneLine(writer.clone()))
+            .boxed()
     };
     tracing_subscriber::registry()
         .with(lines.with_filter(filter(&config.level)))
@@ -94,13 +101,21 @@ fn filter(level: &str) -> Targets {
         .with_target("prmdesk", level)
 }
 
-/// Makes `dir` for its owner alone.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+/// One event on one line, whatever its values hold: a line break in a name begins no line of its own, and what would bend
+/// a terminal is made visible (docs/rules.md, "Safety and privacy"). Each call is one event, its line end included.
+struct OneLine<W>(W);
+
+impl<W: Write> Write for OneLine<W> {
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        self.0.write_all(format!("{}\n", safe(text)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn reason(error: &dyn std::error::Error) -> String {

@@ -17,6 +17,7 @@ use super::{console, report};
 use crate::clock::Clock;
 use crate::config::{Config, Secret, process_env, state_dir};
 use crate::error::{Error, Kind, Result};
+use crate::files;
 use crate::sandbox::{Sandbox, SandboxOptions, World};
 use crate::store::Store;
 
@@ -120,7 +121,7 @@ impl Demo {
             )
             .help("Name another one with --dir.")
         };
-        std::fs::create_dir_all(&dir).map_err(failed)?;
+        files::create_folder(&dir).map_err(failed)?;
         // SQLite URLs need an absolute path.
         let dir = dir.canonicalize().map_err(failed)?;
         let files = Files {

@@ -77,7 +77,8 @@ fn print(check: &Check, out: &mut Out) -> Result<()> {
 
 /// Whether the log can be written.
 fn log(dir: &std::path::Path) -> Check {
-    let tried = std::fs::create_dir_all(dir).and_then(|()| tempfile::tempfile_in(dir).map(drop));
+    let tried =
+        crate::files::create_folder(dir).and_then(|()| tempfile::tempfile_in(dir).map(drop));
     match tried {
         Ok(()) => check(
             "log",

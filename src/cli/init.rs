@@ -11,6 +11,7 @@ use super::progress::Signals;
 use super::{ask, context};
 use crate::config::{TEMPLATE, process_env, user_file};
 use crate::error::{Error, Kind, Result};
+use crate::files;
 
 /// Write a commented configuration file with every key and its default
 ///
@@ -109,13 +110,9 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
         .help("Name another file with --path.")
     };
     if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).map_err(failed)?;
+        files::create_folder(dir).map_err(failed)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+    let mut file = files::create_new(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => failed(error),
     })?;

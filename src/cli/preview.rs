@@ -66,7 +66,8 @@ impl Preview {
     }
 }
 
-/// Saves a whole plan, readable for its owner only: it holds names and addresses. A file that is there is replaced.
+/// Saves a whole plan, readable for its owner only: it holds names and addresses. A file that is there is replaced,
+/// and a link to it stays; a device or a pipe is written into.
 pub(super) fn save(plan: &Plan, path: &Path) -> Result<()> {
     let failed = |error: std::io::Error| {
         Error::new(
@@ -78,20 +79,11 @@ pub(super) fn save(plan: &Plan, path: &Path) -> Result<()> {
             ),
         )
     };
-    let dir = match path.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir,
-        _ => Path::new("."),
-    };
     // Whole or not at all: a half plan would be read as an edited one.
-    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
-    {
-        let mut writer = std::io::BufWriter::new(file.as_file_mut());
-        plan.write_json(&mut writer, Page::default(), JsonLayout::Pretty)
-            .map_err(|error| failed(error.into()))?;
-        std::io::Write::flush(&mut writer).map_err(failed)?;
-    }
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    crate::files::replace(path, |out| {
+        Ok(plan.write_json(out, Page::default(), JsonLayout::Pretty)?)
+    })
+    .map_err(failed)
 }
 
 /// The plan as the one JSON document.

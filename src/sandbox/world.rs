@@ -2,7 +2,7 @@
 //! server does and move the version that the query cache looks at.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::BufReader;
 use std::path::Path;
 
 use chrono::{DateTime, Duration, Utc};
@@ -330,15 +330,7 @@ impl World {
 
     /// Writes the world to a file, whole or not at all.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        let dir = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        {
-            let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
-            serde_json::to_writer(&mut out, self)?;
-            out.flush()?;
-        }
-        file.persist(path)?;
-        Ok(())
+        crate::files::replace(path, |out| Ok(serde_json::to_writer(out, self)?))
     }
 
     /// Reads a world that [`World::save`] wrote. Later edits are stamped by `clock`.

@@ -282,14 +282,22 @@ fn unsuitable(server: &str) -> bool {
 
 async fn connect_sqlite(path: &Path) -> Result<Pool, StoreError> {
     let shown = path.display().to_string();
+    let unusable = |error: std::io::Error| StoreError::File {
+        target: shown.clone(),
+        reason: error.to_string(),
+    };
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::File {
-            target: shown.clone(),
-            reason: error.to_string(),
-        })?;
+        crate::files::create_folder(folder).map_err(unusable)?;
+    }
+    // SQLite would make it readable for others, and gives the files beside it (-wal, -shm) the mode of this one.
+    match crate::files::create_new(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(unusable(error));
+        }
+        _ => {}
     }
     let options = SqliteConnectOptions::new()
         .filename(path)

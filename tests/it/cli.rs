@@ -4,6 +4,7 @@ mod asked;
 mod config;
 mod demo;
 mod doctor;
+mod files;
 mod help;
 mod init;
 mod people;

@@ -1,9 +1,9 @@
-//! The files of what is exported: their names, never one over another.
+//! The files of what is exported: their names, never one over another, for their owner alone.
 
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::text::{JsonLayout, write_json};
 use crate::tui::msg::{Export, Format};
 
@@ -25,7 +25,7 @@ pub(in crate::tui) fn write(export: &Export, folder: &Path) -> io::Result<PathBu
             format!("{stem}-{attempt}.{ending}")
         };
         let path = folder.join(name);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        match files::create_new(&path) {
             Ok(file) => {
                 let mut out = BufWriter::new(file);
                 content(export, &mut out)?;

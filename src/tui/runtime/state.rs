@@ -1,8 +1,8 @@
 //! What people expect to find again at the next start, in the state directory. A broken file never stops the start.
 
-use std::io::Write;
 use std::path::Path;
 
+use crate::files;
 use crate::tui::msg::Saved;
 
 /// The file's name.
@@ -27,11 +27,10 @@ pub(in crate::tui) fn read(folder: &Path) -> Saved {
 
 /// Writes the file: whole or not at all.
 pub(in crate::tui) fn write(saved: &Saved, folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&serde_json::to_vec_pretty(saved)?)?;
-    file.persist(folder.join(FILE))?;
-    Ok(())
+    files::create_folder(folder)?;
+    files::replace(&folder.join(FILE), |out| {
+        Ok(serde_json::to_writer_pretty(out, saved)?)
+    })
 }
 
 #[cfg(test)]
