@@ -227,7 +227,8 @@ mod tests {
     fn contact(email: &str, config: &FilterConfig) -> Verdict {
         let schema = Schema::of(Entity::Contacts);
         let mut source = SourceSet::new(&schema);
-        let fields = [Some(email), None, None, None, None, None];
+        let mut fields = vec![None; schema.fields.len()];
+        fields[Schema::KEY] = Some(email);
         let at = source.push(
             &schema,
             &SourceRecord {
@@ -283,9 +284,9 @@ mod tests {
         let rules = Rules::new(&FilterConfig::default());
         let verdict = |name: &str, tier: &str, status: &str| {
             let mut source = SourceSet::new(&schema);
-            let mut fields = [None; 10];
-            fields[0] = Some(name);
-            fields[1] = Some(tier);
+            let mut fields = vec![None; schema.fields.len()];
+            fields[Schema::KEY] = Some(name);
+            fields[schema.index("partner_tier").unwrap()] = Some(tier);
             let at = source.push(
                 &schema,
                 &SourceRecord {

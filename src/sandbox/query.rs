@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::Dialect;
-use super::cells::Cell;
+use super::records::Cell;
 use super::records::Object;
 
 /// A parsed filter.

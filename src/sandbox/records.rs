@@ -1,12 +1,14 @@
 //! The objects of the stand-in Impartner as tables of fields (docs/apis.md, "Impartner"): names, types, reading,
 //! writing.
 
-mod set;
+mod held;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
+pub(super) use held::Cell;
+use held::{Held as _, Refused, writable};
 
 /// An object that the stand-in serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,72 +103,98 @@ impl FieldDef {
     }
 }
 
-const fn def(name: &'static str, kind: Kind, length: Option<u32>) -> FieldDef {
-    FieldDef {
-        name,
-        kind,
-        length,
-        access: Access::Write,
-        only: None,
-    }
+/// The table of an object's fields: one row each, with the member of the record that holds it. A row without one is worked
+/// out from other records (`World::cell`).
+macro_rules! fields {
+    ($table:ident of $record:ident {
+        $($vendor:literal: $kind:ident $(($length:literal))? $(in $member:ident)? $(, $access:ident $(of $only:ident)?)?;)*
+    }) => {
+        const $table: &[FieldDef] = &[$(FieldDef {
+            name: $vendor,
+            kind: Kind::$kind,
+            length: fields!(@given $($length)?),
+            access: fields!(@access $($access)?),
+            only: fields!(@given $($(Dialect::$only)?)?),
+        }),*];
+
+        impl $record {
+            /// The value of a field that the record itself holds.
+            pub(super) fn own(&self, name: &str) -> Option<Cell<'_>> {
+                match name {
+                    $($($vendor => Some(self.$member.cell()),)?)*
+                    _ => None,
+                }
+            }
+
+            /// Sets a field as a PATCH does.
+            pub fn set(&mut self, name: &str, value: &serde_json::Value) -> Result<(), Refused> {
+                let field = writable($table, stringify!($record), name)?;
+                match field.name {
+                    $($($vendor => self.$member.put(field, value),)?)*
+                    other => Err(format!("The field '{other}' cannot be set here.")),
+                }
+            }
+        }
+    };
+    (@given) => { None };
+    (@given $value:expr) => { Some($value) };
+    (@access) => { Access::Write };
+    (@access $access:ident) => { Access::$access };
 }
 
-const fn read_only(name: &'static str, kind: Kind, only: Option<Dialect>) -> FieldDef {
+fields! { ACCOUNT of Account {
+    "Id": Int in id, Read;
+    "Name": Text(128) in name;
+    "CrmId": Text(64) in crm_id;
+    "Website": Text(256) in website;
+    "Region": Reference;
+    "RegionId": Int in region_id;
+    "MailingCountry": Text(128) in country;
+    "IsActive": Bool in is_active;
+    "MemberCount": Int in member_count, Read;
+    "RecordVersion": Int in record_version, Read;
+    "Updated": Time in updated, Read of Objects;
+    "ModifiedDate": Time in updated, Read of Odata;
+    "Created": Time in created, Read;
+    "Partner_Tier__cf": Text(256) in tier;
+    "Account_Status__cf": Text(256) in status;
+    "Account_Owner__cf": Text(256) in owner;
+    "Account_Owner_Email__cf": Text(256) in owner_email;
+    "Partner_Type__cf": Text(256) in partner_type;
+    "Certification_Count__cf": Number in certification_count;
+    "Total_NPCU__cf": Number in total_npcu;
+}}
+
+fields! { USER of User {
+    "Id": Int in id, Read;
+    "Email": Text(256) in email;
+    "FirstName": Text(128) in first_name;
+    "LastName": Text(128) in last_name;
+    "Title": Text(256) in title;
+    "Phone": Text(64) in phone;
+    "Account": Reference;
+    "AccountId": Int in account_id;
+    "AccountName": Text, Read;
+    "IsActive": Bool in is_active;
+    "Contact_Status__cf": Text(256) in status;
+    "CrmId": Text(64) in crm_id;
+    "RecordVersion": Int in record_version, Read;
+    "Updated": Time in updated, Read of Objects;
+    "ModifiedDate": Time in updated, Read of Odata;
+    "Created": Time in created, Read;
+}}
+
+const REGION: &[FieldDef] = &[looked_up("Id", Kind::Int), looked_up("Name", Kind::Text)];
+
+const fn looked_up(name: &'static str, kind: Kind) -> FieldDef {
     FieldDef {
         name,
         kind,
         length: None,
         access: Access::Read,
-        only,
+        only: None,
     }
 }
-
-const ACCOUNT: &[FieldDef] = &[
-    read_only("Id", Kind::Int, None),
-    def("Name", Kind::Text, Some(128)),
-    def("CrmId", Kind::Text, Some(64)),
-    def("Website", Kind::Text, Some(256)),
-    def("Region", Kind::Reference, None),
-    def("RegionId", Kind::Int, None),
-    def("MailingCountry", Kind::Text, Some(128)),
-    def("IsActive", Kind::Bool, None),
-    read_only("MemberCount", Kind::Int, None),
-    read_only("RecordVersion", Kind::Int, None),
-    read_only("Updated", Kind::Time, Some(Dialect::Objects)),
-    read_only("ModifiedDate", Kind::Time, Some(Dialect::Odata)),
-    read_only("Created", Kind::Time, None),
-    def("Partner_Tier__cf", Kind::Text, Some(256)),
-    def("Account_Status__cf", Kind::Text, Some(256)),
-    def("Account_Owner__cf", Kind::Text, Some(256)),
-    def("Account_Owner_Email__cf", Kind::Text, Some(256)),
-    def("Partner_Type__cf", Kind::Text, Some(256)),
-    def("Certification_Count__cf", Kind::Number, None),
-    def("Total_NPCU__cf", Kind::Number, None),
-];
-
-const USER: &[FieldDef] = &[
-    read_only("Id", Kind::Int, None),
-    def("Email", Kind::Text, Some(256)),
-    def("FirstName", Kind::Text, Some(128)),
-    def("LastName", Kind::Text, Some(128)),
-    def("Title", Kind::Text, Some(256)),
-    def("Phone", Kind::Text, Some(64)),
-    def("Account", Kind::Reference, None),
-    def("AccountId", Kind::Int, None),
-    read_only("AccountName", Kind::Text, None),
-    def("IsActive", Kind::Bool, None),
-    def("Contact_Status__cf", Kind::Text, Some(256)),
-    def("CrmId", Kind::Text, Some(64)),
-    read_only("RecordVersion", Kind::Int, None),
-    read_only("Updated", Kind::Time, Some(Dialect::Objects)),
-    read_only("ModifiedDate", Kind::Time, Some(Dialect::Odata)),
-    read_only("Created", Kind::Time, None),
-];
-
-const REGION: &[FieldDef] = &[
-    read_only("Id", Kind::Int, None),
-    read_only("Name", Kind::Text, None),
-];
 
 /// A partner account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

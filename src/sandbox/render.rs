@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
-use super::cells::Cell;
+use super::records::Cell;
 use super::records::Object;
 use super::world::World;
 

@@ -67,8 +67,8 @@ mod tests {
             let schema = Schema::of(Entity::Partners);
             let mut set = SourceSet::new(&schema);
             let mut fields = vec![None; schema.fields.len()];
-            fields[0] = Some(account.name.as_str());
-            fields[1] = account.tier.as_deref();
+            fields[Schema::KEY] = Some(account.name.as_str());
+            fields[schema.index("partner_tier").unwrap()] = account.tier.as_deref();
             let record = SourceRecord {
                 id: account.id,
                 status: account.status.as_deref(),
@@ -83,7 +83,7 @@ mod tests {
             let schema = Schema::of(Entity::Contacts);
             let mut set = SourceSet::new(&schema);
             let mut fields = vec![None; schema.fields.len()];
-            fields[0] = user.email.as_deref();
+            fields[Schema::KEY] = user.email.as_deref();
             let record = SourceRecord {
                 id: user.id,
                 active: Some(user.is_active),

@@ -11,10 +11,13 @@ mod state;
 use chrono::{DateTime, Duration, Utc};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Dialect;
+use super::cells::Row;
 use super::lms_world::Group;
-use super::records::{Account, User};
+use super::records::{Account, Cell, User};
 use super::scope;
 use super::world::{Fate, World};
+use crate::entity::{Field, FieldKind};
 use crate::plan::{Entity, Schema, sfid};
 use crate::text;
 pub use state::{Leak, Yesterday, YesterdayRow};
@@ -155,31 +158,13 @@ impl Teller<'_> {
     fn partner(&mut self, account: &Account, active: bool, older: impl FnOnce(&mut Account)) {
         let mut account = account.clone();
         older(&mut account);
-        let region = account.region_id.and_then(|id| self.world.region(id));
         let status = if active { "Active" } else { "Inactive" };
         let fields = Schema::of(Entity::Partners)
             .fields
             .iter()
-            .map(|field| {
-                let value = match field.column {
-                    "account_name" => Some(account.name.as_str()),
-                    "partner_tier" => account.tier.as_deref(),
-                    "account_status" => Some(status),
-                    "account_owner" => account.owner.as_deref(),
-                    "owner_email" => account.owner_email.as_deref(),
-                    "partner_type" => account.partner_type.as_deref(),
-                    "salesforce_id" => {
-                        return account
-                            .crm_id
-                            .as_deref()
-                            .map(|id| sfid::normalise(id).unwrap_or_else(|| id.to_owned()));
-                    }
-                    "website" => account.website.as_deref(),
-                    "account_region" => region,
-                    "country" => account.country.as_deref(),
-                    _ => None,
-                };
-                value.and_then(text::clean).map(str::to_owned)
+            .map(|field| match field.column {
+                "account_status" => Some(status.to_owned()),
+                _ => self.stored(Row::Account(&account), field),
             })
             .collect();
         let row_id = self.push(
@@ -190,6 +175,19 @@ impl Teller<'_> {
             account.created,
         );
         self.partner_rows.insert(account.id, row_id);
+    }
+
+    /// What a sync stored of a record for `field`.
+    fn stored(&self, row: Row<'_>, field: &Field) -> Option<String> {
+        let name = field.source.as_deref()?;
+        let at = row.object().field(name, Dialect::Objects)?;
+        match self.world.cell(row, at) {
+            Cell::Text(id) if field.kind == FieldKind::SalesforceId => {
+                Some(sfid::normalise(id).unwrap_or_else(|| id.to_owned()))
+            }
+            Cell::Text(value) | Cell::Reference(_, value) => text::clean(value).map(str::to_owned),
+            _ => None,
+        }
     }
 
     fn push(
@@ -294,17 +292,9 @@ impl Teller<'_> {
         let fields = Schema::of(Entity::Contacts)
             .fields
             .iter()
-            .map(|field| {
-                let value = match field.column {
-                    "email" => user.email.as_deref(),
-                    "first_name" => user.first_name.as_deref(),
-                    "last_name" => user.last_name.as_deref(),
-                    "title" => user.title.as_deref(),
-                    "phone" => user.phone.as_deref(),
-                    "lms_user_id" => link.as_deref(),
-                    _ => None,
-                };
-                value.and_then(text::clean).map(str::to_owned)
+            .map(|field| match field.kind {
+                FieldKind::LmsLink => link.clone(),
+                _ => self.stored(Row::User(&user), field),
             })
             .collect();
         self.push(Entity::Contacts, user.id, fields, active, user.created);

@@ -6,9 +6,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use super::super::cells::Cell;
 use super::super::faults::Act;
 use super::super::query::{self, Expr};
+use super::super::records::Cell;
 use super::super::records::Object;
 use super::super::render::{self, Envelope};
 use super::super::reply::Reply;
