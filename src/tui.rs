@@ -5,7 +5,7 @@
 
 mod certs;
 mod dialog;
-mod haystack;
+mod environment;
 mod history;
 mod job;
 mod keymap;
@@ -15,10 +15,7 @@ mod msg;
 mod offboard;
 mod overview;
 mod partner;
-mod plan_columns;
-mod plan_sort;
 mod preview;
-mod query;
 mod request;
 mod runtime;
 mod screen;

@@ -2,7 +2,11 @@
 
 mod ask;
 mod listing;
+mod outcome;
 mod palette;
+pub(super) mod places;
+mod question;
+pub(super) mod view;
 
 use crossterm::event::KeyCode;
 
@@ -12,11 +16,13 @@ use crate::tui::kit::hits::Hits;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::list::{Cursor, Move};
 use crate::tui::kit::tone::ToneLine;
-use crate::tui::request::Ticket;
 
-pub(super) use ask::{Ask, Ears, Field, FieldKind, Focus, Then, Ticked};
+pub(super) use ask::{Ask, Ears, Field, FieldKind, Focus};
 pub(super) use listing::Listing;
+pub(super) use outcome::{About, Choice, Outcome, Then, Waits};
 pub(super) use palette::Palette;
+
+use outcome::scroll;
 
 /// One dialog.
 #[derive(Debug)]
@@ -73,15 +79,6 @@ pub(super) struct Asking {
     pub(super) what: Waits,
 }
 
-/// What a question waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waits {
-    /// The count of the ticks, for this action.
-    Count(crate::tui::keymap::Action),
-    /// An answer from outside.
-    Answer(Ticket),
-}
-
 /// Lines to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TextDialog {
@@ -107,28 +104,6 @@ pub(super) struct Menu {
     pub(super) title: String,
     pub(super) items: Vec<(String, Choice)>,
     pub(super) at: usize,
-}
-
-/// What a menu's line does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
-    ExportCsv,
-    ExportJson,
-}
-
-/// What the topmost dialog did with a key.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// It stays.
-    Stay,
-    /// It goes.
-    Close,
-    /// It goes, and this is to be done.
-    Do(Then),
-    /// It goes, and the palette's action is to be done.
-    Act(crate::tui::keymap::Action),
-    /// It goes, and the menu's choice is to be done.
-    Choose(Choice),
 }
 
 impl Dialog {
@@ -226,20 +201,4 @@ impl Menu {
         }
         Outcome::Stay
     }
-}
-
-/// Moves the first line of something that is only read.
-fn scroll(offset: &mut usize, key: Key, hits: &Hits) {
-    let last = hits.dialog_len.saturating_sub(hits.dialog_height);
-    let page = hits.dialog_height.saturating_sub(1).max(1);
-    *offset = match key.code {
-        KeyCode::Up | KeyCode::Char('k') => offset.saturating_sub(1),
-        KeyCode::Down | KeyCode::Char('j') => *offset + 1,
-        KeyCode::PageUp => offset.saturating_sub(page),
-        KeyCode::PageDown | KeyCode::Char(' ') => *offset + page,
-        KeyCode::Home | KeyCode::Char('g') => 0,
-        KeyCode::End | KeyCode::Char('G') => last,
-        _ => *offset,
-    }
-    .min(last);
 }

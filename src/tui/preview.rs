@@ -10,12 +10,14 @@ use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, FilterError};
 use crate::plan::guards::{Guard, WindowCounts};
 use crate::plan::{Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, Release, Selection};
-use crate::tui::dialog::Ticked;
-use crate::tui::haystack::Haystack;
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::panes::{Fields, Pane};
 use crate::tui::msg::Effect;
-use crate::tui::query::{Compute, Sort, Tab, Tally};
+use crate::tui::screen::preview::columns::Sort;
+use crate::tui::screen::preview::haystack::Haystack;
+use crate::tui::screen::preview::query::Compute;
+use crate::tui::screen::preview::tab::Tab;
+use crate::tui::screen::preview::tally::Tally;
 
 /// Screen 2.
 #[derive(Debug, Default)]
@@ -167,9 +169,9 @@ impl Review {
         let selection = Selection::of(&plan);
         // The plan brought its guards along: only the ticks are to be counted.
         let windows = plan.windows;
-        let tally = crate::tui::query::tally(&plan, &selection, &windows, guards);
+        let tally = crate::tui::screen::preview::tally::tally(&plan, &selection, &windows, guards);
         let all = |tab: Tab| TabState {
-            shown: (0..u32::try_from(tab.len(&plan)).unwrap_or(u32::MAX)).collect(),
+            shown: tab.lines(&plan).collect(),
             cursor: Cursor::default(),
             haystack: Arc::default(),
         };
@@ -341,6 +343,14 @@ impl Review {
         };
         self.tally.withholds(op) && !released
     }
+}
+
+/// A plan with its ticks, as a question showed them. Both are shared with the review: while nothing changes there, they
+/// are the very same.
+#[derive(Clone, Debug)]
+pub(super) struct Ticked {
+    pub(super) plan: Arc<Plan>,
+    pub(super) selection: Arc<Selection>,
 }
 
 /// Ticked changes that are not in the list on screen.

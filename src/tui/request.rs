@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::desk::{Attendance, Choice, Desk, Probe, Shown};
 use crate::error::Result;
-use crate::plan::guards::WindowCounts;
+use crate::plan::guards::{Guard, WindowCounts};
 use crate::plan::{Entity, PerEntity, Plan, Release, Selection};
 use crate::progress::Progress;
 use crate::tui::kit::cells::{count, counted};
@@ -121,7 +121,49 @@ pub(super) enum Request {
     PushCerts(Vec<CertRow>),
 }
 
+/// What was filled in when a question was answered with Yes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Filled {
+    /// The note or the reason.
+    pub(super) note: String,
+    /// Whether what must be acknowledged is.
+    pub(super) acknowledged: bool,
+}
+
 impl Request {
+    /// An apply of what is ticked. It says what was shown of it: the core refuses to write anything else.
+    pub(super) fn apply(
+        plan: &Arc<Plan>,
+        selection: &Arc<Selection>,
+        guards: &[Guard],
+        release: &Release,
+    ) -> Self {
+        Self::Apply {
+            plan: Arc::clone(plan),
+            selection: Arc::clone(selection),
+            release: release.clone(),
+            shown: Shown::new(plan, selection, guards, release),
+        }
+    }
+
+    /// Puts in what was filled in when it was asked about.
+    pub(super) fn fill(&mut self, filled: &Filled) {
+        match self {
+            Self::Hold { note, .. } | Self::Reject { note, .. } | Self::HoldCases { note, .. } => {
+                note.clone_from(&filled.note);
+            }
+            Self::Approve {
+                note,
+                accept_foreign,
+                ..
+            } => {
+                note.clone_from(&filled.note);
+                *accept_foreign = filled.acknowledged;
+            }
+            _ => {}
+        }
+    }
+
     /// The lane it goes in.
     pub(super) fn lane(&self) -> Lane {
         match self {

@@ -20,6 +20,7 @@ mod runs;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use crate::tui::dialog;
 use crate::tui::dialog::{Choice, Dialog, Ears, Outcome};
 use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::key::Key;
@@ -27,9 +28,9 @@ use crate::tui::kit::theme::{Theme, ThemeName};
 use crate::tui::model::{Ahead, Life, Model};
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::msg::{Format, Saved};
-use crate::tui::plan_columns::PlanColumn;
 use crate::tui::preview::FilterBox;
 use crate::tui::request::{Reach, Request};
+use crate::tui::screen::preview::columns::PlanColumn;
 
 pub(super) use cases::{step_person, step_words};
 pub(super) use reasons::why_not;
@@ -100,8 +101,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             // What was computed never comes: nothing may go on waiting for it.
             model.preview.give_up();
             model.typed_ahead.clear();
-            while let Some(what) = places::counting(model) {
-                places::leave(model, what);
+            while let Some(what) = dialog::places::counting(&model.dialogs) {
+                dialog::places::leave(&mut model.dialogs, what);
             }
             model.complain(what);
             Vec::new()
@@ -230,7 +231,10 @@ fn settle(model: &mut Model, dialog: Dialog, outcome: Outcome) -> Vec<Effect> {
             Dialog::Asking(asking) => places::left(model, asking.what),
             _ => Vec::new(),
         },
-        Outcome::Do(then) => confirm::done(model, then),
+        Outcome::Yes => match dialog {
+            Dialog::Ask(ask) => confirm::done(model, *ask),
+            _ => Vec::new(),
+        },
         Outcome::Act(action) => {
             let on = BINDINGS.iter().find(|b| b.action == action).map(|b| b.on);
             if let Some(on) = on.filter(|on| !on.has(model.screen))

@@ -12,21 +12,22 @@
 mod cases;
 mod certs;
 mod chrome;
-mod dialogs;
 mod history;
 mod overview;
 mod plan_detail;
 mod plan_list;
 mod preview;
-mod question;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::tui::dialog;
+use crate::tui::dialog::view::Scene;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::hits::Hits;
 use crate::tui::model::Model;
+use crate::tui::update::why_not;
 
 /// The smallest terminal that the console works in (docs/console.md, "Size").
 const SMALLEST: (u16, u16) = (60, 16);
@@ -82,9 +83,16 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) -> (Hits, Option<Positio
     chrome::footer(&mut canvas, model, footer);
     // Dialogs lie over the toasts: what is asked is never covered.
     model.toasts.draw(&mut canvas, toasts);
-    for at in 0..model.dialogs.len() {
+    let scene = Scene {
+        environment: &model.environment,
+        keymap: &model.keymap,
+        screen: model.screen,
+        now: model.now,
+        possible: &|action| why_not(model, action).is_none(),
+    };
+    for (at, dialog) in model.dialogs.iter().enumerate() {
         let top = at + 1 == model.dialogs.len();
-        dialogs::draw(&mut canvas, model, area, &model.dialogs[at], top);
+        dialog::view::draw(&mut canvas, &scene, area, dialog, top);
     }
     (canvas.hits, canvas.cursor)
 }

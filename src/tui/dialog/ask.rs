@@ -4,22 +4,21 @@
 //! Focus begins on *No* or in a text field, never on *Yes*; a number is typed, a paste into it is ignored; and the key
 //! that confirms is never the one that was just used (docs/console.md, "Confirming").
 
-use std::sync::Arc;
+use std::any::Any;
 
 use chrono::{DateTime, Duration, Utc};
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
-use crate::desk::Shown;
-use crate::plan::{Entity, Plan, Release, Selection};
 use crate::text::safe;
 use crate::tui::dialog::listing::Listing;
-use crate::tui::dialog::{Outcome, scroll};
+use crate::tui::dialog::outcome::{About, Outcome, Then, scroll};
+use crate::tui::keymap::Screen;
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::tone::ToneLine;
-use crate::values::{Case, CertRow};
+use crate::tui::request::Filled;
 
 /// A question before something is done.
 #[derive(Debug)]
@@ -42,6 +41,8 @@ pub(in crate::tui) struct Ask {
     /// From when on it listens.
     pub(in crate::tui) ears: Ears,
     pub(in crate::tui) then: Then,
+    /// What it is about; `None`: nothing that could change under it.
+    pub(in crate::tui) about: Option<About>,
 }
 
 /// From when on a question listens. One that came with an answer from outside comes under hands that were busy with
@@ -121,57 +122,6 @@ pub(in crate::tui) enum Focus {
     Yes,
 }
 
-/// A plan with its ticks, as a question showed them. Both are shared with the review: while nothing changes there, they
-/// are the very same.
-#[derive(Clone, Debug)]
-pub(in crate::tui) struct Ticked {
-    pub(in crate::tui) plan: Arc<Plan>,
-    pub(in crate::tui) selection: Arc<Selection>,
-}
-
-/// What is done when a question is answered with Yes: all of it as it was shown.
-#[derive(Clone, Debug)]
-pub(in crate::tui) enum Then {
-    Apply {
-        ticked: Ticked,
-        release: Release,
-        shown: Shown,
-    },
-    /// Release the tripped guards of the plan under review.
-    Release {
-        ticked: Ticked,
-        deletes: Option<u64>,
-        updates: Option<u64>,
-        reason: String,
-    },
-    Hold {
-        entity: Entity,
-        impartner_id: i64,
-        note: String,
-    },
-    Lift {
-        entity: Entity,
-        impartner_id: i64,
-    },
-    Approve {
-        cases: Vec<Case>,
-        note: String,
-        accept_foreign: bool,
-    },
-    Reject {
-        cases: Vec<Case>,
-        note: String,
-    },
-    HoldCases {
-        cases: Vec<Case>,
-        note: String,
-    },
-    RunCases(Vec<Case>),
-    Restore(Box<Case>),
-    Push(Vec<CertRow>),
-    Quit,
-}
-
 impl Ask {
     /// A question without listing and fields, focus on *No*.
     pub(in crate::tui) fn new(
@@ -191,7 +141,17 @@ impl Ask {
             hint: None,
             ears: Ears::Open,
             then,
+            about: None,
         }
+    }
+
+    /// Says what it is about: `screen` asks, and closes it when that is not so any more.
+    pub(in crate::tui) fn about(mut self, screen: Screen, what: impl Any + Send) -> Self {
+        self.about = Some(About {
+            screen,
+            what: Box::new(what),
+        });
+        self
     }
 
     /// Adds a field; text fields take the focus, so that one can type at once. Nothing is done by typing.
@@ -275,42 +235,21 @@ impl Ask {
             self.focus = Focus::No;
             return Outcome::Stay;
         }
-        Outcome::Do(self.answer())
+        Outcome::Yes
     }
 
-    /// What is to be done, with what was filled in.
-    fn answer(&self) -> Then {
-        let mut then = self.then.clone();
-        let text = self
+    /// What was filled in.
+    pub(in crate::tui) fn filled(&self) -> Filled {
+        let note = self
             .fields
             .iter()
             .find(|field| field.kind == FieldKind::Note)
-            .map(|field| field.input.value().trim().to_owned())
-            .unwrap_or_default();
-        match &mut then {
-            Then::Release { reason, .. } => *reason = text,
-            Then::Hold { note, .. } | Then::Reject { note, .. } | Then::HoldCases { note, .. } => {
-                *note = text;
-            }
-            Then::Approve {
-                note,
-                accept_foreign,
-                ..
-            } => {
-                *note = text;
-                *accept_foreign = self
-                    .fields
-                    .iter()
-                    .any(|field| field.kind == FieldKind::Acknowledge(true));
-            }
-            Then::Apply { .. }
-            | Then::Lift { .. }
-            | Then::RunCases(_)
-            | Then::Restore(_)
-            | Then::Push(_)
-            | Then::Quit => {}
+            .map(|field| field.input.value().trim().to_owned());
+        let on = |field: &Field| field.kind == FieldKind::Acknowledge(true);
+        Filled {
+            note: note.unwrap_or_default(),
+            acknowledged: self.fields.iter().any(on),
         }
-        then
     }
 
     /// Moves the focus: fields, No, Yes, and round.
@@ -411,7 +350,7 @@ mod tests {
         };
         let mut right = digits("137");
         right.push(ENTER);
-        assert!(matches!(press(&mut ask(), &right), Outcome::Do(Then::Quit)));
+        assert!(matches!(press(&mut ask(), &right), Outcome::Yes));
         let mut wrong = digits("136");
         wrong.push(ENTER);
         assert!(matches!(press(&mut ask(), &wrong), Outcome::Stay));
@@ -438,25 +377,16 @@ mod tests {
         assert!(matches!(ask.key(ENTER, Some(ENTER), &hits), Outcome::Stay));
         assert!(ask.hint.is_some());
         assert_eq!(ask.focus, Focus::No);
-        assert!(matches!(
-            press(&mut ask, &[TAB, ENTER]),
-            Outcome::Do(Then::Quit)
-        ));
+        assert!(matches!(press(&mut ask, &[TAB, ENTER]), Outcome::Yes));
     }
 
     #[test]
     fn notes_are_asked_for_and_handed_on() {
-        let then = Then::Reject {
-            cases: Vec::new(),
-            note: String::new(),
-        };
         let mut ask =
-            Ask::new("Reject", "Reject", then).field(Field::new("A note", FieldKind::Note));
-        assert!(matches!(press(&mut ask, &[ENTER]), Outcome::Stay));
+            Ask::new("Reject", "Reject", Then::Quit).field(Field::new("A note", FieldKind::Note));
+        assert_eq!(press(&mut ask, &[ENTER]), Outcome::Stay);
         ask.paste("left\nlast week");
-        assert!(matches!(
-            press(&mut ask, &[Key::char('!'), ENTER]),
-            Outcome::Do(Then::Reject { note, .. }) if note == "left last week!"
-        ));
+        assert_eq!(press(&mut ask, &[Key::char('!'), ENTER]), Outcome::Yes);
+        assert_eq!(ask.filled().note, "left last week!");
     }
 }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
+use crate::tui::environment::Environment;
 use crate::tui::keymap::Keymap;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::theme::{Depth, ThemeName};
-use crate::tui::model::{Environment, Model};
+use crate::tui::model::Model;
 use crate::tui::runtime::options::{Colour, Options};
 use crate::tui::runtime::state;
 

@@ -9,8 +9,8 @@ use crate::tui::keymap::{Action, BINDINGS, Keymap, Screen};
 use crate::tui::kit::hits::Target;
 use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
-use crate::tui::query::Tab;
 use crate::tui::request::{Answer, Request};
+use crate::tui::screen::preview::tab::Tab;
 use crate::tui::tests::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
@@ -214,7 +214,7 @@ fn the_mouse_does_what_keys_do() {
     d.click(head.x, head.y);
     assert_eq!(
         d.model.preview.sort.column,
-        Some(crate::tui::plan_columns::PlanColumn::Name)
+        Some(crate::tui::screen::preview::columns::PlanColumn::Name)
     );
     let border = d.model.hits.place(Target::Border { beside: true }).unwrap();
     let split = d.model.split;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::error::{Error, Kind};
 use crate::plan::{Entity, Plan};
 use crate::text::safe;
-use crate::tui::dialog::{Dialog, Failure, TextDialog};
+use crate::tui::dialog::places;
+use crate::tui::dialog::{Dialog, Failure, TextDialog, Waits};
 use crate::tui::history::OpenRun;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
@@ -14,9 +15,9 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::kit::tone::Tone;
 use crate::tui::model::{Life, Model};
 use crate::tui::msg::Effect;
-use crate::tui::query::Compute;
 use crate::tui::request::{Answer, Lane, Reach, Request, Ticket};
-use crate::tui::update::{applying, cases, journal, places, quit, runs};
+use crate::tui::screen::preview::query::Compute;
+use crate::tui::update::{applying, cases, journal, quit, runs};
 use crate::values::{Case, CertReport, RunReport, RunStatus};
 
 /// Takes an answer in.
@@ -39,7 +40,7 @@ pub(super) fn answer(
     let mut effects = match result {
         Ok(answer) => good(model, ticket, answer, request.as_ref()),
         Err(error) => {
-            places::leave_answer(model, ticket);
+            places::leave(&mut model.dialogs, Waits::Answer(ticket));
             bad(model, ticket.lane, &error, request.as_ref())
         }
     };
@@ -119,7 +120,7 @@ fn good(
             entries,
         } => {
             let dialog = journal::dialog(model, entity, impartner_id, &entries);
-            places::announce(model, dialog);
+            places::announce(&mut model.dialogs, dialog);
             Vec::new()
         }
         Answer::Cases(cases) => {
@@ -228,7 +229,10 @@ fn bad(model: &mut Model, lane: Lane, error: &Error, request: Option<&Request>) 
                 _ => "Not read".to_owned(),
             };
             model.complain(error.message.clone());
-            places::announce(model, Dialog::Failure(Failure::new(&title, error)));
+            places::announce(
+                &mut model.dialogs,
+                Dialog::Failure(Failure::new(&title, error)),
+            );
         }
     }
     let mut effects = Vec::new();
@@ -275,7 +279,7 @@ fn applied(model: &mut Model, report: &RunReport) -> Vec<Effect> {
         _ => {
             model.complain(format!("{run}{}: {words}.", report.status.word()));
             let result = TextDialog::new("Result", lines.clone());
-            places::announce(model, Dialog::Text(result));
+            places::announce(&mut model.dialogs, Dialog::Text(result));
         }
     }
     let mut forget = Vec::new();
@@ -333,7 +337,7 @@ fn pushed(model: &mut Model, report: &CertReport, request: Option<&Request>) -> 
             })
             .collect();
         let result = TextDialog::new("Not settled", lines);
-        places::announce(model, Dialog::Text(result));
+        places::announce(&mut model.dialogs, Dialog::Text(result));
     }
     vec![
         model.ask(Request::Status(Reach::Stored)),

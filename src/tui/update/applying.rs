@@ -2,19 +2,41 @@
 
 use std::sync::Arc;
 
-use crate::desk::Shown;
-use crate::plan::{Entity, Op, PerEntity};
+use crate::plan::{Entity, Op, PerEntity, Release};
+use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Screen};
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::tone::Tone;
 use crate::tui::kit::words;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
-use crate::tui::preview::{Hidden, Review};
+use crate::tui::preview::{Hidden, Review, Ticked};
+use crate::tui::request::{Filled, Request};
 use crate::tui::update::act::push;
-use crate::tui::update::places;
 use crate::values::Applied;
+
+/// What a question of this screen is about.
+#[derive(Debug)]
+pub(in crate::tui) enum Asked {
+    /// An apply of these ticks.
+    Apply(Ticked),
+    /// The release of the tripped guards of these ticks: of so many soft-deletes, of so many updates.
+    Release {
+        ticked: Ticked,
+        deletes: Option<u64>,
+        updates: Option<u64>,
+    },
+}
+
+impl Asked {
+    /// The ticks that it is about.
+    pub(in crate::tui) fn ticked(&self) -> &Ticked {
+        match self {
+            Self::Apply(ticked) | Self::Release { ticked, .. } => ticked,
+        }
+    }
+}
 
 /// What an apply would really write: ticked, and not withheld by a guard that nobody released.
 fn effective(review: &Review) -> PerEntity<Applied> {
@@ -42,7 +64,7 @@ fn when_counted(model: &mut Model, action: Action, title: &str) -> Option<Vec<Ef
     if !review.counting() {
         return None;
     }
-    places::keep(model, title, Waits::Count(action));
+    places::keep(&mut model.dialogs, title, Waits::Count(action));
     Some(Vec::new())
 }
 
@@ -52,15 +74,15 @@ pub(super) fn counted_up(model: &mut Model) {
     if model.preview.review.as_ref().is_some_and(counting) {
         return;
     }
-    while let Some(what) = places::counting(model) {
+    while let Some(what) = places::counting(&model.dialogs) {
         let asked = match what {
             Waits::Count(Action::ReleaseGuard) => release_question(model),
             _ => apply_question(model),
         };
         match asked {
-            Ok(ask) => places::fill(model, what, ask),
+            Ok(ask) => places::fill(&mut model.dialogs, what, ask),
             Err(why) => {
-                places::leave(model, what);
+                places::leave(&mut model.dialogs, what);
                 model.complain(why);
             }
         }
@@ -104,17 +126,14 @@ fn apply_question(model: &Model) -> Result<Ask, String> {
     let mut ask = Ask::new(
         format!("Apply {changes}?"),
         format!("Apply {changes}"),
-        Then::Apply {
-            ticked: review.ticked(),
-            release: review.release.clone(),
-            shown: Shown::new(
-                &review.plan,
-                &review.selection,
-                &review.tally.guards,
-                &review.release,
-            ),
-        },
-    );
+        Then::Send(Request::apply(
+            &review.plan,
+            &review.selection,
+            &review.tally.guards,
+            &review.release,
+        )),
+    )
+    .about(Screen::Preview, Asked::Apply(review.ticked()));
     for entity in Entity::ALL {
         if rows[entity].total() > 0 {
             ask.intro
@@ -227,6 +246,24 @@ pub(super) fn release(model: &mut Model) -> Vec<Effect> {
     asked(model, release_question(model))
 }
 
+/// The release was confirmed: it holds for these ticks.
+pub(super) fn released(model: &mut Model, asked: &Asked, filled: Filled) {
+    if let (
+        Asked::Release {
+            deletes, updates, ..
+        },
+        Some(review),
+    ) = (asked, &mut model.preview.review)
+    {
+        review.release = Release {
+            deletes: *deletes,
+            updates: *updates,
+            reason: Some(filled.note),
+        };
+        model.toast("Released for this plan. Nothing is applied yet: A applies.");
+    }
+}
+
 fn release_question(model: &Model) -> Result<Ask, String> {
     let Some(review) = &model.preview.review else {
         return Err("There is no plan any more; nothing was asked.".to_owned());
@@ -242,13 +279,13 @@ fn release_question(model: &Model) -> Result<Ask, String> {
         .tally
         .withholds(Op::Update)
         .then(|| review.tally.updates());
-    let then = Then::Release {
+    let asked = Asked::Release {
         ticked: review.ticked(),
         deletes: asked_deletes,
         updates: asked_updates,
-        reason: String::new(),
     };
-    let mut ask = Ask::new("Release the guard for this plan?", "Release", then);
+    let mut ask = Ask::new("Release the guard for this plan?", "Release", Then::Here)
+        .about(Screen::Preview, asked);
     ask.danger = true;
     for guard in review.tally.tripped() {
         ask.intro.push((Tone::Warn, guard.sentence()));

@@ -2,6 +2,7 @@
 
 use crate::text::safe;
 use crate::tui::certs::Certs;
+use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Dialog, Field, FieldKind, Listing, Then, Waits};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
@@ -12,7 +13,7 @@ use crate::tui::msg::Effect;
 use crate::tui::offboard::CaseTab;
 use crate::tui::request::{Request, Ticket};
 use crate::tui::update::act::push;
-use crate::tui::update::{moves, places};
+use crate::tui::update::moves;
 use crate::values::{Case, CaseState, StepAction, StepState};
 
 /// Ticks or unticks the chosen case or partner.
@@ -155,7 +156,7 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
     let ids: Vec<i64> = targets.iter().map(|case| case.case_id).collect();
     let title = format!("Approve {}?", counted(ids.len() as u64, "case"));
     let (ticket, effect) = model.ask_for(Request::Look(ids));
-    places::keep(model, title, Waits::Answer(ticket));
+    places::keep(&mut model.dialogs, title, Waits::Answer(ticket));
     vec![effect]
 }
 
@@ -166,17 +167,17 @@ pub(super) fn looked(model: &mut Model, ticket: Ticket, cases: Vec<Case>) -> Vec
     }
     let place = Waits::Answer(ticket);
     if let Some(case) = cases.iter().find(|case| !case.state.is_undecided()) {
-        if places::kept(model, place) {
+        if places::kept(&model.dialogs, place) {
             model.complain(format!(
                 "Case {} is {} now; nothing was asked.",
                 case.case_id,
                 case.state.word()
             ));
         }
-        places::leave(model, place);
+        places::leave(&mut model.dialogs, place);
         return Vec::new();
     }
-    places::fill(model, place, approval(cases));
+    places::fill(&mut model.dialogs, place, approval(cases));
     Vec::new()
 }
 
@@ -186,16 +187,17 @@ fn approval(targets: Vec<Case>) -> Ask {
     let foreign: u64 = targets.iter().map(|case| case.foreign_members).sum();
     let cases = counted(targets.len() as u64, "case");
     let listing = listed(&targets);
-    let then = Then::Approve {
-        cases: targets,
+    let request = Request::Approve {
+        cases: targets.clone(),
         note: String::new(),
         accept_foreign: false,
     };
     let mut ask = Ask::new(
         format!("Approve {cases}?"),
         format!("Approve {cases}"),
-        then,
-    );
+        Then::Send(request),
+    )
+    .about(Screen::Offboarding, targets);
     ask.danger = true;
     let lose = if people == 1 {
         "1 person loses".to_owned()
@@ -239,36 +241,40 @@ fn targets(model: &Model) -> Vec<Case> {
 
 /// `x`: asks for a note.
 pub(super) fn reject(model: &mut Model) -> Vec<Effect> {
-    let then = Then::Reject {
-        cases: targets(model),
-        note: String::new(),
-    };
     decide(
         model,
         "Reject",
         "Nothing changes in the LMS, and the case is closed.",
-        then,
+        |ids| Request::Reject {
+            ids,
+            note: String::new(),
+        },
     )
 }
 
 /// `h`: asks for a note.
 pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
-    let then = Then::HoldCases {
-        cases: targets(model),
-        note: String::new(),
-    };
     decide(
         model,
         "Put aside",
         "Nothing changes in the LMS; the case waits under Held.",
-        then,
+        |ids| Request::HoldCases {
+            ids,
+            note: String::new(),
+        },
     )
 }
 
-fn decide(model: &mut Model, verb: &str, what: &str, then: Then) -> Vec<Effect> {
+fn decide(
+    model: &mut Model,
+    verb: &str,
+    what: &str,
+    request: impl FnOnce(Vec<i64>) -> Request,
+) -> Vec<Effect> {
     let targets = targets(model);
     let cases = counted(targets.len() as u64, "case");
-    let mut ask = Ask::new(format!("{verb} {cases}?"), verb, then)
+    let request = request(targets.iter().map(|case| case.case_id).collect());
+    let mut ask = Ask::new(format!("{verb} {cases}?"), verb, Then::Send(request))
         .field(Field::new("A note why", FieldKind::Note));
     ask.intro.push((Tone::Plain, what.to_owned()));
     ask.listing = Listing::Lines(
@@ -284,6 +290,7 @@ fn decide(model: &mut Model, verb: &str, what: &str, then: Then) -> Vec<Effect> 
             })
             .collect(),
     );
+    let ask = ask.about(Screen::Offboarding, targets);
     push(model, Dialog::Ask(Box::new(ask)))
 }
 
@@ -322,7 +329,7 @@ pub(super) fn run_approved(model: &mut Model) -> Vec<Effect> {
     let mut ask = Ask::new(
         format!("Run {cases}?"),
         format!("Run {cases}"),
-        Then::RunCases(ready.clone()),
+        Then::Send(Request::RunCases(ready.clone())),
     );
     ask.danger = true;
     ask.intro.push((
@@ -334,6 +341,7 @@ pub(super) fn run_approved(model: &mut Model) -> Vec<Effect> {
         format!("Type {people}, the people who lose access"),
         FieldKind::Number(people),
     ));
+    let ask = ask.about(Screen::Offboarding, ready);
     push(model, Dialog::Ask(Box::new(ask)))
 }
 
@@ -347,8 +355,9 @@ pub(super) fn restore(model: &mut Model) -> Vec<Effect> {
     let mut ask = Ask::new(
         format!("Restore case {}?", case.case_id),
         "Restore",
-        Then::Restore(Box::new(case.clone())),
-    );
+        Then::Send(Request::RestoreCase(case.case_id)),
+    )
+    .about(Screen::Offboarding, vec![case.clone()]);
     ask.intro.push((
         Tone::Plain,
         safe(&format!("{}: the people are put back into their groups, and a group that was deleted is made again.", case.name)),

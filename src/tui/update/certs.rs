@@ -2,14 +2,16 @@
 
 use crate::text::safe;
 use crate::tui::certs::{Certs, PushResult};
+use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Dialog, Listing, TextDialog, Then, Waits};
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::counted;
 use crate::tui::kit::tone::Tone;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::partner;
 use crate::tui::request::{Request, Ticket};
-use crate::tui::update::{act, places};
+use crate::tui::update::act;
 use crate::values::CertRow;
 
 /// A partner and what would be written, in words.
@@ -35,7 +37,7 @@ pub(super) fn push_partner(model: &mut Model) -> Vec<Effect> {
     match partner::shown(model) {
         Ok(row) => {
             let (ticket, effect) = model.ask_for(Request::CertsOf(row));
-            places::keep(model, "Push figures?", Waits::Answer(ticket));
+            places::keep(&mut model.dialogs, "Push figures?", Waits::Answer(ticket));
             vec![effect]
         }
         Err(why) => {
@@ -48,9 +50,9 @@ pub(super) fn push_partner(model: &mut Model) -> Vec<Effect> {
 /// One partner's figures are here: asks before it pushes them, or says that there is nothing to push.
 pub(super) fn ask_one(model: &mut Model, ticket: Ticket, rows: &[CertRow]) -> Vec<Effect> {
     let place = Waits::Answer(ticket);
-    let wanted = places::kept(model, place);
+    let wanted = places::kept(&model.dialogs, place);
     let Some(row) = rows.first().filter(|_| wanted) else {
-        places::leave(model, place);
+        places::leave(&mut model.dialogs, place);
         if wanted {
             model.complain("There is no active partner to compare.");
         }
@@ -71,7 +73,7 @@ pub(super) fn ask_one(model: &mut Model, ticket: Ticket, rows: &[CertRow]) -> Ve
             .note
             .as_deref()
             .map_or_else(String::new, |note| [" ", &safe(note), "."].concat());
-        places::leave(model, place);
+        places::leave(&mut model.dialogs, place);
         model.toast(format!("{name}: {why}{note}"));
         return Vec::new();
     }
@@ -82,7 +84,7 @@ pub(super) fn ask_one(model: &mut Model, ticket: Ticket, rows: &[CertRow]) -> Ve
         vec![row.clone()],
         lines,
     );
-    places::fill(model, place, question);
+    places::fill(&mut model.dialogs, place, question);
     Vec::new()
 }
 
@@ -107,7 +109,8 @@ pub(super) fn push_certs(model: &mut Model) -> Vec<Effect> {
 
 /// The question before a push.
 fn question(title: String, yes: String, rows: Vec<CertRow>, lines: Vec<String>) -> Ask {
-    let mut ask = Ask::new(title, yes, Then::Push(rows));
+    let mut ask = Ask::new(title, yes, Then::Send(Request::PushCerts(rows.clone())))
+        .about(Screen::Certifications, rows);
     ask.intro.push((
         Tone::Plain,
         "What Impartner holds is kept in the journal before it is written over.".to_owned(),

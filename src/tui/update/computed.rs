@@ -1,6 +1,7 @@
 //! What follows from computations beside the UI task.
 
 use crate::plan::Release;
+use crate::tui::dialog::places;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::Cursor;
@@ -8,9 +9,9 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::model::{Ahead, Model};
 use crate::tui::msg::{Effect, Worked};
 use crate::tui::preview::Review;
-use crate::tui::query::Computed;
 use crate::tui::request::{Reach, Request};
-use crate::tui::update::{applying, filter, places};
+use crate::tui::screen::preview::query::Computed;
+use crate::tui::update::{applying, filter};
 
 /// Takes a computation's result in, and asks what waited for it.
 pub(super) fn computed(model: &mut Model, worked: Worked) -> Vec<Effect> {
@@ -96,8 +97,8 @@ fn opened(model: &mut Model, review: Review) -> Vec<Effect> {
     model.preview.detail_offset = 0;
     drop_about_lines(model);
     // A question that waits is about the plan that went.
-    while let Some(what) = places::counting(model) {
-        places::leave(model, what);
+    while let Some(what) = places::counting(&model.dialogs) {
+        places::leave(&mut model.dialogs, what);
         model.complain("A new plan took the place of the old one; nothing was asked.");
     }
     // Somebody is typing in the box: it stays, and what stands in it filters this plan too, before their eyes. Else a
@@ -145,7 +146,7 @@ impl Review {
             at: place.unwrap_or(0),
             offset: list.cursor.offset,
         };
-        if self.tab == crate::tui::query::Tab::Changes {
+        if self.tab == crate::tui::screen::preview::tab::Tab::Changes {
             self.ticked_shown = ticked;
         }
     }

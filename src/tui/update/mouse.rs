@@ -11,7 +11,7 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::model::{Ahead, Model};
 use crate::tui::msg::Effect;
 use crate::tui::offboard::CaseTab;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::tab::Tab;
 use crate::tui::update::{act, cases, filter, key, moves, review};
 
 /// Takes what the mouse did.
@@ -133,7 +133,7 @@ pub(super) fn clicked(model: &mut Model, target: Target) -> Vec<Effect> {
             }
             effects
         }
-        Target::Head(at) => match crate::tui::plan_columns::PlanColumn::ALL.get(at) {
+        Target::Head(at) => match crate::tui::screen::preview::columns::PlanColumn::ALL.get(at) {
             Some(&column) if model.screen == Screen::Preview => review::sort_by(model, column),
             _ => Vec::new(),
         },

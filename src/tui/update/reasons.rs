@@ -6,7 +6,7 @@ use crate::plan::Op;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::offboard::CaseTab;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::tab::Tab;
 use crate::values::{CaseState, RunStatus};
 
 /// Why something is not possible; `None`: it is.

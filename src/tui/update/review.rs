@@ -13,11 +13,12 @@ use crate::tui::kit::tone::Tone;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::msg::Sheet;
-use crate::tui::plan_columns::PlanColumn;
 use crate::tui::preview::Review;
-use crate::tui::query::{Tab, Ticks};
 use crate::tui::request::Request;
+use crate::tui::screen::preview::columns::PlanColumn;
 use crate::tui::screen::preview::export::Lines;
+use crate::tui::screen::preview::query::Ticks;
+use crate::tui::screen::preview::tab::Tab;
 use crate::tui::update::act::{self, push};
 use crate::tui::update::moves;
 use crate::values::PreviewRequest;
@@ -152,20 +153,20 @@ pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
         view.item.held
     };
     let ask = if held {
-        let then = Then::Lift {
+        let request = Request::Lift {
             entity,
             impartner_id,
         };
-        let mut ask = Ask::new("Lift the hold?", "Lift the hold", then);
+        let mut ask = Ask::new("Lift the hold?", "Lift the hold", Then::Send(request));
         ask.intro.push((Tone::Plain, format!("The {what} is on hold. Without it, runs may soft-delete the row again when there is evidence.")));
         ask
     } else {
-        let then = Then::Hold {
+        let request = Request::Hold {
             entity,
             impartner_id,
             note: String::new(),
         };
-        let mut ask = Ask::new("Hold this row?", "Hold", then)
+        let mut ask = Ask::new("Hold this row?", "Hold", Then::Send(request))
             .field(Field::new("A note why", FieldKind::Note));
         ask.intro.push((
             Tone::Plain,

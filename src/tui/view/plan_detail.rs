@@ -20,7 +20,7 @@ use crate::tui::kit::detail::Detail;
 use crate::tui::kit::panes::Fields;
 use crate::tui::kit::words;
 use crate::tui::preview::Review;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::tab::Tab;
 
 /// What stands in the border above the detail pane.
 pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {

@@ -14,9 +14,9 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Cell, Column, Table};
 use crate::tui::kit::words::{place, what};
 use crate::tui::model::Model;
-use crate::tui::plan_columns::PlanColumn;
 use crate::tui::preview::Review;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::columns::PlanColumn;
+use crate::tui::screen::preview::tab::Tab;
 
 const CHANGES: [Column; 7] = [
     Column::fixed("", 3, 0),

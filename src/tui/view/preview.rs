@@ -18,7 +18,7 @@ use crate::tui::kit::hits::Target;
 use crate::tui::kit::panes;
 use crate::tui::model::Model;
 use crate::tui::preview::Review;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::tab::Tab;
 use crate::tui::view::{plan_detail, plan_list};
 
 /// Draws the screen.

@@ -11,7 +11,7 @@ use crate::plan::file::ItemDocument;
 use crate::plan::{ItemView, Plan, Selection, Warning};
 use crate::tui::kit::csv::{self, id};
 use crate::tui::msg::Sheet;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::tab::Tab;
 
 /// Lines of one tab of a plan.
 #[derive(Debug)]

@@ -7,81 +7,20 @@ use rustc_hash::FxHashSet;
 
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
-use crate::plan::guards::{self, Guard, WindowCounts};
-use crate::plan::{Entity, Item, Op, PerEntity, Plan, Selection};
-use crate::tui::haystack::{self, Haystack};
+use crate::plan::guards::WindowCounts;
+use crate::plan::{Op, PerEntity, Plan, Selection};
 use crate::tui::keymap::Screen;
 use crate::tui::msg::{Work, Worked};
-use crate::tui::plan_columns::PlanColumn;
-use crate::tui::plan_sort;
 use crate::tui::preview::Review;
-use crate::values::Applied;
-
-/// Which of a plan's three lists (docs/console.md, "Tabs inside").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Tab {
-    /// What would change, and what cannot.
-    #[default]
-    Changes,
-    /// What a filter left out, suspicious ones first.
-    Excluded,
-    /// What a person should know.
-    Warnings,
-}
-
-impl Tab {
-    /// All, in order.
-    pub(super) const ALL: [Self; 3] = [Self::Changes, Self::Excluded, Self::Warnings];
-
-    /// What it is called.
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Changes => "Changes",
-            Self::Excluded => "Excluded",
-            Self::Warnings => "Warnings",
-        }
-    }
-
-    /// What it is called where there is little room.
-    pub(super) fn short(self) -> &'static str {
-        match self {
-            Self::Changes => "Changes",
-            Self::Excluded => "Excl.",
-            Self::Warnings => "Warn.",
-        }
-    }
-
-    /// Number of its lines in `plan`.
-    pub(super) fn len(self, plan: &Plan) -> usize {
-        match self {
-            Self::Changes => plan.items.len(),
-            Self::Excluded => plan.excluded.len(),
-            Self::Warnings => plan.warnings.len(),
-        }
-    }
-
-    /// The item of its line `at`; warnings have none of their own.
-    pub(super) fn item(self, plan: &Plan, at: u32) -> Option<&Item> {
-        match self {
-            Self::Changes => plan.items.get(at as usize),
-            Self::Excluded => plan.excluded.get(at as usize),
-            Self::Warnings => None,
-        }
-    }
-}
-
-/// The order of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sort {
-    /// By which column; `None`: as the plan has it, soft-deletes first.
-    pub(super) column: Option<PlanColumn>,
-    /// Largest first.
-    pub(super) descending: bool,
-}
+use crate::tui::screen::preview::columns::Sort;
+use crate::tui::screen::preview::haystack::{self, Haystack};
+use crate::tui::screen::preview::sort;
+use crate::tui::screen::preview::tab::Tab;
+use crate::tui::screen::preview::tally::{Tally, tally};
 
 /// What is to be computed.
 #[derive(Clone, Debug)]
-pub(super) enum Compute {
+pub(in crate::tui) enum Compute {
     /// The lines of a tab that a filter lets through, in order.
     Query {
         generation: u64,
@@ -128,7 +67,7 @@ pub(super) enum Compute {
 
 /// What was computed.
 #[derive(Debug)]
-pub(super) enum Computed {
+pub(in crate::tui) enum Computed {
     Query {
         generation: u64,
         tab: Tab,
@@ -153,77 +92,13 @@ pub(super) enum Computed {
 
 /// What ticking many lines came to.
 #[derive(Debug)]
-pub(super) struct Ticks {
+pub(in crate::tui) struct Ticks {
     /// The ticks as they are now.
-    pub(super) selection: Arc<Selection>,
-    pub(super) ticked: u64,
-    pub(super) unticked: u64,
+    pub(in crate::tui) selection: Arc<Selection>,
+    pub(in crate::tui) ticked: u64,
+    pub(in crate::tui) unticked: u64,
     /// Lines that cannot be ticked.
-    pub(super) refused: u64,
-}
-
-/// What the ticks amount to.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Tally {
-    /// Ticked rows by operation.
-    pub(super) ticked: PerEntity<Applied>,
-    /// The guards as they stand with these ticks.
-    pub(super) guards: Vec<Guard>,
-    /// The ticked lines, for the questions that list them.
-    pub(super) lines: Arc<TickedLines>,
-}
-
-/// Ticked lines of a plan, in its order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct TickedLines {
-    pub(super) deletes: Vec<u32>,
-    pub(super) updates: Vec<u32>,
-    pub(super) others: Vec<u32>,
-}
-
-impl Tally {
-    /// Ticked soft-deletes, both entities together.
-    pub(super) fn deletes(&self) -> u64 {
-        self.ticked.partners.soft_delete + self.ticked.contacts.soft_delete
-    }
-
-    /// Ticked soft-deletes that a release lets through, the number that is typed for it (docs/contract.md, "Command
-    /// line"): not those of an entity whose guard knows no release.
-    pub(super) fn releasable_deletes(&self) -> u64 {
-        let kept = |entity| {
-            self.tripped().any(|guard| {
-                guard.entity == entity
-                    && !guard.rule.can_be_released()
-                    && guard.rule.withholds().contains(&Op::SoftDelete)
-            })
-        };
-        Entity::ALL
-            .into_iter()
-            .filter(|&entity| !kept(entity))
-            .map(|entity| self.ticked[entity].soft_delete)
-            .sum()
-    }
-
-    /// Ticked updates, both entities together.
-    pub(super) fn updates(&self) -> u64 {
-        self.ticked.partners.update + self.ticked.contacts.update
-    }
-
-    /// All ticked rows.
-    pub(super) fn total(&self) -> u64 {
-        self.ticked.partners.total() + self.ticked.contacts.total()
-    }
-
-    /// The guards that withhold something.
-    pub(super) fn tripped(&self) -> impl Iterator<Item = &Guard> {
-        self.guards.iter().filter(|guard| guard.tripped)
-    }
-
-    /// Whether a tripped guard that can be released withholds `op`.
-    pub(super) fn withholds(&self, op: Op) -> bool {
-        self.tripped()
-            .any(|guard| guard.rule.can_be_released() && guard.rule.withholds().contains(&op))
-    }
+    pub(in crate::tui) refused: u64,
 }
 
 impl Work for Compute {
@@ -237,7 +112,7 @@ impl Work for Compute {
 
 impl Compute {
     /// Computes; a stopped query gives nothing.
-    pub(super) fn computed(self) -> Computed {
+    pub(in crate::tui) fn computed(self) -> Computed {
         match self {
             Self::Query {
                 generation,
@@ -299,33 +174,6 @@ impl Compute {
     }
 }
 
-/// Counts ticks and evaluates the guards.
-pub(super) fn tally(
-    plan: &Plan,
-    selection: &Selection,
-    windows: &PerEntity<WindowCounts>,
-    config: &GuardConfig,
-) -> Tally {
-    let mut ticked = PerEntity::<Applied>::default();
-    let mut lines = TickedLines::default();
-    for (at, item) in plan.items.iter().enumerate() {
-        if selection.is_ticked(at) {
-            ticked[item.entity].count(item.op, 1);
-            let of = match item.op {
-                Op::SoftDelete => &mut lines.deletes,
-                Op::Update => &mut lines.updates,
-                _ => &mut lines.others,
-            };
-            of.extend(u32::try_from(at));
-        }
-    }
-    Tally {
-        ticked,
-        lines: Arc::new(lines),
-        guards: guards::evaluate(plan, selection, windows, config),
-    }
-}
-
 /// Ticks `lines` where that is possible; when it changes nothing, unticks them.
 fn tick(plan: &Plan, mut selection: Arc<Selection>, lines: &[u32], held: &FxHashSet<u32>) -> Ticks {
     let now = Arc::make_mut(&mut selection);
@@ -372,23 +220,22 @@ struct Asked<'q> {
 impl Asked<'_> {
     /// The lines that the filter lets through, in order. `None`: stopped.
     fn lines(&self, filter: &Filter, words: &str, sort: Sort) -> Option<Vec<u32>> {
-        let len = u32::try_from(self.tab.len(self.plan)).unwrap_or(u32::MAX);
         let mut shown = if words.trim().is_empty() {
-            (0..len).collect()
+            self.tab.lines(self.plan).collect()
         } else if self.tab == Tab::Warnings {
             let needles: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
             let matching = |at: &u32| {
                 let warning = self.plan.warnings.get(*at as usize);
                 warning.is_some_and(|warning| warning_matches(warning, &needles))
             };
-            (0..len).filter(matching).collect()
+            self.tab.lines(self.plan).filter(matching).collect()
         } else {
-            self.filtered(filter, len)?
+            self.filtered(filter)?
         };
         if let Some(column) = sort.column
             && self.tab != Tab::Warnings
         {
-            plan_sort::sort(self.stop, self.plan, self.tab, column, &mut shown)?;
+            sort::sort(self.stop, self.plan, self.tab, column, &mut shown)?;
         }
         if sort.descending {
             shown.reverse();
@@ -402,7 +249,7 @@ impl Asked<'_> {
     }
 
     /// Bare words are looked for in the haystack, everything else in the items that are left.
-    fn filtered(&self, filter: &Filter, len: u32) -> Option<Vec<u32>> {
+    fn filtered(&self, filter: &Filter) -> Option<Vec<u32>> {
         let bare = filter.terms.iter().any(haystack::is_bare);
         let haystack = bare.then(|| {
             self.haystack
@@ -410,7 +257,7 @@ impl Asked<'_> {
         });
         let mut lines: Vec<u32> = match (haystack, haystack::first_word(filter)) {
             (Some(haystack), Some(word)) => haystack.find(word),
-            _ => (0..len).collect(),
+            _ => self.tab.lines(self.plan).collect(),
         };
         for term in &filter.terms {
             let mut looked = 0usize;
@@ -468,34 +315,4 @@ fn warning_matches(warning: &crate::plan::Warning, needles: &[String]) -> bool {
         Some(not) if !not.is_empty() => !text.contains(not),
         _ => text.contains(needle.as_str()),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::guards::Rule;
-
-    /// Where one entity's guard knows no release, its rows do not go through, and are not in the number that is typed.
-    #[test]
-    fn the_number_of_a_release_is_what_it_lets_through() {
-        let guard = |rule, entity| Guard {
-            rule,
-            entity,
-            limit: 1.0,
-            found: 2.0,
-            tripped: true,
-            counted: 2,
-            base: 30,
-            field: None,
-        };
-        let mut tally = Tally::default();
-        tally.ticked.partners.soft_delete = 7;
-        tally.ticked.contacts.soft_delete = 60;
-        tally.guards = vec![guard(Rule::MaxCount, Entity::Contacts)];
-        assert_eq!(tally.releasable_deletes(), 67);
-        tally
-            .guards
-            .push(guard(Rule::MissingField, Entity::Partners));
-        assert_eq!(tally.releasable_deletes(), 60);
-    }
 }

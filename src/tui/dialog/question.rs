@@ -12,16 +12,16 @@
 use ratatui::layout::Rect;
 
 use crate::text::safe;
+use crate::tui::dialog::view::Scene;
 use crate::tui::dialog::{Ask, FieldKind, Focus};
 use crate::tui::kit::canvas::middle;
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, width, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::Tone;
-use crate::tui::model::Model;
 
 /// Draws the question.
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, ask: &Ask) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, area: Rect, ask: &Ask) {
     let theme = canvas.theme;
     let wanted = 76.min(area.width.saturating_sub(2));
     let room = usize::from(wanted.saturating_sub(4));
@@ -47,8 +47,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, ask: &Ask
     // Where the title is long the profile alone does.
     let badge_room = place.width.saturating_sub(cells(&ask.title) + 7);
     let environment = [
-        format!(" {} ", model.environment.words()),
-        format!(" {} ", safe(&model.environment.label)),
+        format!(" {} ", scene.environment.words()),
+        format!(" {} ", safe(&scene.environment.label)),
     ];
     let [long, short] = &environment;
     let environment = if cells(long) <= badge_room {
@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, ask: &Ask
     } else {
         short
     };
-    let badge = if model.environment.production() {
+    let badge = if scene.environment.production() {
         theme.production
     } else {
         theme.environment
@@ -133,7 +133,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, ask: &Ask
             ..inside
         },
         ask,
-        ask.ears.hear(model.now),
+        ask.ears.hear(scene.now),
     );
 }
 

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::plan::{Item, Plan};
 use crate::tui::kit::words::{place, write_what};
-use crate::tui::plan_columns::PlanColumn;
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::columns::PlanColumn;
+use crate::tui::screen::preview::tab::Tab;
 
 /// Sorts `lines` of `tab` by `column`, ties as they were. `None`: stopped.
-pub(super) fn sort(
+pub(in crate::tui) fn sort(
     stop: &AtomicBool,
     plan: &Plan,
     tab: Tab,
@@ -28,7 +28,10 @@ pub(super) fn sort(
     match column {
         PlanColumn::Op => by_item(lines, &|item| item.op as i64),
         PlanColumn::Fields => by_item(lines, &|item| i64::from(item.changed.count())),
-        PlanColumn::Id => by_item(lines, &|item| item.impartner_id.unwrap_or(i64::MAX)),
+        // Records without an id come last.
+        PlanColumn::Id => lines.sort_by_cached_key(|&at| {
+            item(at).map(|item| (item.impartner_id.is_none(), item.impartner_id))
+        }),
         PlanColumn::Name | PlanColumn::What | PlanColumn::Where => {
             let texts = Texts::new(stop, plan, tab, column, lines)?;
             texts.sort(stop, lines)?;

@@ -5,11 +5,11 @@ use memchr::memmem;
 
 use crate::plan::filter::{Filter, How, Term, lower};
 use crate::plan::{Plan, Schema};
-use crate::tui::query::Tab;
+use crate::tui::screen::preview::tab::Tab;
 
 /// The lower-cased names of one tab's lines: name, name before, partner, as [`Term::matches`] looks at them.
 #[derive(Debug)]
-pub(super) struct Haystack {
+pub(in crate::tui) struct Haystack {
     text: String,
     /// Where each line ends in `text`.
     ends: Vec<usize>,
@@ -17,11 +17,11 @@ pub(super) struct Haystack {
 
 impl Haystack {
     /// Lower-cases the names of `tab`.
-    pub(super) fn new(plan: &Plan, tab: Tab) -> Self {
+    pub(in crate::tui) fn new(plan: &Plan, tab: Tab) -> Self {
         let len = tab.len(plan);
         let mut text = String::with_capacity(len * 48);
         let mut ends = Vec::with_capacity(len);
-        for at in 0..u32::try_from(len).unwrap_or(u32::MAX) {
+        for at in tab.lines(plan) {
             if let Some(item) = tab.item(plan, at) {
                 let view = plan.view_of(item);
                 let before = view
@@ -47,14 +47,14 @@ impl Haystack {
     }
 
     /// Whether bare `term` holds for line `at`.
-    pub(super) fn holds(&self, term: &Term, at: u32) -> bool {
+    pub(in crate::tui) fn holds(&self, term: &Term, at: u32) -> bool {
         let line = self.line(at);
         let found = |value: &String| memmem::find(line.as_bytes(), value.as_bytes()).is_some();
         term.values.iter().any(found) != term.negated
     }
 
     /// The lines that hold `word`, in order: one pass over the arena.
-    pub(super) fn find(&self, word: &str) -> Vec<u32> {
+    pub(in crate::tui) fn find(&self, word: &str) -> Vec<u32> {
         let finder = memmem::Finder::new(word.as_bytes());
         let text = self.text.as_bytes();
         let mut found = Vec::new();
@@ -82,7 +82,7 @@ impl Haystack {
 }
 
 /// Whether `term` is a bare word that a haystack answers.
-pub(super) fn is_bare(term: &Term) -> bool {
+pub(in crate::tui) fn is_bare(term: &Term) -> bool {
     term.field.is_none()
         && term.how == How::Contains
         && term
@@ -92,7 +92,7 @@ pub(super) fn is_bare(term: &Term) -> bool {
 }
 
 /// The word that narrows a filter first: bare, wanted, without alternatives.
-pub(super) fn first_word(filter: &Filter) -> Option<&str> {
+pub(in crate::tui) fn first_word(filter: &Filter) -> Option<&str> {
     filter
         .terms
         .iter()

@@ -2,7 +2,7 @@
 
 /// A column of the plan's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum PlanColumn {
+pub(in crate::tui) enum PlanColumn {
     /// The operation.
     Op,
     /// Account name or e-mail.
@@ -19,7 +19,7 @@ pub(super) enum PlanColumn {
 
 impl PlanColumn {
     /// All, in the order in which `s` goes through them.
-    pub(super) const ALL: [Self; 6] = [
+    pub(in crate::tui) const ALL: [Self; 6] = [
         Self::Op,
         Self::Name,
         Self::What,
@@ -29,7 +29,7 @@ impl PlanColumn {
     ];
 
     /// The head of the column.
-    pub(super) fn title(self) -> &'static str {
+    pub(in crate::tui) fn title(self) -> &'static str {
         match self {
             Self::Op => "op",
             Self::Name => "name",
@@ -41,7 +41,7 @@ impl PlanColumn {
     }
 
     /// The name in the state file.
-    pub(super) fn word(self) -> &'static str {
+    pub(in crate::tui) fn word(self) -> &'static str {
         match self {
             Self::Where => "where",
             other => other.title(),
@@ -49,7 +49,16 @@ impl PlanColumn {
     }
 
     /// The column of a name.
-    pub(super) fn from_word(word: &str) -> Option<Self> {
+    pub(in crate::tui) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|column| column.word() == word)
     }
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) struct Sort {
+    /// By which column; `None`: as the plan has it, soft-deletes first.
+    pub(in crate::tui) column: Option<PlanColumn>,
+    /// Largest first.
+    pub(in crate::tui) descending: bool,
 }

@@ -6,20 +6,37 @@
 //!   +-----------------------------------------------+
 //! ```
 
+use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::tui::dialog::question;
 use crate::tui::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
-use crate::tui::keymap::{BINDINGS, Binding, On};
+use crate::tui::environment::Environment;
+use crate::tui::keymap::{Action, BINDINGS, Binding, Keymap, On, Screen};
 use crate::tui::kit::canvas::{Canvas, cells, middle};
 use crate::tui::kit::cells::{pad, width, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::{Tone, ToneLine};
-use crate::tui::model::Model;
-use crate::tui::update::why_not;
+
+/// What a dialog tells beside its own words.
+pub(in crate::tui) struct Scene<'s> {
+    pub(in crate::tui) environment: &'s Environment,
+    pub(in crate::tui) keymap: &'s Keymap,
+    pub(in crate::tui) screen: Screen,
+    pub(in crate::tui) now: DateTime<Utc>,
+    /// Whether an action is possible now.
+    pub(in crate::tui) possible: &'s dyn Fn(Action) -> bool,
+}
 
 /// Draws a dialog; only the topmost takes clicks.
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &Dialog, top: bool) {
+pub(in crate::tui) fn draw(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    area: Rect,
+    dialog: &Dialog,
+    top: bool,
+) {
     if top {
         // What is under a dialog cannot be clicked.
         canvas.hits.forget_places();
@@ -28,7 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &
         canvas.cursor = None;
     }
     match dialog {
-        Dialog::Ask(ask) => crate::tui::view::question::draw(canvas, model, area, ask),
+        Dialog::Ask(ask) => question::draw(canvas, scene, area, ask),
         Dialog::Asking(Asking { title, what }) => {
             let words = match what {
                 Waits::Count(_) => "Counting what is ticked ...",
@@ -38,8 +55,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &
             reading(canvas, area, title, &lines, 0, "Esc leaves");
         }
         Dialog::Help(cursor) => {
-            let lines = help_lines(model);
-            let title = format!("Keys of {}", model.screen.title());
+            let lines = help_lines(scene);
+            let title = format!("Keys of {}", scene.screen.title());
             reading(
                 canvas,
                 area,
@@ -57,7 +74,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, dialog: &
             reading(canvas, area, title, lines, *offset, "Esc closes");
         }
         Dialog::Failure(failure) => failed(canvas, area, failure),
-        Dialog::Palette(palette) => commands(canvas, model, area, palette),
+        Dialog::Palette(palette) => commands(canvas, scene, area, palette),
         Dialog::Menu(menu) => choices(canvas, area, menu),
     }
 }
@@ -141,30 +158,29 @@ fn reading(
 }
 
 /// The keys of this screen, from the table that dispatches them; with the reason where one does not work now.
-fn help_lines(model: &Model) -> Vec<ToneLine> {
+fn help_lines(scene: &Scene<'_>) -> Vec<ToneLine> {
     let mut lines = Vec::new();
-    let here = |binding: &&Binding| binding.on.has(model.screen);
+    let here = |binding: &&Binding| binding.on.has(scene.screen);
     let own = |binding: &&Binding| here(binding) && binding.on != On::ALL;
     let group = |title: &str, bindings: Vec<&Binding>, lines: &mut Vec<ToneLine>| {
         lines.push((Tone::Strong, title.to_owned()));
         for binding in bindings {
-            let keys = model.keymap.keys(binding);
+            let keys = scene.keymap.keys(binding);
             if keys.is_empty() {
                 continue;
             }
-            let why = why_not(model, binding.action);
             lines.push((
-                if why.is_some() {
-                    Tone::Dim
-                } else {
+                if (scene.possible)(binding.action) {
                     Tone::Plain
+                } else {
+                    Tone::Dim
                 },
                 format!("  {} {}", pad(&keys, 14, ">"), binding.long),
             ));
         }
     };
     group(
-        model.screen.title(),
+        scene.screen.title(),
         BINDINGS.iter().filter(own).collect(),
         &mut lines,
     );
@@ -232,7 +248,7 @@ fn failed(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
 }
 
 /// The command palette.
-fn commands(canvas: &mut Canvas<'_>, model: &Model, area: Rect, palette: &Palette) {
+fn commands(canvas: &mut Canvas<'_>, scene: &Scene<'_>, area: Rect, palette: &Palette) {
     let place = middle(area, 72, area.height.saturating_sub(4).min(20));
     let inside = canvas.panel(
         place,
@@ -262,17 +278,13 @@ fn commands(canvas: &mut Canvas<'_>, model: &Model, area: Rect, palette: &Palett
             height: 1,
             ..list
         };
-        let key = model
+        let key = scene
             .keymap
             .key(binding)
             .map(|key| key.to_string())
             .unwrap_or_default();
-        let why = binding
-            .on
-            .has(model.screen)
-            .then(|| why_not(model, binding.action))
-            .flatten();
-        let style: Style = if why.is_some() {
+        let here = binding.on.has(scene.screen);
+        let style: Style = if here && !(scene.possible)(binding.action) {
             canvas.theme.dim
         } else {
             canvas.theme.text
