@@ -68,7 +68,7 @@ fn check(text: &str) -> Result<(), String> {
             scenario.rule
         ));
     }
-    let (plan, expected) = scenario.plan();
+    let (plan, expected) = scenario.plan()?;
     let views = || {
         plan.views()
             .chain(plan.excluded.iter().map(|item| plan.view_of(item)))

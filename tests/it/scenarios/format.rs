@@ -76,44 +76,27 @@ impl Default for Source {
     }
 }
 
+/// The columns of a record or a row, by name; [`cells`] refuses a name that the schema does not have.
+type Columns = BTreeMap<String, String>;
+
 #[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 struct Account {
     id: i64,
     status: Option<String>,
-    account_name: Option<String>,
-    partner_tier: Option<String>,
-    salesforce_id: Option<String>,
-    website: Option<String>,
-    country: Option<String>,
+    #[serde(flatten)]
+    columns: Columns,
 }
 
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 struct User {
     id: i64,
+    #[serde(default = "yes")]
     is_active: bool,
     account_id: Option<i64>,
     account_name: Option<String>,
-    email: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    phone: Option<String>,
-}
-
-impl Default for User {
-    fn default() -> Self {
-        Self {
-            id: 0,
-            is_active: true,
-            account_id: None,
-            account_name: None,
-            email: None,
-            first_name: None,
-            last_name: None,
-            phone: None,
-        }
-    }
+    #[serde(flatten)]
+    columns: Columns,
 }
 
 #[derive(Default, Deserialize)]
@@ -130,33 +113,24 @@ struct Database {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct PartnerRow {
     row: i64,
     impartner_id: Option<i64>,
     #[serde(default = "yes")]
     is_active: bool,
-    account_name: Option<String>,
-    partner_tier: Option<String>,
-    account_status: Option<String>,
-    salesforce_id: Option<String>,
-    website: Option<String>,
-    country: Option<String>,
+    #[serde(flatten)]
+    columns: Columns,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ContactRow {
     row: i64,
     impartner_id: Option<i64>,
     #[serde(default = "yes")]
     is_active: bool,
     partner_row: Option<i64>,
-    email: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    phone: Option<String>,
-    lms_user_id: Option<String>,
+    #[serde(flatten)]
+    columns: Columns,
 }
 
 fn yes() -> bool {
@@ -184,105 +158,74 @@ pub struct Expected {
 }
 
 /// A row or record's cells in the order of the schema.
-fn cells(entity: Entity, values: &[(&str, &Option<String>)]) -> Vec<Option<String>> {
+fn cells(entity: Entity, mut columns: Columns) -> Result<Vec<Option<String>>, String> {
     let fields = Schema::of(entity).fields;
-    fields
+    let cells = fields
         .iter()
-        .map(|field| {
-            let value = values.iter().find(|(column, _)| *column == field.column);
-            value.and_then(|(_, value)| (*value).clone())
-        })
-        .collect()
+        .map(|field| columns.remove(field.column))
+        .collect();
+    match columns.keys().next() {
+        Some(name) => Err(format!("unknown field `{name}` of {entity}")),
+        None => Ok(cells),
+    }
 }
 
 impl Account {
-    fn record(self) -> Rec {
-        let fields = cells(
-            Entity::Partners,
-            &[
-                ("account_name", &self.account_name),
-                ("partner_tier", &self.partner_tier),
-                ("salesforce_id", &self.salesforce_id),
-                ("website", &self.website),
-                ("country", &self.country),
-            ],
-        );
-        Rec {
+    fn record(self) -> Result<Rec, String> {
+        Ok(Rec {
             id: self.id,
             active: None,
             status: self.status,
             account_id: None,
             account_name: None,
-            fields,
-        }
+            fields: cells(Entity::Partners, self.columns)?,
+        })
     }
 }
 
 impl User {
-    fn record(self) -> Rec {
-        let fields = cells(
-            Entity::Contacts,
-            &[
-                ("email", &self.email),
-                ("first_name", &self.first_name),
-                ("last_name", &self.last_name),
-                ("phone", &self.phone),
-            ],
-        );
-        Rec {
+    fn record(self) -> Result<Rec, String> {
+        Ok(Rec {
             id: self.id,
             active: Some(self.is_active),
             status: None,
             account_id: self.account_id,
             account_name: self.account_name,
-            fields,
-        }
+            fields: cells(Entity::Contacts, self.columns)?,
+        })
     }
 }
 
 impl PartnerRow {
-    fn row(&self) -> Row {
-        let fields = cells(
-            Entity::Partners,
-            &[
-                ("account_name", &self.account_name),
-                ("partner_tier", &self.partner_tier),
-                ("account_status", &self.account_status),
-                ("salesforce_id", &self.salesforce_id),
-                ("website", &self.website),
-                ("country", &self.country),
-            ],
-        );
-        Row {
+    fn row(self) -> Result<Row, String> {
+        Ok(Row {
             row_id: self.row,
             impartner_id: self.impartner_id,
             active: self.is_active,
             partner_id: None,
-            fields,
-        }
+            fields: cells(Entity::Partners, self.columns)?,
+        })
     }
 }
 
 impl ContactRow {
-    fn row(&self) -> Row {
-        let fields = cells(
-            Entity::Contacts,
-            &[
-                ("email", &self.email),
-                ("first_name", &self.first_name),
-                ("last_name", &self.last_name),
-                ("phone", &self.phone),
-                ("lms_user_id", &self.lms_user_id),
-            ],
-        );
-        Row {
+    fn row(self) -> Result<Row, String> {
+        Ok(Row {
             row_id: self.row,
             impartner_id: self.impartner_id,
             active: self.is_active,
             partner_id: self.partner_row,
-            fields,
-        }
+            fields: cells(Entity::Contacts, self.columns)?,
+        })
     }
+}
+
+/// Each made, or the first fault.
+fn all<T, U>(
+    list: impl IntoIterator<Item = T>,
+    make: impl Fn(T) -> Result<U, String>,
+) -> Result<Vec<U>, String> {
+    list.into_iter().map(make).collect()
 }
 
 impl Configuration {
@@ -316,25 +259,23 @@ impl Configuration {
 }
 
 impl Scenario {
-    /// The plan of this scenario, and what is expected of it.
-    pub fn plan(self) -> (Plan, Expected) {
+    /// The plan of this scenario, and what is expected of it; an error names a column that there is not.
+    pub fn plan(self) -> Result<(Plan, Expected), String> {
         let (source, database) = (self.source, self.database);
-        let accounts = |list: Vec<Account>| list.into_iter().map(Account::record).collect();
-        let users = |list: Vec<User>| list.into_iter().map(User::record).collect();
         let mut world = World {
             records: PerEntity {
-                partners: accounts(source.partners),
-                contacts: users(source.contacts),
+                partners: all(source.partners, Account::record)?,
+                contacts: all(source.contacts, User::record)?,
             },
             rows: PerEntity {
-                partners: database.partners.iter().map(PartnerRow::row).collect(),
-                contacts: database.contacts.iter().map(ContactRow::row).collect(),
+                partners: all(database.partners, PartnerRow::row)?,
+                contacts: all(database.contacts, ContactRow::row)?,
             },
             mode: self.mode,
             proved: source.proved,
             hidden: PerEntity {
-                partners: accounts(source.partners_not_listed),
-                contacts: users(source.contacts_not_listed),
+                partners: all(source.partners_not_listed, Account::record)?,
+                contacts: all(source.contacts_not_listed, User::record)?,
             },
             failing: source.unanswered,
             feed: PerEntity {
@@ -354,6 +295,6 @@ impl Scenario {
             ..World::default()
         };
         self.configuration.apply(&mut world);
-        (world.plan(), self.expected)
+        Ok((world.plan(), self.expected))
     }
 }
