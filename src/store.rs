@@ -2,8 +2,9 @@
 //!
 //! Rooms: `connect` (hosts, sessions, failover), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
 //! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
-//! `identity` (which database it is), `holds`, `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`, and
-//! `apply` (the one transaction of a run).
+//! `identity` (which database it is), `holds`, `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`,
+//! `split` (a batch of which a row is refused),
+//! and `apply` (the one transaction of a run).
 
 mod apply;
 mod catalog;
@@ -26,6 +27,7 @@ mod read;
 mod runs;
 mod schema;
 mod seed;
+mod split;
 mod standing;
 mod target;
 mod unique;
@@ -49,7 +51,8 @@ pub use error::StoreError;
 pub use identity::Belonging;
 pub use lease::{Lease, LeaseClaim};
 pub use lms::{
-    LinkRules, LmsSnapshot, LmsWritten, StoredEnrolment, StoredGroup, StoredPerson, Transcript,
+    LinkRules, LmsSnapshot, LmsWritten, Refused, StoredEnrolment, StoredGroup, StoredPerson,
+    Transcript,
 };
 pub use offboard::{
     CaseEvent, CaseMove, CaseRecord, CaseRow, Claim, Claims, Decision, Departure, NewOutline,

@@ -13,7 +13,7 @@ use crate::plan::guards::Rule;
 use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 
 pub use certs::{CertFault, CertFigures, CertReport, CertRow, ZeroRelease};
-pub use lms::{LmsRefreshed, Transcripts};
+pub use lms::{LmsFault, LmsGone, LmsRefreshed, Transcripts};
 pub use offboard::{Case, CaseState, Step, StepAction, StepState};
 pub use status::{
     CaseCounts, Check, CheckStatus, Interrupted, LeaseHolder, Reachability, RowCounts, Status,

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::output::Style;
 use super::render::count;
 use crate::error::Result;
-use crate::values::{LmsRefreshed, Transcripts};
+use crate::values::{LmsFault, LmsRefreshed, Transcripts};
 
 /// Read the LMS into the lms_ tables
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(super) struct Lms {
 enum Command {
     /// Read people, groups and memberships; link contacts and partners to them
     ///
-    /// A reading that breaks off never empties a table. The LMS takes few requests a second, so this may take a while.
+    /// A reading that breaks off never empties a table, and what is gone from the LMS stays as a row that is marked. Rows that the tables cannot store are named (exit 4). The LMS takes few requests a second, so this may take a while.
     Refresh {
         /// Courses and enrolments too: one request for each person concerned
         #[arg(long)]
@@ -53,7 +53,11 @@ impl Lms {
         } else {
             print(&refreshed, cx)?;
         }
-        Ok(Exit::Done)
+        Ok(if refreshed.failed.is_empty() {
+            Exit::Done
+        } else {
+            Exit::InPart
+        })
     }
 }
 
@@ -78,6 +82,25 @@ fn print(refreshed: &LmsRefreshed, cx: &mut Context<'_>) -> Result<()> {
         count(refreshed.contacts_linked, "contact", "contacts"),
         count(refreshed.groups_linked, "group", "groups"),
     ))?;
+    let gone = refreshed.gone;
+    if gone.people + gone.groups > 0 {
+        cx.out.line(format!(
+            "{} and {} are gone from the LMS; their rows stay and are marked.",
+            count(gone.people, "person", "people"),
+            count(gone.groups, "group", "groups"),
+        ))?;
+    }
+    if !refreshed.failed.is_empty() {
+        let rows = count(refreshed.failed.len() as u64, "row", "rows");
+        cx.out.styled(
+            Style::Warn,
+            format!("{rows} could not be stored; the others were."),
+        )?;
+    }
+    for LmsFault { table, id, message } in &refreshed.failed {
+        cx.out
+            .styled(Style::Warn, format!("{table} {id}: {message}"))?;
+    }
     for warning in &refreshed.warnings {
         cx.out.styled(Style::Warn, warning)?;
     }

@@ -7,7 +7,7 @@ mod shown;
 
 use super::Desk;
 use super::reading::deletions_key;
-use super::running::Running;
+use super::running::{ATTEMPTS, Running};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Entity, Outcome, PerEntity, Plan, Release, Selection, carry_over};
 use crate::progress::{Phase, Progress};
@@ -15,9 +15,6 @@ use crate::store::{ApplyTx, Finish};
 use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
 use screen::Screened;
 pub use shown::Shown;
-
-/// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
-const ATTEMPTS: u32 = 4;
 
 /// How a plan is applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

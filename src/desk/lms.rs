@@ -1,7 +1,9 @@
 //! `lms refresh`: what the LMS holds, into the `lms_` tables; then who is linked to whom.
 //!
 //! Everything is read before the first row is written. What the LMS does not give whole is kept as the tables have it:
-//! an empty listing where there was one is an error, a membership shorter than its group says stays as it was.
+//! an empty listing where there was one is an error, a membership shorter than its group says stays as it was. What the
+//! database does not take is named row by row; a transaction that a lock or a lost host undid is begun again, because the
+//! reading took minutes.
 
 mod transcripts;
 
@@ -13,8 +15,8 @@ use super::running::Running;
 use crate::error::{Error, Kind, Result};
 use crate::lms::{Client, Group, LmsError};
 use crate::progress::{Phase, Progress, RunEvent};
-use crate::store::{LinkRules, LmsSnapshot, StoredGroup, StoredPerson};
-use crate::values::{LmsRefreshed, RunStatus, Transcripts};
+use crate::store::{LinkRules, LmsSnapshot, LmsWritten, Refused, StoredGroup, StoredPerson};
+use crate::values::{LmsFault, LmsRefreshed, RunStatus, Transcripts};
 
 /// Calls under way at once; the rate limit is shared, this only hides the latency.
 const CONCURRENCY: usize = 6;
@@ -42,7 +44,7 @@ impl Desk {
                     "{} people, {} groups, {} memberships, {} transcripts read; {} rows changed",
                     done.people, done.groups, done.memberships, done.transcripts, done.changed
                 );
-                let faults = done.warnings.len() as u64;
+                let faults = (done.warnings.len() + done.failed.len()) as u64;
                 let status = if faults > 0 {
                     RunStatus::Partial
                 } else {
@@ -69,17 +71,19 @@ impl Desk {
             ..LmsRefreshed::default()
         };
         match transcripts {
-            Transcripts::No => self.everything(lms, &mut done, progress).await?,
+            Transcripts::No => self.everything(running, lms, &mut done, progress).await?,
             Transcripts::All => {
-                self.everything(lms, &mut done, progress).await?;
-                self.transcripts(lms, &[], &mut done, progress).await?;
+                self.everything(running, lms, &mut done, progress).await?;
+                self.transcripts(running, lms, &[], &mut done, progress)
+                    .await?;
                 self.note_transcripts(transcripts, false).await?;
             }
             Transcripts::Partner(partner) => {
                 self.known_partner(partner).await?;
                 let portal = self.store().holds_enrolments().await?;
-                self.one_partner(lms, partner, &mut done, progress).await?;
-                self.transcripts(lms, &[partner], &mut done, progress)
+                self.one_partner(running, lms, partner, &mut done, progress)
+                    .await?;
+                self.transcripts(running, lms, &[partner], &mut done, progress)
                     .await?;
                 self.note_transcripts(transcripts, portal).await?;
             }
@@ -89,6 +93,7 @@ impl Desk {
 
     async fn everything(
         &self,
+        running: &Running,
         lms: &Client,
         done: &mut LmsRefreshed,
         progress: &Progress,
@@ -107,14 +112,7 @@ impl Desk {
         groups.extend(
             still_there(missing, progress, |id| async move { lms.group(&id).await }).await?,
         );
-        done.people = people.len() as u64;
         done.groups = groups.len() as u64;
-        let nobody = people.iter().filter(|p| p.untold.contains(&"email"));
-        untold(
-            "People: no readable e-mail",
-            nobody.map(|p| p.id.as_str()),
-            done,
-        );
         let nameless = groups.iter().filter(|g| g.name.is_empty());
         untold(
             "Groups: no readable name",
@@ -122,6 +120,23 @@ impl Desk {
             done,
         );
         let groups = memberships(lms, groups, done, progress).await?;
+        // A member whom the listing of people leaves out is somebody all the same.
+        let unlisted = members_missing(&groups, people.iter().map(|person| person.id.as_str()));
+        people.extend(
+            still_there(
+                unlisted,
+                progress,
+                |id| async move { lms.person(&id).await },
+            )
+            .await?,
+        );
+        done.people = people.len() as u64;
+        let nobody = people.iter().filter(|p| p.untold.contains(&"email"));
+        untold(
+            "People: no readable e-mail",
+            nobody.map(|p| p.id.as_str()),
+            done,
+        );
         let snapshot = LmsSnapshot {
             people: people
                 .into_iter()
@@ -141,26 +156,34 @@ impl Desk {
             groups,
         };
         let at = self.clock().now();
-        let written = self.store().replace_lms(&snapshot, at).await?;
-        done.changed += written.people
-            + written.people_gone
-            + written.groups
-            + written.groups_gone
-            + written.members
-            + written.members_gone;
-        done.contacts_linked = self.store().link_contacts(at).await?;
+        let written = self
+            .insist(running, progress, || {
+                self.store().replace_lms(&snapshot, at)
+            })
+            .await?;
+        take(written, done);
+        let (linked, refused) = self
+            .insist(running, progress, || self.store().link_contacts(at))
+            .await?;
+        done.contacts_linked = linked;
+        done.failed.extend(refused.into_iter().map(fault));
         let config = &self.config().lms;
         let rules = LinkRules {
             prefixes: &config.group_prefixes,
             all_partners: &config.all_partners_group,
         };
-        done.groups_linked = self.store().link_groups(rules).await?;
+        let (linked, refused) = self
+            .insist(running, progress, || self.store().link_groups(rules))
+            .await?;
+        done.groups_linked = linked;
+        done.failed.extend(refused.into_iter().map(fault));
         Ok(())
     }
 
     /// The memberships of one partner's groups alone.
     async fn one_partner(
         &self,
+        running: &Running,
         lms: &Client,
         partner: i64,
         done: &mut LmsRefreshed,
@@ -177,7 +200,12 @@ impl Desk {
             let Some(members) = &group.members else {
                 continue;
             };
-            done.changed += self.store().replace_members(&group.id, members).await?;
+            let written = self
+                .insist(running, progress, || {
+                    self.store().replace_members(&group.id, members)
+                })
+                .await?;
+            take(written, done);
         }
         Ok(())
     }
@@ -199,6 +227,39 @@ impl Desk {
 fn unknown(message: String) -> Error {
     Error::new(Kind::Usage, "unknown_partner", message)
         .help("Give the row id that `prmdesk certs preview --json` shows as row_id.")
+}
+
+/// Adds what was written to what is reported.
+fn take(written: LmsWritten, done: &mut LmsRefreshed) {
+    done.changed += written.changed();
+    done.gone.people += written.people_gone;
+    done.gone.groups += written.groups_gone;
+    done.failed.extend(written.refused.into_iter().map(fault));
+}
+
+fn fault(row: Refused) -> LmsFault {
+    LmsFault {
+        table: row.table.to_owned(),
+        id: row.id,
+        message: row.message,
+    }
+}
+
+/// The members whom the listing of people has not.
+fn members_missing<'a>(
+    groups: &[StoredGroup],
+    listed: impl Iterator<Item = &'a str>,
+) -> Vec<String> {
+    let listed: FxHashSet<&str> = listed.collect();
+    let members = groups.iter().filter_map(|group| group.members.as_ref());
+    let mut missing: Vec<String> = members
+        .flatten()
+        .filter(|id| !listed.contains(id.as_str()))
+        .cloned()
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
 }
 
 /// The ids that the tables have and the listing has not.

@@ -10,6 +10,9 @@ use crate::progress::{Phase, Progress, RunEvent};
 use crate::store::{Lease, LeaseClaim, NewRun, StoreError};
 use crate::values::{PreviewRequest, RunReport, RunStatus};
 
+/// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
+pub(super) const ATTEMPTS: u32 = 4;
+
 /// A run that holds the lease: what is under way and how to end it.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -110,6 +113,30 @@ impl Desk {
             });
         }
         Ok(self.store().begin_run(lease, &run).await?)
+    }
+
+    /// Does a transaction of a run, and begins it again like an apply when a deadlock, a lock wait or a lost connection
+    /// undid it: what was read for it took long.
+    pub(super) async fn insist<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        running: &Running,
+        progress: &Progress,
+        transaction: impl Fn() -> F,
+    ) -> Result<T> {
+        let mut attempt = 1;
+        loop {
+            if progress.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            match transaction().await {
+                Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
+                    tracing::warn!(run = running.run_id, attempt, error = %error, "the transaction is begun again");
+                    attempt += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
+                }
+                done => return Ok(done?),
+            }
+        }
     }
 
     /// Reads and plans under the lease, so that nobody writes between the preview and the apply.

@@ -13,7 +13,8 @@ mod rows;
 mod statements;
 mod write;
 
-pub(super) use rows::{BATCH_ROWS, JsonRows};
+pub(super) use chains::fold;
+pub(super) use rows::{BATCH_BYTES, BATCH_ROWS, JsonRows};
 
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ pub struct Finish {
 /// The transaction. Dropped without [`ApplyTx::commit`], it rolls back.
 #[derive(Debug)]
 pub struct ApplyTx {
-    store: Store,
+    pub(super) store: Store,
     pub(super) conn: Conn,
     pub(super) run_id: i64,
     pub(super) now: DateTime<Utc>,

@@ -20,6 +20,8 @@ pub(super) struct Column {
     /// The default as an SQL expression; `None` when there is none, or it is NULL.
     pub(super) default: Option<String>,
     pub(super) collation: Option<String>,
+    /// Whether the database computes its value itself.
+    pub(super) computed: bool,
 }
 
 impl Column {
@@ -84,6 +86,7 @@ pub(super) async fn read(conn: &mut Conn) -> Result<Catalog, StoreError> {
                 .opt_string(5)?
                 .filter(|default| !default.eq_ignore_ascii_case("null")),
             collation: row.opt_string(6)?,
+            computed: row.flag(7)?,
         };
         catalog
             .entry(row.text(0)?.to_lowercase())

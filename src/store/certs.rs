@@ -24,6 +24,7 @@
 use chrono::{DateTime, Utc};
 
 use super::db::{Row, args};
+use super::dialect::STILL_THERE;
 use super::lists::tuples;
 use super::{Engine, Store, StoreError, dialect};
 
@@ -135,6 +136,11 @@ impl Store {
                 format!(" AND {column} IN ({})", list.join(", "))
             }
         };
+        // Who is marked as gone from the LMS counts for nobody.
+        let gone = |column: &str| {
+            let same = collations.equal("lms_users u.id", column);
+            format!("EXISTS (SELECT 1 FROM lms_users u WHERE {same} AND NOT {STILL_THERE})")
+        };
         // One row per person and course out of the index (user, course, status, expiry), before anything is joined to
         // it. MariaDB pushes the person into that table by itself (LATERAL DERIVED) as long as nothing else is said;
         // SQLite makes the whole of it once, which for a few partners is too much, so there it is told whom to look at.
@@ -144,10 +150,12 @@ impl Store {
         };
         let sql = format!(
             "WITH who AS (SELECT g.partner_id AS partner_id, m.user_id AS user_id FROM lms_groups g \
-                JOIN lms_group_members m ON {in_group} WHERE g.partner_id IS NOT NULL{by_group} \
+                JOIN lms_group_members m ON {in_group} WHERE g.partner_id IS NOT NULL AND g.deleted_at IS NULL{by_group} \
+                AND NOT {gone_member} \
               UNION \
               SELECT c.partner_id, {contact} FROM contacts c \
-                WHERE c.is_active AND c.partner_id IS NOT NULL AND c.lms_user_id IS NOT NULL{by_contact}) \
+                WHERE {employed} AND c.partner_id IS NOT NULL AND c.lms_user_id IS NOT NULL{by_contact} \
+                AND NOT {gone_contact}) \
              SELECT p.id, p.impartner_id, p.salesforce_id, p.account_name, {count}, {npcu} FROM partners p LEFT JOIN \
              (SELECT who.partner_id AS partner_id, COUNT(*) AS n, SUM(k.npcu_value) AS npcu FROM who \
               {then} (SELECT e.user_id, e.course_id FROM lms_enrollments e WHERE e.status = 'completed' \
@@ -155,12 +163,16 @@ impl Store {
                 ON {of_person} \
               {then} lms_courses k ON {of_course} AND k.npcu_value > 0 \
               GROUP BY who.partner_id) sums ON sums.partner_id = p.id \
-             WHERE p.is_active{by_id} ORDER BY p.account_name, p.id",
+             WHERE {active}{by_id} ORDER BY p.account_name, p.id",
             count = dialect::as_int(engine, "COALESCE(sums.n, 0)"),
             npcu = dialect::as_int(engine, "COALESCE(sums.npcu, 0)"),
             by_group = chosen("g.partner_id"),
             by_contact = chosen("c.partner_id"),
             by_id = chosen("p.id"),
+            active = dialect::active("p"),
+            employed = dialect::active("c"),
+            gone_member = gone("lms_group_members m.user_id"),
+            gone_contact = gone("contacts c.lms_user_id"),
             then = dialect::then_join(engine),
             in_group = collations.equal("lms_group_members m.group_id", "lms_groups g.id"),
             contact = collations.like("contacts c.lms_user_id", "lms_group_members m.user_id"),
@@ -202,7 +214,7 @@ impl Store {
     /// The number of active partners.
     pub async fn active_partners(&self) -> Result<u64, StoreError> {
         let mut conn = self.conn().await?;
-        let sql = "SELECT COUNT(*) FROM partners WHERE is_active";
+        let sql = "SELECT COUNT(*) FROM partners WHERE COALESCE(is_active, 1) <> 0";
         let found = conn.first(sql, args![], |row| row.count(0)).await?;
         Ok(found.unwrap_or_default())
     }

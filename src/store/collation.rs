@@ -81,6 +81,23 @@ impl Collations {
         }
     }
 
+    /// `text`, an expression that any text may stand in, as `column` ("table alias.column") compares, so that an index of
+    /// the column serves. A text that its character set does not hold becomes another one.
+    pub(super) fn as_in(&self, column: &str, text: &str) -> String {
+        match self.collation(column) {
+            Some(collation) if charset(collation) == "utf8mb4" => {
+                format!("{text} COLLATE {collation}")
+            }
+            Some(collation) => {
+                format!(
+                    "CONVERT({text} USING {}) COLLATE {collation}",
+                    charset(collation)
+                )
+            }
+            None => text.to_owned(),
+        }
+    }
+
     fn collation(&self, column: &str) -> Option<&str> {
         let (table, rest) = column.split_once(' ')?;
         let (_, name) = rest.split_once('.')?;

@@ -31,7 +31,7 @@ const BETWEEN_ROUNDS: Duration = Duration::from_millis(300);
 /// What every MariaDB session is set to: UTC, so that times are what they say; strict, so that what does not fit is an
 /// error and never cut; waits shorter than a person's patience.
 const SESSION: &str = "SET SESSION time_zone = '+00:00', \
-    sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', \
+    sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
     innodb_lock_wait_timeout = 20; \
     SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 

@@ -111,11 +111,22 @@ pub(super) fn json_rows(engine: Engine, cells: &[Cell]) -> String {
 
 /// `UPDATE table SET sets` for each row of `rows` (a [`json_rows`] whose `v_0` is the table's `id`).
 pub(super) fn update_from(engine: Engine, table: &str, rows: &str, sets: &str) -> String {
+    update_where(engine, table, "v.v_0", rows, sets)
+}
+
+/// The same for an `id` that is compared with `id`, an expression of the row.
+pub(super) fn update_where(
+    engine: Engine,
+    table: &str,
+    id: &str,
+    rows: &str,
+    sets: &str,
+) -> String {
     match engine {
         Engine::MariaDb => {
-            format!("UPDATE {rows} STRAIGHT_JOIN {table} ON {table}.id = v.v_0 SET {sets}")
+            format!("UPDATE {rows} STRAIGHT_JOIN {table} ON {table}.id = {id} SET {sets}")
         }
-        Engine::Sqlite => format!("UPDATE {table} SET {sets} FROM {rows} WHERE {table}.id = v.v_0"),
+        Engine::Sqlite => format!("UPDATE {table} SET {sets} FROM {rows} WHERE {table}.id = {id}"),
     }
 }
 
@@ -143,6 +154,16 @@ pub(super) fn as_text(engine: Engine, column: &str) -> String {
     }
 }
 
+/// Whether a person is not marked as gone from the LMS, for `u` as the name of `lms_users` (docs/contract.md, "Database").
+/// `gone` is how earlier versions marked them.
+pub(super) const STILL_THERE: &str = "(u.status IS NULL OR u.status NOT IN ('deleted', 'gone'))";
+
+/// Whether a row of `partners` or `contacts`, under this name, is active: no value counts as active, as it does in plans
+/// (docs/rules.md, "Adopted tables").
+pub(super) fn active(alias: &str) -> String {
+    format!("COALESCE({alias}.is_active, 1) <> 0")
+}
+
 /// `true` inside a JSON_OBJECT.
 pub(super) fn json_true(engine: Engine) -> &'static str {
     match engine {
@@ -151,17 +172,19 @@ pub(super) fn json_true(engine: Engine) -> &'static str {
     }
 }
 
-/// The columns of every table: table, column, type in lower case, length in characters, nullable, default, collation.
+/// The columns of every table: table, column, type in lower case, length in characters, nullable, default, collation,
+/// whether the database computes the value itself.
 pub(super) fn columns(engine: Engine) -> &'static str {
     match engine {
         Engine::MariaDb => {
             "SELECT table_name, column_name, LOWER(column_type), CAST(character_maximum_length AS SIGNED), is_nullable = 'YES', \
-                CAST(column_default AS CHAR CHARACTER SET utf8mb4), collation_name \
+                CAST(column_default AS CHAR CHARACTER SET utf8mb4), collation_name, \
+                is_generated <> 'NEVER' OR extra LIKE '%auto_increment%' \
              FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"
         }
         Engine::Sqlite => {
-            "SELECT t.name, c.name, LOWER(c.type), NULL, c.\"notnull\" = 0, c.dflt_value, NULL \
-             FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY t.name, c.cid"
+            "SELECT t.name, c.name, LOWER(c.type), NULL, c.\"notnull\" = 0, c.dflt_value, NULL, c.hidden <> 0 \
+             FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c WHERE t.type = 'table' ORDER BY t.name, c.cid"
         }
     }
 }

@@ -228,7 +228,12 @@ impl StoreError {
                     && (state.starts_with("22")
                         || state.starts_with("23")
                         || state == "45000"
-                        || matches!(number, 1264 | 1265 | 1364 | 1366 | 1406 | 1292))
+                        // 1643 to 1645: a trigger's SIGNAL, whatever its state. 1267, 1270, 1271: two texts that cannot be
+                        // compared, in a trigger for example.
+                        || matches!(
+                            number,
+                            1264 | 1265 | 1267 | 1270 | 1271 | 1292 | 1364 | 1366 | 1406 | 1643..=1645
+                        ))
             }
             Code::Sqlite(primary) => matches!(primary, 18..=20),
             Code::Lost | Code::Other => false,

@@ -1,6 +1,7 @@
 //! Off-boarding cases: their states with the history of decisions, their steps, what was there before.
 
 mod facts;
+mod mirror;
 mod opening;
 mod rows;
 

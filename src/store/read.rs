@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::catalog::{self, Table};
 use super::db::{Conn, Row};
+use super::dialect::STILL_THERE;
 use super::{Engine, Store, StoreError, dialect};
 use crate::plan::{Entity, Limits, LmsLinks, RowRecord, RowSet, SameKeys, Schema};
 use crate::text;
@@ -139,22 +140,21 @@ impl Store {
         let mut conn = self.conn().await?;
         let mut links = LmsLinks::default();
         let mut shared: FxHashSet<String> = FxHashSet::default();
-        conn.each(
-            "SELECT email, id FROM lms_users WHERE email IS NOT NULL AND (status IS NULL OR status <> 'gone')",
-            vec![],
-            |row| {
-                let key = text::email_key(row.text(0)?);
-                if key.is_empty() || shared.contains(&key) {
-                    return Ok(());
-                }
-                if links.remove(&key).is_some() {
-                    shared.insert(key);
-                } else {
-                    links.insert(key, row.string(1)?);
-                }
-                Ok(())
-            },
-        )
+        let sql = format!(
+            "SELECT u.email, u.id FROM lms_users u WHERE u.email IS NOT NULL AND {STILL_THERE}"
+        );
+        conn.each(sql, vec![], |row| {
+            let key = text::email_key(row.text(0)?);
+            if key.is_empty() || shared.contains(&key) {
+                return Ok(());
+            }
+            if links.remove(&key).is_some() {
+                shared.insert(key);
+            } else {
+                links.insert(key, row.string(1)?);
+            }
+            Ok(())
+        })
         .await?;
         Ok(links)
     }
@@ -164,8 +164,8 @@ impl Store {
         let mut conn = self.conn().await?;
         let mut counts = Counts::default();
         let tables = [
-            "SELECT COALESCE(is_active, 1), COUNT(*), 0 FROM partners GROUP BY COALESCE(is_active, 1)",
-            "SELECT COALESCE(is_active, 1), COUNT(*), COUNT(lms_user_id) FROM contacts GROUP BY COALESCE(is_active, 1)",
+            "SELECT COALESCE(is_active, 1) <> 0, COUNT(*), 0 FROM partners GROUP BY 1",
+            "SELECT COALESCE(is_active, 1) <> 0, COUNT(*), COUNT(lms_user_id) FROM contacts GROUP BY 1",
         ];
         for (entity, sql) in Entity::ALL.into_iter().zip(tables) {
             let mut rows = RowCounts::default();
@@ -187,7 +187,7 @@ impl Store {
         let one = |row: &Row| row.count(0);
         counts.partners.lms_linked = conn
             .first(
-                "SELECT COUNT(DISTINCT p.id) FROM lms_groups g JOIN partners p ON p.id = g.partner_id WHERE p.is_active <> 0",
+                "SELECT COUNT(DISTINCT p.id) FROM lms_groups g JOIN partners p ON p.id = g.partner_id WHERE g.deleted_at IS NULL AND COALESCE(p.is_active, 1) <> 0",
                 vec![],
                 one,
             )

@@ -12,7 +12,7 @@ use super::{Engine, Store, StoreError, collation, dialect, identity};
 use declared::Declared;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// The files, oldest first.
 const MYSQL: &[&str] = &[
@@ -20,12 +20,14 @@ const MYSQL: &[&str] = &[
     include_str!("../../migrations/mysql/0002_hold_rows.sql"),
     include_str!("../../migrations/mysql/0003_case_revision.sql"),
     include_str!("../../migrations/mysql/0004_waiting.sql"),
+    include_str!("../../migrations/mysql/0005_group_gone.sql"),
 ];
 const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_tables.sql"),
     include_str!("../../migrations/sqlite/0002_hold_rows.sql"),
     include_str!("../../migrations/sqlite/0003_case_revision.sql"),
     include_str!("../../migrations/sqlite/0004_waiting.sql"),
+    include_str!("../../migrations/sqlite/0005_group_gone.sql"),
 ];
 
 /// The name in `sync_state` under which the version is kept.

@@ -35,6 +35,32 @@ pub struct LmsRefreshed {
     pub transcripts: u64,
     /// Courses read.
     pub courses: u64,
+    /// Enrolments read.
+    pub enrollments: u64,
+    /// What is gone from the LMS since the last refresh; its rows stay and are marked.
+    pub gone: LmsGone,
+    /// Rows that the database did not take.
+    pub failed: Vec<LmsFault>,
     /// What was kept as it was because the LMS did not give it whole. Full sentences.
     pub warnings: Vec<String>,
+}
+
+/// Numbers of what is gone from the LMS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LmsGone {
+    /// People.
+    pub people: u64,
+    /// Groups.
+    pub groups: u64,
+}
+
+/// A row that a refresh could not store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LmsFault {
+    /// The table.
+    pub table: String,
+    /// Its id; of a membership the ids of group and person, with a `/` between.
+    pub id: String,
+    /// Why, and what stands there instead. Text from outside.
+    pub message: String,
 }

@@ -1,5 +1,6 @@
 //! `lms refresh` against the stand-in LMS, on both engines.
 
+mod adopted;
 mod odd;
 mod scale;
 
@@ -84,22 +85,23 @@ async fn people_and_groups_that_go_and_come_are_followed() {
         assert_eq!(done.groups_linked, 1);
         let groups = rig
             .db
-            .rows("SELECT id, name, CAST(partner_id AS CHAR) FROM lms_groups ORDER BY id")
+            .rows("SELECT id, name, CAST(partner_id AS CHAR), deleted_at IS NOT NULL FROM lms_groups ORDER BY id")
             .await;
         assert_eq!(
             groups,
             [
-                "g-all|All Partners|-",
-                "g-beta|Renamed|2",
-                "g-gamma|gamma|3"
+                "g-acme|ptr_ACME|1|1",
+                "g-all|All Partners|-|0",
+                "g-beta|Renamed|2|0",
+                "g-gamma|gamma|3|0"
             ],
-            "a link outlives a new name"
+            "a link outlives a new name, and a row its group"
         );
         assert_eq!(
             rig.db
                 .one("SELECT status FROM lms_users WHERE id = 'u9'")
                 .await,
-            "gone"
+            "deleted"
         );
         assert_eq!(
             rig.db

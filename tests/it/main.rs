@@ -9,6 +9,7 @@
     reason = "tests fail by panicking; clippy allows it in test functions only, not in their helpers; nothing here is a library, and what they measure is printed"
 )]
 
+mod adopted;
 mod certs;
 mod citations;
 mod cli;

@@ -1,5 +1,6 @@
 //! Off-boarding against the stand-in LMS over real HTTP, on both engines.
 
+mod adopted;
 mod answers;
 mod applied;
 mod collations;

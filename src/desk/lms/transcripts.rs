@@ -3,7 +3,8 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::Desk;
-use super::CONCURRENCY;
+use super::super::running::Running;
+use super::{CONCURRENCY, take};
 use crate::error::Result;
 use crate::lms::{Client, LmsError};
 use crate::progress::{Progress, RunEvent};
@@ -17,6 +18,7 @@ impl Desk {
     /// Courses, their values, and the transcripts of the people who count for `partners` (all active ones when empty).
     pub(super) async fn transcripts(
         &self,
+        running: &Running,
         lms: &Client,
         partners: &[i64],
         done: &mut LmsRefreshed,
@@ -24,7 +26,10 @@ impl Desk {
     ) -> Result<()> {
         let courses = courses(lms, progress).await?;
         done.courses = courses.len() as u64;
-        done.changed += self.store().replace_courses(&courses).await?;
+        let written = self
+            .insist(running, progress, || self.store().replace_courses(&courses))
+            .await?;
+        take(written, done);
         let people = self.store().cert_people(partners).await?;
         let total = people.len() as u64;
         for chunk in people.chunks(CHUNK) {
@@ -52,7 +57,13 @@ impl Desk {
                 .await?;
             // Somebody who is gone from the LMS keeps the enrolments that the tables have.
             let read: Vec<Transcript> = read.into_iter().flatten().collect();
-            done.changed += self.store().replace_transcripts(&read).await?;
+            let written = self
+                .insist(running, progress, || {
+                    self.store().replace_transcripts(&read)
+                })
+                .await?;
+            take(written, done);
+            done.enrollments += read.iter().map(|t| t.enrolments.len() as u64).sum::<u64>();
             done.transcripts += read.len() as u64;
             progress.report(RunEvent::Working {
                 what: "transcripts".to_owned(),

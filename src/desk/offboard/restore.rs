@@ -203,7 +203,7 @@ impl Worker<'_> {
                 let at = self.desk.clock().now();
                 self.desk
                     .store()
-                    .remember_group(&now, &name, partner, at)
+                    .remember_group(&old, &now, &name, partner, at)
                     .await?;
                 let note = format!("its id is {now} now");
                 self.mark(&create, StepState::Done, Some(&note)).await?;

@@ -375,7 +375,8 @@ impl Worker<'_> {
 
     async fn deleted(&mut self, seq: usize, group: &str, note: Option<&str>) -> Result<()> {
         self.mark(&[seq], StepState::Done, note).await?;
-        self.desk.store().forget_group(group).await?;
+        let at = self.desk.clock().now();
+        self.desk.store().forget_group(group, at).await?;
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::plan::{Plan, Schema};
 use crate::progress::{Progress, RunEvent};
 use crate::store::StoreError;
 use crate::store::db::args;
+use crate::store::split::{self, RELEASE, SAVE, cut, halve};
 
 /// What became of the rows of a list: the row's id, or the database's words.
 pub(super) type Fates = Vec<Result<i64, String>>;
@@ -45,10 +46,6 @@ impl Meter<'_> {
         });
     }
 }
-
-pub(super) const SAVE: &str = "SAVEPOINT batch";
-pub(super) const RELEASE: &str = "RELEASE SAVEPOINT batch";
-const BACK: &str = "ROLLBACK TO SAVEPOINT batch";
 
 impl ApplyTx {
     /// Changes rows that exist.
@@ -187,27 +184,10 @@ impl ApplyTx {
         Ok(exist)
     }
 
-    /// Back to before the batch. Released too, because in SQLite the savepoint stays and would nest.
+    /// Back to before the batch.
     pub(super) async fn back(&mut self) -> Result<(), StoreError> {
-        self.conn.raw(BACK).await?;
-        self.conn.raw(RELEASE).await
+        split::back(&mut self.conn).await
     }
-}
-
-/// One range, or none when there is nothing.
-fn cut(range: Range<usize>) -> Vec<Range<usize>> {
-    if range.is_empty() {
-        Vec::new()
-    } else {
-        vec![range]
-    }
-}
-
-/// The left half is done first.
-fn halve(todo: &mut Vec<Range<usize>>, range: &Range<usize>) {
-    let middle = range.start + range.len() / 2;
-    todo.push(middle..range.end);
-    todo.push(range.start..middle);
 }
 
 /// As many rows of `range` as one statement takes, those that are left, and the argument.

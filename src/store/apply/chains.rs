@@ -62,7 +62,7 @@ enum Value {
 /// Coarser than any index: case, accents, width and white space do not count, nor what is no letter, digit or ASCII sign
 /// (collations ignore zero-width characters); all beyond the first plane is one character (`utf8mb4_unicode_ci` takes
 /// one emoji for another). Too many rows in a group cost a little; one too few would fail.
-fn fold(text: &str) -> String {
+pub(in crate::store) fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|&c| !is_combining_mark(c) && !c.is_whitespace())
         .filter(|&c| c.is_ascii_graphic() || c.is_alphanumeric() || c > LAST_OF_FIRST_PLANE)

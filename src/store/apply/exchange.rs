@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::ApplyTx;
-use super::batch::{Fates, Meter, RELEASE, SAVE, pack};
+use super::batch::{Fates, Meter, pack};
 use super::rows::JsonRows;
 use super::statements::{self, Statements, Target};
 use crate::plan::{Changed, Op, Plan, Schema};
 use crate::store::StoreError;
 use crate::store::db::args;
+use crate::store::split::{RELEASE, SAVE};
 
 impl ApplyTx {
     /// Writes such a group under one savepoint.

@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::super::db::{Conn, args};
-use super::super::dialect::{self, Cell};
-use super::super::{Store, StoreError};
-use super::bulk;
+use super::super::dialect::{self, Cell, STILL_THERE};
+use super::super::{Store, StoreError, catalog};
+use super::rows::{Cells, Refused, Writer};
 use crate::text::{email_key, name_key};
 
 /// How groups are linked.
@@ -21,23 +21,27 @@ pub struct LinkRules<'a> {
 
 impl Store {
     /// Links contacts without an LMS user to the one user that has their e-mail; two users with one address link
-    /// nobody. Gives the number of contacts linked.
-    pub async fn link_contacts(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
+    /// nobody. Gives the number of contacts linked, and those that the database did not take.
+    pub async fn link_contacts(
+        &self,
+        at: DateTime<Utc>,
+    ) -> Result<(u64, Vec<Refused>), StoreError> {
+        let collations = self.collations().await?;
         let mut conn = self.conn().await?;
+        let catalog = catalog::read(&mut conn).await?;
         conn.begin().await?;
         let mut users: FxHashMap<String, Option<String>> = FxHashMap::default();
-        conn.each(
-            "SELECT id, email FROM lms_users WHERE email IS NOT NULL AND (status IS NULL OR status <> 'gone')",
-            args![],
-            |row| {
-                let id = row.string(0)?;
-                users
-                    .entry(email_key(row.text(1)?))
-                    .and_modify(|known| *known = None)
-                    .or_insert(Some(id));
-                Ok(())
-            },
-        )
+        let listed = format!(
+            "SELECT u.id, u.email FROM lms_users u WHERE u.email IS NOT NULL AND {STILL_THERE}"
+        );
+        conn.each(listed, args![], |row| {
+            let id = row.string(0)?;
+            users
+                .entry(email_key(row.text(1)?))
+                .and_modify(|known| *known = None)
+                .or_insert(Some(id));
+            Ok(())
+        })
         .await?;
         let mut links = Vec::new();
         conn.each(
@@ -45,25 +49,31 @@ impl Store {
             args![],
             |row| {
                 if let Some(Some(user)) = users.get(&email_key(row.text(1)?)) {
-                    links.push(json!([row.int(0)?, user]));
+                    let id = row.int(0)?;
+                    links.push(Cells::new(&id.to_string(), &json!([id, user])));
                 }
                 Ok(())
             },
         )
         .await?;
-        let rows = dialect::json_rows(conn.engine(), &[Cell::Int, Cell::Text]);
         let sets = format!(
             "lms_user_id = v.v_1, updated_at = {}",
             dialect::time_literal(at)
         );
-        let update = dialect::update_from(conn.engine(), "contacts", &rows, &sets);
-        bulk(&mut conn, &update, &links).await?;
+        let mut writer = Writer::new(&mut conn, collations, &catalog);
+        let linked = writer
+            .update("contacts", &sets, &[Cell::Int, Cell::Text], &links)
+            .await?;
+        let refused = writer.finish();
         conn.commit().await?;
-        Ok(links.len() as u64)
+        Ok((linked, refused))
     }
 
     /// Links groups without a partner; see [`link_groups`].
-    pub async fn link_groups(&self, rules: LinkRules<'_>) -> Result<u64, StoreError> {
+    pub async fn link_groups(
+        &self,
+        rules: LinkRules<'_>,
+    ) -> Result<(u64, Vec<Refused>), StoreError> {
         let mut conn = self.conn().await?;
         conn.begin().await?;
         let linked = link_groups(&mut conn, rules).await?;
@@ -75,24 +85,24 @@ impl Store {
 /// Links groups that have no partner to the one whose name is the group's, with or without one of the prefixes
 /// (normalised as in matching). Where several partners have that name, the one that is active is meant; several of
 /// these link nobody. Runs on the caller's transaction, so that a sync links the partners it adds. Gives the number of
-/// groups linked.
+/// groups linked, and those that the database did not take.
 pub(in crate::store) async fn link_groups(
     conn: &mut Conn,
     rules: LinkRules<'_>,
-) -> Result<u64, StoreError> {
+) -> Result<(u64, Vec<Refused>), StoreError> {
     let groups: Vec<(String, String)> = conn
         .all(
-            "SELECT id, name FROM lms_groups WHERE partner_id IS NULL AND name IS NOT NULL",
+            "SELECT id, name FROM lms_groups WHERE partner_id IS NULL AND name IS NOT NULL AND deleted_at IS NULL",
             args![],
             |row| Ok((row.string(0)?, row.string(1)?)),
         )
         .await?;
     if groups.is_empty() {
-        return Ok(0);
+        return Ok((0, Vec::new()));
     }
     let mut partners: FxHashMap<String, Vec<(i64, bool)>> = FxHashMap::default();
     conn.each(
-        "SELECT id, account_name, is_active FROM partners",
+        "SELECT p.id, p.account_name, COALESCE(p.is_active, 1) <> 0 FROM partners p",
         args![],
         |row| {
             partners
@@ -123,14 +133,21 @@ pub(in crate::store) async fn link_groups(
             links.push((id, partner));
         }
     }
+    let (mut linked, mut refused) = (0, Vec::new());
     for (id, partner) in &links {
-        conn.execute(
-            "UPDATE lms_groups SET partner_id = ? WHERE id = ? AND partner_id IS NULL",
-            args![*partner, id.as_str()],
-        )
-        .await?;
+        let sql = "UPDATE lms_groups SET partner_id = ? WHERE id = ? AND partner_id IS NULL";
+        match conn.execute(sql, args![*partner, id.as_str()]).await {
+            Ok(_) => linked += 1,
+            // Only this statement is taken back; the transaction goes on.
+            Err(error) if error.is_row_fault() => refused.push(Refused {
+                table: "lms_groups",
+                id: id.clone(),
+                message: error.row_message(),
+            }),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(links.len() as u64)
+    Ok((linked, refused))
 }
 
 /// The one row that is meant: the only one, or the only active one.

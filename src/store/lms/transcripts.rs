@@ -5,11 +5,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::super::db::{Row, args, time_text};
-use super::super::dialect::{self, Cell};
+use super::super::db::{Row, args};
+use super::super::dialect::{self, Cell, STILL_THERE};
 use super::super::lists::{CHUNK, marks};
-use super::super::{Store, StoreError};
-use super::{bulk, cut, listed};
+use super::super::{Store, StoreError, catalog};
+use super::LmsWritten;
+use super::fit::Fit;
+use super::rows::{Cells, Writer};
+
+const COURSES: &str = "lms_courses";
+const ENROLMENTS: &str = "lms_enrollments";
 
 /// One enrolment as the LMS gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,12 +55,18 @@ impl Store {
         let collations = self.collations().await?;
         let sql = format!(
             "SELECT m.user_id FROM lms_groups g JOIN lms_group_members m ON {in_group} \
-               JOIN partners p ON p.id = g.partner_id WHERE p.is_active{} \
+               JOIN partners p ON p.id = g.partner_id WHERE g.deleted_at IS NULL AND {active}{} \
+               AND NOT EXISTS (SELECT 1 FROM lms_users u WHERE {is_member} AND NOT {STILL_THERE}) \
              UNION \
              SELECT {contact} FROM contacts c JOIN partners p ON p.id = c.partner_id \
-               WHERE p.is_active AND c.is_active AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> ''{} ORDER BY 1",
+               WHERE {active} AND {employed} AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> ''{} \
+               AND NOT EXISTS (SELECT 1 FROM lms_users u WHERE {is_contact} AND NOT {STILL_THERE}) ORDER BY 1",
             chosen("p.id"),
             chosen("p.id"),
+            active = dialect::active("p"),
+            employed = dialect::active("c"),
+            is_member = collations.equal("lms_users u.id", "lms_group_members m.user_id"),
+            is_contact = collations.equal("lms_users u.id", "contacts c.lms_user_id"),
             in_group = collations.equal("lms_group_members m.group_id", "lms_groups g.id"),
             contact = collations.like("contacts c.lms_user_id", "lms_group_members m.user_id"),
         );
@@ -68,71 +79,85 @@ impl Store {
     pub async fn replace_courses(
         &self,
         courses: &[(String, String, Option<i64>)],
-    ) -> Result<u64, StoreError> {
+    ) -> Result<LmsWritten, StoreError> {
+        let collations = self.collations().await?;
         let mut conn = self.conn().await?;
+        let catalog = catalog::read(&mut conn).await?;
         conn.begin().await?;
-        let known: FxHashMap<String, (Option<String>, i64)> = conn
-            .all(
-                "SELECT id, name, npcu_value FROM lms_courses",
-                args![],
-                |row| Ok((row.string(0)?, (row.opt_string(1)?, row.int(2)?))),
-            )
+        let mut writer = Writer::new(&mut conn, collations, &catalog);
+        let fit = writer.fit(COURSES);
+        // A portal's value may have decimals; ours are whole.
+        let value = dialect::as_int(self.engine(), "npcu_value");
+        let sql = format!("SELECT id, name, {value} FROM lms_courses");
+        let known: FxHashMap<String, (Option<String>, i64)> = writer
+            .conn
+            .all(sql, args![], |row| {
+                Ok((row.string(0)?, (row.opt_string(1)?, row.int(2)?)))
+            })
             .await?
             .into_iter()
             .collect();
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
+        let mut listed: FxHashSet<&str> = FxHashSet::default();
         for (id, name, value) in courses {
-            let name = cut(name.clone(), 255);
+            if !listed.insert(id) {
+                continue;
+            }
+            let name = fit.name("name", Some(name));
             match known.get(id) {
-                None => fresh.push(json!([id, name, value.unwrap_or(0)])),
+                None => fresh.push(Cells::new(id, &json!([id, name, value.unwrap_or(0)]))),
                 Some((old, npcu)) => {
                     let value = value.unwrap_or(*npcu);
-                    if old.as_deref() != Some(name.as_str()) || value != *npcu {
-                        changed.push((id, name, value));
+                    if *old != name || value != *npcu {
+                        changed.push(Cells::new(id, &json!([id, name, value])));
                     }
                 }
             }
         }
-        let engine = conn.engine();
-        let rows = dialect::json_rows(engine, &[Cell::Text, Cell::Text, Cell::Int]);
-        let insert = format!(
-            "INSERT INTO lms_courses (id, name, npcu_value) SELECT v_0, v_1, v_2 FROM {rows}"
-        );
-        bulk(&mut conn, &insert, &fresh).await?;
-        for (id, name, value) in &changed {
-            conn.execute(
-                "UPDATE lms_courses SET name = ?, npcu_value = ? WHERE id = ?",
-                args![name.as_str(), *value, id.as_str()],
-            )
+        let cells = [Cell::Text, Cell::Text, Cell::Int];
+        let columns = ["id", "name", "npcu_value"];
+        let sets = "name = v.v_1, npcu_value = v.v_2";
+        let mut courses = writer
+            .insert(COURSES, &columns, &cells, &fresh, None)
             .await?;
-        }
+        courses += writer.update(COURSES, sets, &cells, &changed).await?;
+        let refused = writer.finish();
         conn.commit().await?;
-        Ok((fresh.len() + changed.len()) as u64)
+        Ok(LmsWritten {
+            courses,
+            refused,
+            ..LmsWritten::default()
+        })
     }
 
-    /// Brings the enrolments of these people up to their transcripts, in one transaction; everybody else's stay. Gives
-    /// the number of enrolments that were new, changed or gone.
-    pub async fn replace_transcripts(&self, read: &[Transcript]) -> Result<u64, StoreError> {
+    /// Brings the enrolments of these people up to their transcripts, in one transaction; everybody else's stay.
+    pub async fn replace_transcripts(&self, read: &[Transcript]) -> Result<LmsWritten, StoreError> {
+        let collations = self.collations().await?;
         let mut conn = self.conn().await?;
+        let catalog = catalog::read(&mut conn).await?;
         conn.begin().await?;
         let engine = conn.engine();
+        let mut writer = Writer::new(&mut conn, collations, &catalog);
+        let fit = writer.fit(ENROLMENTS);
+        let time = |column: &str| dialect::as_text(engine, column);
         let people: FxHashSet<&str> = read.iter().map(|t| t.user_id.as_str()).collect();
         let ids: FxHashSet<&str> = read
             .iter()
             .flat_map(|t| t.enrolments.iter().map(|e| e.id.as_str()))
             .collect();
-        let mut known: FxHashMap<String, Cells> = FxHashMap::default();
+        let mut known: FxHashMap<String, Enrolment> = FxHashMap::default();
         for (column, wanted) in [("user_id", &people), ("id", &ids)] {
             let wanted: Vec<&str> = wanted.iter().copied().collect();
             for chunk in wanted.chunks(CHUNK) {
                 let sql = format!(
-                    "SELECT id, user_id, course_id, status, completed_at, expires_at FROM lms_enrollments \
-                     WHERE {column} IN ({})",
+                    "SELECT id, user_id, course_id, status, {}, {} FROM lms_enrollments WHERE {column} IN ({})",
+                    time("completed_at"),
+                    time("expires_at"),
                     marks(chunk.len())
                 );
                 let values = chunk.iter().map(|id| (*id).into()).collect();
-                let found = conn.all(sql, values, cells_of).await?;
-                known.extend(found);
+                let found = writer.conn.all(sql, values, |row| cells_of(fit, row));
+                known.extend(found.await?);
             }
         }
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
@@ -152,56 +177,72 @@ impl Store {
                 if !kept.insert(id.clone()) {
                     continue;
                 }
-                let cells: Cells = (
+                let cells: Enrolment = (
                     transcript.user_id.clone(),
                     enrolment.course_id.clone(),
-                    Some(cut(enrolment.status.clone(), 50)),
-                    enrolment.completed_at.map(time_text),
-                    enrolment.expires_at.map(time_text),
+                    Some(enrolment.status.clone()),
+                    fit.time("completed_at", enrolment.completed_at),
+                    fit.time("expires_at", enrolment.expires_at),
                 );
-                match known.get(&id) {
-                    None => {
-                        fresh.push(json!([id, cells.0, cells.1, cells.2, cells.3, cells.4]));
-                    }
-                    Some(old) if *old != cells => changed.push((id, cells)),
-                    Some(_) => {}
+                if cells.3.is_none() && fit.needs("completed_at") {
+                    let why =
+                        "It is not completed, and lms_enrollments.completed_at must have a value.";
+                    writer.refuse(ENROLMENTS, &id, why.to_owned());
+                    continue;
                 }
+                let old = known.get(&id);
+                if old == Some(&cells) {
+                    continue;
+                }
+                let list = if old.is_none() {
+                    &mut fresh
+                } else {
+                    &mut changed
+                };
+                let (user, course, status, completed, expires) = cells;
+                let json = json!([id, user, course, status, completed, expires]);
+                list.push(Cells::new(&id, &json));
             }
         }
-        let gone: Vec<String> = known
+        let mut gone: Vec<String> = known
             .iter()
             .filter(|(id, cells)| people.contains(cells.0.as_str()) && !kept.contains(*id))
             .map(|(id, _)| id.clone())
             .collect();
-        let six = dialect::json_rows(engine, &[Cell::Text; 6]);
-        let insert = format!(
-            "INSERT INTO lms_enrollments (id, user_id, course_id, status, completed_at, expires_at) \
-             SELECT v_0, v_1, v_2, v_3, v_4, v_5 FROM {six}"
-        );
-        listed(&mut conn, "DELETE FROM lms_enrollments WHERE id IN", &gone).await?;
-        for (id, cells) in &changed {
-            conn.execute(
-                "UPDATE lms_enrollments SET user_id = ?, course_id = ?, status = ?, completed_at = ?, expires_at = ? \
-                 WHERE id = ?",
-                args![
-                    cells.0.as_str(),
-                    cells.1.as_str(),
-                    cells.2.as_deref(),
-                    cells.3.as_deref(),
-                    cells.4.as_deref(),
-                    id.as_str()
-                ],
-            )
+        gone.sort_unstable();
+        let sql = "DELETE FROM lms_enrollments WHERE id IN";
+        let mut enrolments = writer
+            .listed(ENROLMENTS, sql, None, &gone, str::to_owned)
             .await?;
-        }
-        bulk(&mut conn, &insert, &fresh).await?;
+        let columns = [
+            "id",
+            "user_id",
+            "course_id",
+            "status",
+            "completed_at",
+            "expires_at",
+        ];
+        let sets: Vec<String> = (1..columns.len())
+            .map(|at| format!("{} = v.v_{at}", columns[at]))
+            .collect();
+        enrolments += writer
+            .update(ENROLMENTS, &sets.join(", "), &[Cell::Text; 6], &changed)
+            .await?;
+        enrolments += writer
+            .insert(ENROLMENTS, &columns, &[Cell::Text; 6], &fresh, None)
+            .await?;
+        let refused = writer.finish();
         conn.commit().await?;
-        Ok((fresh.len() + changed.len() + gone.len()) as u64)
+        Ok(LmsWritten {
+            enrolments,
+            refused,
+            ..LmsWritten::default()
+        })
     }
 }
 
 /// User, course, status, completed, expires.
-type Cells = (
+type Enrolment = (
     String,
     String,
     Option<String>,
@@ -209,15 +250,15 @@ type Cells = (
     Option<String>,
 );
 
-fn cells_of(row: &Row) -> Result<(String, Cells), StoreError> {
+fn cells_of(fit: Fit<'_>, row: &Row) -> Result<(String, Enrolment), StoreError> {
     Ok((
         row.string(0)?,
         (
             row.string(1)?,
             row.string(2)?,
             row.opt_string(3)?,
-            row.opt_time(4)?.map(time_text),
-            row.opt_time(5)?.map(time_text),
+            fit.stored_time("completed_at", row.opt_text(4)?),
+            fit.stored_time("expires_at", row.opt_text(5)?),
         ),
     ))
 }

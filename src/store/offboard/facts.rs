@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::db::{Row, args};
-use super::super::lists::{CHUNK, marks, tuples};
+use super::super::lists::{CHUNK, marks};
 use super::super::{Store, StoreError};
 use crate::plan::Entity;
 
@@ -38,7 +38,8 @@ pub struct Claim {
 /// Claims by LMS user.
 pub type Claims = FxHashMap<String, Vec<Claim>>;
 
-const CLAIM: &str = "c.id, c.is_active, c.partner_id, p.account_name, p.is_active FROM contacts c LEFT JOIN partners p ON p.id = c.partner_id";
+const CLAIM: &str = "c.id, COALESCE(c.is_active, 1) <> 0, c.partner_id, p.account_name, \
+     p.id IS NOT NULL AND COALESCE(p.is_active, 1) <> 0 FROM contacts c LEFT JOIN partners p ON p.id = c.partner_id";
 
 fn claim(row: &Row) -> Result<(String, Claim), StoreError> {
     Ok((
@@ -80,9 +81,11 @@ impl Store {
     ) -> Result<FxHashMap<i64, CaseRow>, StoreError> {
         let select = match entity {
             Entity::Contacts => {
-                "SELECT id, is_active, partner_id, lms_user_id, email FROM contacts"
+                "SELECT id, COALESCE(is_active, 1) <> 0, partner_id, lms_user_id, email FROM contacts"
             }
-            Entity::Partners => "SELECT id, is_active, id, NULL, account_name FROM partners",
+            Entity::Partners => {
+                "SELECT id, COALESCE(is_active, 1) <> 0, id, NULL, account_name FROM partners"
+            }
         };
         let mut conn = self.conn().await?;
         let mut rows = FxHashMap::default();
@@ -122,7 +125,7 @@ impl Store {
         let mut groups = Vec::new();
         for chunk in partners.chunks(CHUNK) {
             let sql = format!(
-                "SELECT partner_id, id, name FROM lms_groups WHERE partner_id IN ({}) ORDER BY id",
+                "SELECT partner_id, id, name FROM lms_groups WHERE deleted_at IS NULL AND partner_id IN ({}) ORDER BY id",
                 marks(chunk.len())
             );
             let values = chunk.iter().map(|&id| id.into()).collect();
@@ -145,7 +148,7 @@ impl Store {
         let mut conn = self.conn().await?;
         let found = conn
             .all(
-                format!("SELECT g.id, g.name FROM lms_groups g WHERE {stored} = ? ORDER BY g.id"),
+                format!("SELECT g.id, g.name FROM lms_groups g WHERE g.deleted_at IS NULL AND {stored} = ? ORDER BY g.id"),
                 args![name.trim()],
                 |row| Ok((row.string(0)?, row.string(1)?)),
             )
@@ -283,80 +286,5 @@ impl Store {
             )
             .await?;
         Ok(found.unwrap_or_default())
-    }
-
-    /// Takes people out of a group in our tables, after the LMS did.
-    pub async fn forget_members(
-        &self,
-        group_id: &str,
-        people: &[String],
-    ) -> Result<(), StoreError> {
-        let mut conn = self.conn().await?;
-        for chunk in people.chunks(CHUNK) {
-            let sql = format!(
-                "DELETE FROM lms_group_members WHERE group_id = ? AND user_id IN ({})",
-                marks(chunk.len())
-            );
-            let mut values = args![group_id];
-            values.extend(chunk.iter().map(|u| u.as_str().into()));
-            conn.execute(sql, values).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes a group out of our tables, after the LMS did.
-    pub async fn forget_group(&self, group_id: &str) -> Result<(), StoreError> {
-        let mut conn = self.conn().await?;
-        conn.begin().await?;
-        for sql in [
-            "DELETE FROM lms_group_members WHERE group_id = ?",
-            "DELETE FROM lms_groups WHERE id = ?",
-        ] {
-            conn.execute(sql, args![group_id]).await?;
-        }
-        conn.commit().await
-    }
-
-    /// Puts people back into a group in our tables, after the LMS did.
-    pub async fn remember_members(
-        &self,
-        group_id: &str,
-        people: &[String],
-    ) -> Result<(), StoreError> {
-        let known = self.stored_members(group_id, people).await?;
-        let fresh: Vec<&String> = people.iter().filter(|p| !known.contains(p)).collect();
-        let mut conn = self.conn().await?;
-        for chunk in fresh.chunks(CHUNK) {
-            let sql = format!(
-                "INSERT INTO lms_group_members (group_id, user_id) VALUES {}",
-                tuples(chunk.len(), 2)
-            );
-            let mut values = Vec::new();
-            for person in chunk {
-                values.extend(args![group_id, person.as_str()]);
-            }
-            conn.execute(sql, values).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts a re-created group into our tables, linked to its partner.
-    pub async fn remember_group(
-        &self,
-        group_id: &str,
-        name: &str,
-        partner_id: Option<i64>,
-        at: chrono::DateTime<chrono::Utc>,
-    ) -> Result<(), StoreError> {
-        let mut conn = self.conn().await?;
-        conn.begin().await?;
-        conn.execute("DELETE FROM lms_groups WHERE id = ?", args![group_id])
-            .await?;
-        conn.execute(
-            "INSERT INTO lms_groups (id, name, partner_id, synced_at) VALUES (?, ?, ?, ?)",
-            args![group_id, name, partner_id, at],
-        )
-        .await?;
-        conn.commit().await
     }
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashSet;
 
+use super::super::collation::Collations;
 use super::super::db::{Arg, Conn, Row, args};
+use super::super::dialect::STILL_THERE;
 use super::super::lists::{CHUNK, marks};
 use super::super::lms::{LinkRules, link_groups};
 use super::super::{ApplyTx, Store, StoreError, dialect, standing};
@@ -44,10 +46,12 @@ const STANDING: &str = "('pending', 'approved', 'held', 'running', 'failed')";
 /// an LMS group. Runs on the caller's transaction; gives the number of cases opened.
 async fn open_cases(
     conn: &mut Conn,
+    collations: &Collations,
     departures: &[Departure],
     opening: Opening<'_>,
 ) -> Result<u64, StoreError> {
     let mut opened = 0;
+    let linked = collations.equal("lms_users u.id", "contacts c.lms_user_id");
     one_at_a_time(conn, opening.at).await?;
     // Read past the transaction's own view: a sweep may have opened the case since this one began.
     let now = dialect::for_update(conn.engine());
@@ -58,11 +62,12 @@ async fn open_cases(
             let ids = || -> Vec<Arg<'_>> { chunk.iter().map(|d| d.row_id.into()).collect() };
             let sql = match entity {
                 Entity::Contacts => format!(
-                    "SELECT id FROM contacts WHERE lms_user_id IS NOT NULL AND lms_user_id <> '' AND id IN ({list})"
+                    "SELECT c.id FROM contacts c WHERE c.lms_user_id IS NOT NULL AND c.lms_user_id <> '' AND c.id IN ({list}) \
+                     AND NOT EXISTS (SELECT 1 FROM lms_users u WHERE {linked} AND NOT {STILL_THERE})"
                 ),
                 Entity::Partners => {
                     format!(
-                        "SELECT DISTINCT partner_id FROM lms_groups WHERE partner_id IN ({list})"
+                        "SELECT DISTINCT partner_id FROM lms_groups WHERE deleted_at IS NULL AND partner_id IN ({list})"
                     )
                 }
             };
@@ -201,7 +206,9 @@ impl ApplyTx {
             operator,
             at: self.now,
         };
-        open_cases(&mut self.conn, departures, opening).await
+        let store = self.store.clone();
+        let collations = store.collations().await?;
+        open_cases(&mut self.conn, collations, departures, opening).await
     }
 
     /// Makes the cases of rows that this apply made active again obsolete, unless they ran already. Gives their number.
@@ -218,9 +225,14 @@ impl ApplyTx {
         lapse_cases(&mut self.conn, returned, opening).await
     }
 
-    /// Links groups without a partner to the partners this apply added, by name. Gives the number of groups linked.
+    /// Links groups without a partner to the partners this apply added, by name. Gives the number of groups linked; one
+    /// that the database does not take is for the next `lms refresh` to name.
     pub async fn link_groups(&mut self, rules: LinkRules<'_>) -> Result<u64, StoreError> {
-        link_groups(&mut self.conn, rules).await
+        let (linked, refused) = link_groups(&mut self.conn, rules).await?;
+        for row in refused {
+            tracing::warn!(table = row.table, id = row.id, "a group was not linked");
+        }
+        Ok(linked)
     }
 }
 
@@ -237,7 +249,7 @@ impl Store {
         let collations = self.collations().await?;
         let named = collations.any_text("lms_groups g.name");
         let member = format!(
-            "lms_group_members m JOIN lms_groups g ON {} WHERE {}",
+            "lms_group_members m JOIN lms_groups g ON {} WHERE g.deleted_at IS NULL AND {}",
             collations.equal("lms_groups g.id", "lms_group_members m.group_id"),
             collations.equal("lms_group_members m.user_id", "contacts c.lms_user_id"),
         );
@@ -259,8 +271,10 @@ impl Store {
         let mut found = conn
             .all(
                 format!(
-                    "SELECT p.id, p.impartner_id, p.account_name FROM partners p WHERE NOT p.is_active \
-                     AND EXISTS (SELECT 1 FROM lms_groups g WHERE g.partner_id = p.id AND {named} <> ?) ORDER BY p.id"
+                    "SELECT p.id, p.impartner_id, p.account_name FROM partners p WHERE NOT ({}) \
+                     AND EXISTS (SELECT 1 FROM lms_groups g WHERE g.partner_id = p.id AND g.deleted_at IS NULL AND {named} <> ?) \
+                     ORDER BY p.id",
+                    dialect::active("p")
                 ),
                 args![all_partners],
                 departure(Entity::Partners),
@@ -270,15 +284,18 @@ impl Store {
             conn.all(
                 format!(
                     "SELECT c.id, c.impartner_id, c.email FROM contacts c \
-                     WHERE NOT c.is_active AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> '' AND (EXISTS \
+                     WHERE NOT ({}) AND c.lms_user_id IS NOT NULL AND c.lms_user_id <> '' AND (EXISTS \
                        (SELECT 1 FROM {member} AND g.partner_id = c.partner_id \
-                          AND NOT EXISTS (SELECT 1 FROM contacts o WHERE o.lms_user_id = c.lms_user_id AND o.is_active \
+                          AND NOT EXISTS (SELECT 1 FROM contacts o WHERE o.lms_user_id = c.lms_user_id AND {other} \
                             AND o.partner_id = c.partner_id)) \
                      OR EXISTS \
                        (SELECT 1 FROM {member} AND {named} = ? \
                           AND NOT EXISTS (SELECT 1 FROM contacts o JOIN partners op ON op.id = o.partner_id \
-                            WHERE o.lms_user_id = c.lms_user_id AND o.is_active AND op.is_active))) \
-                     ORDER BY c.id"
+                            WHERE o.lms_user_id = c.lms_user_id AND {other} AND {theirs}))) \
+                     ORDER BY c.id",
+                    dialect::active("c"),
+                    other = dialect::active("o"),
+                    theirs = dialect::active("op")
                 ),
                 args![all_partners],
                 departure(Entity::Contacts),
@@ -300,7 +317,7 @@ impl Store {
             .into_iter()
             .filter(|d| !rejected.contains(&(d.entity, d.row_id)))
             .collect();
-        let opened = open_cases(&mut conn, &fresh, opening).await?;
+        let opened = open_cases(&mut conn, collations, &fresh, opening).await?;
         conn.commit().await?;
         Ok(opened)
     }

@@ -1,0 +1,3 @@
+-- A group that is gone from the LMS stays as a row, with whatever else a portal keeps of it, and is marked.
+
+ALTER TABLE lms_groups ADD COLUMN IF NOT EXISTS deleted_at TEXT NULL;
