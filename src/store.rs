@@ -1,6 +1,6 @@
 //! The database: MariaDB and SQLite behind one [`Store`]. The only floor that names sqlx.
 //!
-//! Rooms: `connect` (hosts, sessions, failover), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
+//! Rooms: `connect` (hosts, failover), `session` (what every session is set to), `tls` (whether it is encrypted), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
 //! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
 //! `identity` (which database it is), `holds`, `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`,
 //! `split` (a batch of which a row is refused),
@@ -28,8 +28,10 @@ mod runs;
 mod schema;
 mod seed;
 mod split;
+mod session;
 mod standing;
 mod target;
+mod tls;
 mod unique;
 mod waiting;
 mod window;
@@ -37,6 +39,7 @@ mod window;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
@@ -63,6 +66,7 @@ pub use read::{Counts, RowFacts};
 pub use runs::NewRun;
 pub use schema::{ColumnTroubles, SchemaState};
 pub use seed::{Seed, SeedTable, SeedValue};
+pub use session::ServerTroubles;
 pub use standing::Carried;
 
 /// The database. Cheap to clone.
@@ -149,6 +153,14 @@ impl Store {
                 version.split('-').next().unwrap_or_default()
             ),
         })
+    }
+
+    /// The database's own clock, on which hosts whose clocks differ agree.
+    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        let mut conn = self.conn().await?;
+        let sql = format!("SELECT {}", dialect::now(self.engine()));
+        let now = conn.first(sql, vec![], |row| row.time(0)).await?;
+        Ok(now.unwrap_or_default())
     }
 
     /// Closes every connection. For tests and the end of a process; a dropped store closes them too.

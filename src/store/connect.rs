@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::db::{Conn, Pool};
+use super::session::{self, Node};
 use super::target::Target;
 use super::{Store, StoreError};
 
@@ -27,17 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const FAILOVER: Duration = Duration::from_secs(15);
 /// Between two rounds of asking all hosts.
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(300);
-
-/// What every MariaDB session is set to: UTC, so that times are what they say; strict, so that what does not fit is an
-/// error and never cut; waits shorter than a person's patience.
-const SESSION: &str = "SET SESSION time_zone = '+00:00', \
-    sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
-    innodb_lock_wait_timeout = 20; \
-    SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
-
-/// What is added on a Galera node: a read waits until the node has everything that was committed on any node before, or
-/// a run that goes on there, or another host's run, would not see its own lease and run record yet.
-const GALERA_SESSION: &str = "SET SESSION wsrep_sync_wait = 1";
 
 /// The pool at work.
 #[derive(Clone, Debug)]
@@ -59,6 +49,13 @@ impl Store {
 
     /// A connection; when the host is gone or no longer serves, one of the next host that does.
     pub(super) async fn conn(&self) -> Result<Conn, StoreError> {
+        // Boxed: every call of the store holds it.
+        Box::pin(self.take_conn())
+            .await
+            .map_err(StoreError::since_it_served)
+    }
+
+    async fn take_conn(&self) -> Result<Conn, StoreError> {
         let serving = self.serving();
         let connecting = |error: sqlx::Error| StoreError::connecting(&error, &self.target());
         let hosts = match &self.inner.target {
@@ -120,7 +117,7 @@ impl Store {
 
 /// Connects; hosts of the URL are tried in turn, once.
 pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
-    let (hosts, options, database) = match target {
+    let (hosts, options, tls, database) = match target {
         Target::Sqlite { path } => {
             let pool = connect_sqlite(path).await?;
             return Ok(Serving { pool, host: 0 });
@@ -128,15 +125,16 @@ pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
         Target::MySql {
             hosts,
             options,
+            tls,
             database,
-        } => (hosts, options, database),
+        } => (hosts, options, tls, database),
     };
     let mut failures = Vec::new();
+    let mut reading = None;
     for (at, (host, port)) in hosts.iter().enumerate() {
         let shown = format!("{host}:{port}/{database}");
-        let options = options
-            .as_ref()
-            .clone()
+        let options = tls
+            .applied(options.as_ref().clone(), host)
             .host(host)
             .port(*port)
             .charset("utf8mb4")
@@ -146,17 +144,27 @@ pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
             .statement_cache_capacity(200)
             .disable_statement_logging();
         match timeout(CONNECT_TIMEOUT, probe(&options)).await {
-            Ok(Ok((_, server))) if unsuitable(&server) => {
+            Ok(Ok(found)) if unsuitable(&found.server) => {
                 failures.push(StoreError::Unsuitable {
                     target: shown,
-                    found: server,
+                    found: found.server,
                 });
             }
-            Ok(Ok((node, _))) => {
-                return Ok(Serving {
-                    pool: Pool::MySql(pool(options, node)),
+            Ok(Ok(found)) => {
+                let writes = if hosts.len() > 1 && found.takes_writes {
+                    Writes::Required
+                } else {
+                    Writes::Any
+                };
+                let serving = Serving {
+                    pool: Pool::MySql(pool(options, found.node, writes)),
                     host: at,
-                });
+                };
+                if found.takes_writes {
+                    return Ok(serving);
+                }
+                // Passed over for one that takes writes; where none does, the first of these serves readings.
+                reading.get_or_insert(serving);
             }
             Ok(Err(error)) => failures.push(StoreError::connecting(&error, &shown)),
             Err(_elapsed) => failures.push(StoreError::Unreachable {
@@ -165,7 +173,7 @@ pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
             }),
         }
     }
-    Err(telling(failures, target))
+    reading.map_or_else(|| Err(telling(failures, target)), Ok)
 }
 
 /// Of the failures of all hosts, the one to show.
@@ -188,33 +196,27 @@ fn telling(mut failures: Vec<StoreError>, target: &Target) -> StoreError {
     failures.swap_remove(telling)
 }
 
-/// What sort of server a host runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Node {
-    /// A server by itself.
-    Single,
-    /// A node of a Galera cluster.
-    Galera,
-}
-
-fn pool(options: MySqlConnectOptions, node: Node) -> sqlx::mysql::MySqlPool {
+fn pool(options: MySqlConnectOptions, node: Node, writes: Writes) -> sqlx::mysql::MySqlPool {
     let pool = MySqlPoolOptions::new()
         .max_connections(8)
-        .acquire_timeout(ACQUIRE_TIMEOUT);
-    let pool = match node {
-        Node::Single => pool.after_connect(|conn, _| {
-            Box::pin(async move { conn.execute(SESSION).await.map(|_| ()) })
-        }),
-        // A node that lost its cluster still takes connections and answers pings; it only serves nothing (1047).
-        Node::Galera => pool
-            .after_connect(|conn, _| {
-                Box::pin(async move {
-                    conn.execute(SESSION).await?;
-                    conn.execute(GALERA_SESSION).await?;
-                    require_ready(conn).await
-                })
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |conn, _| {
+            Box::pin(async move {
+                session::set_up(conn, node).await?;
+                require_ready(conn, node).await?;
+                require_writes(conn, writes).await
             })
-            .before_acquire(|conn, _| Box::pin(async move { is_on(conn, READY).await })),
+        });
+    // A node that lost its cluster still takes connections and answers pings, it only serves nothing (1047); and one of
+    // several hosts may become a replica while it is used.
+    let pool = match (node, writes) {
+        (Node::Single, Writes::Any) => pool,
+        _ => pool.before_acquire(move |conn, _| {
+            Box::pin(async move {
+                Ok((node == Node::Single || is_on(conn, READY).await?)
+                    && (writes == Writes::Any || takes_writes(conn).await?))
+            })
+        }),
     };
     pool.connect_lazy_with(options)
 }
@@ -227,29 +229,72 @@ async fn is_on(conn: &mut MySqlConnection, sql: &'static str) -> Result<bool, sq
     Ok(found.is_some_and(|(_, value)| value.eq_ignore_ascii_case("on")))
 }
 
-async fn require_ready(conn: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-    if is_on(conn, READY).await? {
+async fn require_ready(conn: &mut MySqlConnection, node: Node) -> Result<(), sqlx::Error> {
+    if node == Node::Single || is_on(conn, READY).await? {
         return Ok(());
     }
     let message = "the Galera node is not part of the primary component".to_owned();
     Err(sqlx::Error::Protocol(message))
 }
 
+/// Whether a host must take writes to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writes {
+    /// It must: another host of the URL may.
+    Required,
+    /// It is the only one, or all are alike: readings still work.
+    Any,
+}
+
+const READ_ONLY: &str = "SHOW VARIABLES WHERE Variable_name IN ('read_only', 'innodb_read_only')";
+
+/// Whether the server takes writes: a replica, or a primary that was retired, does not.
+async fn takes_writes(conn: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
+    let found: Vec<(String, String)> = sqlx::query_as(READ_ONLY).fetch_all(conn).await?;
+    // Servers from 11.8 on have more words than ON and OFF; all of them but OFF refuse writes.
+    Ok(found
+        .iter()
+        .all(|(_, value)| value.eq_ignore_ascii_case("off") || value == "0"))
+}
+
+async fn require_writes(conn: &mut MySqlConnection, writes: Writes) -> Result<(), sqlx::Error> {
+    if writes == Writes::Any || takes_writes(conn).await? {
+        return Ok(());
+    }
+    let message = "the server is read-only".to_owned();
+    Err(sqlx::Error::Protocol(message))
+}
+
 const SERVER: &str = "SELECT CAST(VERSION() AS CHAR), CAST(@@version_comment AS CHAR)";
 
+/// What a host showed of itself.
+struct Probed {
+    node: Node,
+    /// "MariaDB 10.11.6".
+    server: String,
+    takes_writes: bool,
+}
+
 /// Connects once, by itself, so that the error is the server's own and comes at once: what sort of node it is, and what
-/// server ("MariaDB 10.11.6"). A Galera node that is not part of the primary component counts as not reachable.
-async fn probe(options: &MySqlConnectOptions) -> Result<(Node, String), sqlx::Error> {
+/// server. A Galera node that is not part of the primary component counts as not reachable.
+async fn probe(options: &MySqlConnectOptions) -> Result<Probed, sqlx::Error> {
     let mut conn = options.connect().await?;
+    // The server's own settings may refuse even the questions that follow.
+    session::set_up(&mut conn, Node::Single).await?;
     let (version, comment): (String, String) = sqlx::query_as(SERVER).fetch_one(&mut conn).await?;
     let node = if is_on(&mut conn, GALERA).await? {
-        require_ready(&mut conn).await?;
         Node::Galera
     } else {
         Node::Single
     };
+    require_ready(&mut conn, node).await?;
+    let takes_writes = takes_writes(&mut conn).await?;
     conn.close().await?;
-    Ok((node, server(&version, &comment)))
+    Ok(Probed {
+        node,
+        server: server(&version, &comment),
+        takes_writes,
+    })
 }
 
 /// What a server is, from its VERSION() and its comment: "MariaDB 10.11.6", "MySQL 8.0.36".

@@ -25,6 +25,22 @@ pub enum StoreError {
         /// The server's words.
         reason: String,
     },
+    /// The server beyond this machine takes no encrypted connections.
+    #[error(
+        "The database server at {target} does not encrypt: whoever is on the way would read the password and every record. Nothing was sent."
+    )]
+    Unencrypted {
+        /// Host, port and database.
+        target: String,
+    },
+    /// The server's certificate is not one to believe.
+    #[error("The database server at {target} cannot be trusted: {reason}. Nothing was sent.")]
+    Certificate {
+        /// Host, port and database.
+        target: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
     /// The server has no such database.
     #[error("The database server has no database for {target}: {reason}.")]
     UnknownDatabase {
@@ -148,6 +164,22 @@ pub(super) fn words(error: &sqlx::Error) -> String {
         sqlx::Error::Database(said) => said.message().to_owned(),
         other => other.to_string(),
     }
+}
+
+/// What is wrong with a certificate, from the TLS library's words.
+fn certificate_fault(words: &str) -> String {
+    let fault = words
+        .split_once("invalid peer certificate: ")
+        .map_or(words, |(_, fault)| fault);
+    let told = match fault {
+        "UnknownIssuer" => "its certificate is signed by no authority that is known here",
+        _ if fault.contains("NotValidForName") || fault.contains("not valid for name") => {
+            "its certificate is for another host"
+        }
+        _ if fault.to_lowercase().contains("expired") => "its certificate has expired",
+        other => return format!("its certificate is refused ({other})"),
+    };
+    told.to_owned()
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -274,6 +306,13 @@ impl StoreError {
     pub(super) fn connecting(error: &sqlx::Error, target: &str) -> Self {
         let (target, reason) = (target.to_owned(), words(error));
         match code(error) {
+            Code::Lost if reason.contains("server does not support TLS") => {
+                Self::Unencrypted { target }
+            }
+            Code::Lost if reason.contains("invalid peer certificate") => Self::Certificate {
+                target,
+                reason: certificate_fault(&reason),
+            },
             // 1044: the user exists and has no right to this database; 1049: there is none.
             Code::MySql(1044 | 1045 | 1698, _) => Self::AccessDenied { target, reason },
             Code::MySql(1049, _) => Self::UnknownDatabase { target, reason },
@@ -286,12 +325,29 @@ impl StoreError {
         }
     }
 
+    /// A refusal by a server that served before is its trouble and no fault of the configuration: the account was locked
+    /// or its password changed, the certificate ran out, the database is being restored.
+    pub(super) fn since_it_served(self) -> Self {
+        match self {
+            Self::AccessDenied { ref target, .. }
+            | Self::Unencrypted { ref target }
+            | Self::Certificate { ref target, .. }
+            | Self::UnknownDatabase { ref target, .. } => Self::Unreachable {
+                target: target.clone(),
+                reason: self.to_string().trim_end_matches('.').to_owned(),
+            },
+            other => other,
+        }
+    }
+
     /// A fixed word for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadUrl(_) => "database_url",
             Self::Unreachable { .. } => "database_unreachable",
             Self::AccessDenied { .. } => "database_access_denied",
+            Self::Unencrypted { .. } => "database_unencrypted",
+            Self::Certificate { .. } => "database_certificate",
             Self::UnknownDatabase { .. } => "database_unknown",
             Self::Unsuitable { .. } => "database_unsuitable",
             Self::NotADatabase { .. } => "database_not_sqlite",
@@ -319,6 +375,8 @@ impl StoreError {
         match self {
             Self::BadUrl(_)
             | Self::AccessDenied { .. }
+            | Self::Unencrypted { .. }
+            | Self::Certificate { .. }
             | Self::UnknownDatabase { .. }
             | Self::Unsuitable { .. }
             | Self::NotADatabase { .. }
@@ -343,6 +401,12 @@ impl StoreError {
             }
             Self::AccessDenied { .. } => {
                 "Check user and password in database.url, and that the user has rights on the database."
+            }
+            Self::Unencrypted { .. } => {
+                "Give the server a certificate (ssl_cert and ssl_key in its configuration); or, where the way to it is safe by other means, write ?ssl-mode=DISABLED at the end of database.url."
+            }
+            Self::Certificate { .. } => {
+                "Name the certificate of the authority that signed it with ?ssl-ca=/path/ca.pem at the end of database.url, write the host as the certificate names it, or check the authority alone with ssl-mode=VERIFY_CA."
             }
             Self::UnknownDatabase { .. } => {
                 "Create the database first, or correct its name in database.url."

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+use sqlx::mysql::MySqlConnectOptions;
 
 use super::StoreError;
+use super::tls::Tls;
 use crate::config::Secret;
 
 /// Where the database is.
@@ -14,6 +15,7 @@ pub(super) enum Target {
     MySql {
         hosts: Vec<(String, u16)>,
         options: Box<MySqlConnectOptions>,
+        tls: Tls,
         database: String,
     },
     /// A SQLite file.
@@ -21,7 +23,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// Reads `mysql://u:p@h1:3306,h2/db?ssl-mode=required` or `sqlite:///path`.
+    /// Reads `mysql://u:p@h1:3306,h2/db?ssl-ca=/path` (see `tls`) or `sqlite:///path`.
     pub(super) fn parse(url: &Secret) -> Result<Self, StoreError> {
         let bad = |why: &str| StoreError::BadUrl(why.to_owned());
         let url = url.expose();
@@ -56,29 +58,21 @@ impl Target {
         if !password.is_empty() {
             options = options.password(&decoded(password)?);
         }
+        let mut tls = Tls::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = decoded(value)?;
-            options = match name {
-                "ssl-mode" | "sslmode" => options.ssl_mode(
-                    value
-                        .parse::<MySqlSslMode>()
-                        .map_err(|_| bad("ssl-mode must be disabled, preferred, required, verify_ca or verify_identity"))?,
-                ),
-                "ssl-ca" => options.ssl_ca(value),
-                "ssl-cert" => options.ssl_client_cert(value),
-                "ssl-key" => options.ssl_client_key(value),
-                "socket" => options.socket(value),
-                other => {
-                    return Err(StoreError::BadUrl(format!(
-                        "it has an unknown parameter `{other}`; known are ssl-mode, ssl-ca, ssl-cert, ssl-key and socket"
-                    )));
-                }
-            };
+            options = tls.take(options, name, &value)?.ok_or_else(|| {
+                StoreError::BadUrl(format!(
+                    "it has an unknown parameter `{name}`; known are ssl-mode, ssl-ca, ssl-cert, ssl-key and socket"
+                ))
+            })?;
         }
+        tls.check()?;
         Ok(Self::MySql {
             hosts,
             options: Box::new(options),
+            tls,
             database,
         })
     }

@@ -6,5 +6,5 @@ mod bounds;
 mod contract;
 mod day;
 pub(crate) mod hooks;
-mod rig;
+pub mod rig;
 mod syncs;

@@ -27,5 +27,6 @@ mod plan;
 mod room;
 mod sandbox;
 mod scenarios;
+mod servers;
 mod store;
 mod wire;

@@ -2,7 +2,7 @@
 //! admin access), a database of its own for each test; and SQLite files. `both()` gives one of each.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -36,9 +36,12 @@ pub async fn mariadb() -> TestDb {
         NEXT.fetch_add(1, Ordering::Relaxed)
     );
     let server = tokio::task::spawn_blocking(server).await.unwrap();
-    let mut conn = sqlx::MySqlConnection::connect(&server)
-        .await
-        .expect("the test server answers");
+    database_on(&server, &name).await
+}
+
+/// A fresh database of this name on a server.
+pub async fn database_on(server: &str, name: &str) -> TestDb {
+    let mut conn = beside(server).await.expect("the test server answers");
     let sql = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci");
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(&mut conn)
@@ -63,6 +66,15 @@ pub fn sqlite() -> TestDb {
 }
 
 impl TestDb {
+    /// A MariaDB database that is there, by its URL.
+    pub fn at(url: &str) -> Self {
+        Self {
+            engine: Engine::MariaDb,
+            url: url.to_owned(),
+            _dir: None,
+        }
+    }
+
     /// Connects, without migrating.
     pub async fn connect(&self) -> Store {
         Store::connect(&Secret::new(&self.url), Clock::system())
@@ -87,7 +99,7 @@ impl TestDb {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::MariaDb => {
-                let mut conn = sqlx::MySqlConnection::connect(&self.url).await?;
+                let mut conn = beside(&self.url).await?;
                 sql.execute(&mut conn).await?;
                 conn.close().await
             }
@@ -142,7 +154,7 @@ impl TestDb {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::MariaDb => {
-                let mut conn = sqlx::MySqlConnection::connect(&self.url).await.unwrap();
+                let mut conn = beside(&self.url).await.unwrap();
                 texts!(sql.fetch_all(&mut conn).await.unwrap())
             }
             Engine::Sqlite => {
@@ -164,19 +176,35 @@ impl TestDb {
     }
 }
 
+/// A connection beside the store, on which statements do what they say, whatever the server's settings are.
+async fn beside(url: &str) -> Result<sqlx::MySqlConnection, sqlx::Error> {
+    let mut conn = sqlx::MySqlConnection::connect(url).await?;
+    sqlx::raw_sql(
+        "SET SESSION autocommit = 1, SESSION completion_type = 'NO_CHAIN', SESSION sql_mode = 'STRICT_ALL_TABLES', \
+         SESSION sql_select_limit = 18446744073709551615, SESSION sql_safe_updates = 0, SESSION sql_big_selects = 1, \
+         SESSION max_statement_time = 0; SET SESSION TRANSACTION READ WRITE",
+    )
+    .execute(&mut conn)
+    .await?;
+    Ok(conn)
+}
+
 /// The server's URL, ending in `/`. Started on first use; it ends with this process.
 fn server() -> String {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER
         .get_or_init(|| match std::env::var("PRMDESK_TEST_MYSQL_URL") {
             Ok(url) => format!("{}/", url.trim_end_matches('/')),
-            Err(_) => start(),
+            Err(_) => start(
+                &TempDir::with_prefix("prmdesk-mariadb-").unwrap().keep(),
+                &[],
+            ),
         })
         .clone()
 }
 
-fn start() -> String {
-    let dir: PathBuf = TempDir::with_prefix("prmdesk-mariadb-").unwrap().keep();
+/// Starts a server of its own in `dir`, with more options; gives its URL, ending in `/`. Its socket is `dir/s`.
+pub fn start(dir: &Path, options: &[String]) -> String {
     let data = dir.join("data");
     let made = Command::new("mariadb-install-db")
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
@@ -199,7 +227,7 @@ fn start() -> String {
     let script = r#"dir="$1"; shift; "$@" >"$dir/log" 2>&1 & server=$!; cat >/dev/null; kill -9 $server; wait; rm -rf "$dir""#;
     let guard = Command::new("sh")
         .args(["-c", script, "sh"])
-        .arg(&dir)
+        .arg(dir)
         .args([
             "mariadbd",
             "--no-defaults",
@@ -218,6 +246,7 @@ fn start() -> String {
         .arg(format!("--tmpdir={}", dir.display()))
         .arg(format!("--socket={}", dir.join("s").display()))
         .arg(format!("--port={port}"))
+        .args(options)
         .args(as_root())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -228,10 +257,10 @@ fn start() -> String {
     Box::leak(Box::new(guard));
     let began = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let log = std::fs::read_to_string(dir.join("log")).unwrap_or_default();
         assert!(
-            began.elapsed() < Duration::from_mins(1),
-            "mariadbd did not start: {}",
-            std::fs::read_to_string(dir.join("log")).unwrap_or_default()
+            began.elapsed() < Duration::from_mins(1) && !log.contains("[ERROR] Aborting"),
+            "mariadbd did not start: {log}"
         );
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -3,7 +3,7 @@
 mod adopt;
 mod apply;
 mod hang;
-mod kit;
+pub mod kit;
 mod lease;
 mod load;
 mod lost;

@@ -59,6 +59,7 @@ async fn a_sound_set_up_is_sound() {
             [
                 "configuration",
                 "database",
+                "settings",
                 "privileges",
                 "schema",
                 "columns",

@@ -71,6 +71,21 @@ impl Rig {
         options: SandboxOptions,
         change: impl FnOnce(&mut Config),
     ) -> Self {
+        let db = match engine {
+            Engine::MariaDb => mariadb().await,
+            Engine::Sqlite => sqlite(),
+        };
+        Self::on(db, partners, contacts, options, change).await
+    }
+
+    /// The same on a database that is there.
+    pub async fn on(
+        db: TestDb,
+        partners: usize,
+        contacts: usize,
+        options: SandboxOptions,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let epoch = chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap();
         let upstream = Clock::fixed(epoch);
         let mut world = World::empty(7, epoch, upstream.clone());
@@ -83,10 +98,6 @@ impl Rig {
             world.add_user(user);
         }
         let sandbox = Sandbox::start(world, options).await.unwrap();
-        let db = match engine {
-            Engine::MariaDb => mariadb().await,
-            Engine::Sqlite => sqlite(),
-        };
         let mut config = Config {
             operator: "ann".into(),
             operator_named: true,
