@@ -53,6 +53,9 @@ pub use migrate::{migrate, schema_sql};
 pub use running::Prepared;
 pub use unattended::Unattended;
 
+/// A preview whose database is lost while it is read is read this often.
+const READINGS: u32 = 3;
+
 /// The shared sync core. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -138,7 +141,23 @@ impl Desk {
 
     /// Reads and plans; takes no lease and writes nothing.
     pub async fn preview(&self, request: PreviewRequest, progress: &Progress) -> Result<Plan> {
-        let input = Box::pin(self.read_all(request, progress)).await?;
+        let mut attempt = 1;
+        let input = loop {
+            match Box::pin(self.read_all(request, progress)).await {
+                // Nothing was written yet: a host that was lost while it was read costs no more than the time.
+                Err(error)
+                    if error.kind == Kind::Database
+                        && error.is_retryable()
+                        && attempt < READINGS
+                        && !progress.is_cancelled() =>
+                {
+                    tracing::warn!(attempt, error = %error, "the database was lost while it was read; it is read again");
+                    attempt += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
+                }
+                read => break read?,
+            }
+        };
         progress.phase(Phase::Planning);
         let (filters, guards) = (self.config().filters.clone(), self.config().guards.clone());
         // A million records take a while; the console's and the server's other tasks go on meanwhile.
@@ -198,9 +217,10 @@ impl Desk {
         }
     }
 
-    /// The moment from which soft-deletes count for the guards.
-    fn window_start(&self) -> DateTime<Utc> {
+    /// The moment from which soft-deletes count for the guards, by the database's clock, which is also what runs are
+    /// dated by there: a host whose clock is wrong must not count fewer.
+    async fn window_start(&self) -> Result<DateTime<Utc>> {
         let window = TimeDelta::from_std(self.config().guards.window).unwrap_or(TimeDelta::days(1));
-        self.clock().now() - window
+        Ok(self.store().now().await? - window)
     }
 }

@@ -2,6 +2,7 @@
 //! transaction (docs/rules.md, "The plan" and "Applying").
 
 mod history;
+pub(super) mod kept;
 mod screen;
 mod shown;
 
@@ -122,6 +123,7 @@ impl Desk {
         let mut outcomes = tx
             .write(plan, &screened.selection, screened.deletes, progress)
             .await?;
+        tx.journal_outdated(plan, &screened.outdated).await?;
         for (at, why) in &screened.outdated {
             outcomes[*at] = Outcome::Stale(why.clone());
         }
@@ -140,7 +142,7 @@ impl Desk {
                 .reason
                 .as_ref()
                 .map(|reason| format!("Released: {reason}")),
-            report: serde_json::to_string(&report).ok(),
+            report: kept::to_keep(&report),
         };
         tx.commit(&finish, progress).await?;
         log(&report);

@@ -157,13 +157,15 @@ impl Desk {
         };
         let at = self.clock().now();
         let written = self
-            .insist(running, progress, || {
+            .insist(running, &so_far(done), progress, || {
                 self.store().replace_lms(&snapshot, at)
             })
             .await?;
         take(written, done);
         let (linked, refused) = self
-            .insist(running, progress, || self.store().link_contacts(at))
+            .insist(running, &so_far(done), progress, || {
+                self.store().link_contacts(at)
+            })
             .await?;
         done.contacts_linked = linked;
         done.failed.extend(refused.into_iter().map(fault));
@@ -173,7 +175,9 @@ impl Desk {
             all_partners: &config.all_partners_group,
         };
         let (linked, refused) = self
-            .insist(running, progress, || self.store().link_groups(rules))
+            .insist(running, &so_far(done), progress, || {
+                self.store().link_groups(rules)
+            })
             .await?;
         done.groups_linked = linked;
         done.failed.extend(refused.into_iter().map(fault));
@@ -201,7 +205,7 @@ impl Desk {
                 continue;
             };
             let written = self
-                .insist(running, progress, || {
+                .insist(running, &so_far(done), progress, || {
                     self.store().replace_members(&group.id, members)
                 })
                 .await?;
@@ -221,6 +225,14 @@ impl Desk {
                 "There is no partner with row id {partner}."
             ))),
         }
+    }
+}
+
+/// What a refresh that ends early had written.
+fn so_far(done: &LmsRefreshed) -> String {
+    match done.changed {
+        0 => "Nothing was written to the LMS tables.".to_owned(),
+        rows => format!("{rows} rows of the LMS tables were changed before that and stay so."),
     }
 }
 

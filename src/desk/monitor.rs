@@ -1,6 +1,7 @@
 //! What pollers and monitoring ask: one run without its journal, runs as they ended, and whether things answer.
 
 use super::Desk;
+use super::apply::kept;
 use crate::error::Result;
 use crate::notify::{self, Notification};
 use crate::values::{FinishedRun, Reachability, RunReport, RunSummary};
@@ -28,16 +29,19 @@ impl Desk {
 
     /// The report that was kept with a run; `None` for runs that applied no plan.
     pub async fn run_report(&self, run_id: i64) -> Result<Option<RunReport>> {
-        let kept = self.store().run_report(run_id).await?;
-        Ok(kept.as_deref().and_then(read_report))
+        match self.store().run_report(run_id).await? {
+            Some(json) => kept::read(self.store(), run_id, &json).await,
+            None => Ok(None),
+        }
     }
 
-    /// Runs after `run_id` with their reports, oldest first, at most `limit`.
+    /// Runs after `run_id` with their reports, oldest first, at most `limit`. In a long report the rows that failed or
+    /// were stale are left out; the run has their number.
     pub async fn runs_after(&self, run_id: i64, limit: u32) -> Result<Vec<FinishedRun>> {
         let kept = self.store().runs_after(run_id, limit).await?;
         let finished = kept.into_iter().map(|(run, report)| FinishedRun {
             run,
-            report: report.as_deref().and_then(read_report),
+            report: report.as_deref().and_then(kept::counts),
         });
         Ok(finished.collect())
     }
@@ -66,12 +70,4 @@ impl Desk {
         let report = self.run_report(run.run_id).await?;
         Ok(Some(FinishedRun { run, report }))
     }
-}
-
-/// A report from the database. One that a newer version wrote in another shape reads as none: the run record itself
-/// has the counts.
-fn read_report(json: &str) -> Option<RunReport> {
-    serde_json::from_str(json)
-        .map_err(|error| tracing::debug!(%error, "a stored report could not be read"))
-        .ok()
 }

@@ -104,7 +104,7 @@ impl Desk {
                 .await
                 .map(Some)
         };
-        let since = self.window_start();
+        let since = self.window_start().await?;
         let tables = async {
             let store = self.store();
             // A run that leaves contacts alone needs none of their rows; partners are needed to link contacts to.

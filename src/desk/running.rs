@@ -20,6 +20,34 @@ pub(super) struct Running {
     pub(super) lease: Lease,
 }
 
+impl Running {
+    /// Gives the lease back. What the run did is done, whether that can be or not: a lease that stays runs out by itself.
+    pub(super) async fn give_back(self) {
+        if let Err(error) = self.lease.release().await {
+            tracing::warn!(run = self.run_id, %error, "the lease could not be given back; it runs out by itself");
+        }
+    }
+
+    /// Before a write that no transaction of the run protects: the lease is still ours. `so_far` says what was written
+    /// before, and stays.
+    pub(super) async fn confirm(&self, so_far: &str) -> Result<()> {
+        match self.lease.confirm().await {
+            Err(StoreError::LeaseLost) => Err(lease_lost(so_far)),
+            confirmed => Ok(confirmed?),
+        }
+    }
+}
+
+/// The lease went to somebody else while a run was at work that has no transaction around it.
+fn lease_lost(so_far: &str) -> Error {
+    Error::new(
+        Kind::Leased,
+        "lease_lost",
+        format!("The lease went to somebody else. {so_far}"),
+    )
+    .help("Wait until the other run is done (`prmdesk status`), then run it again: only what still differs is written.")
+}
+
 /// A plan that was made under the lease, waiting for somebody to say what of it is applied. Dropping it without
 /// [`Prepared::apply`] or [`Prepared::abandon`] leaves the lease to expire and the run to be found interrupted.
 #[derive(Debug)]
@@ -116,10 +144,12 @@ impl Desk {
     }
 
     /// Does a transaction of a run, and begins it again like an apply when a deadlock, a lock wait or a lost connection
-    /// undid it: what was read for it took long.
+    /// undid it: what was read for it took long. Before each try the lease must still be the run's; `so_far` is told
+    /// when it is not.
     pub(super) async fn insist<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         running: &Running,
+        so_far: &str,
         progress: &Progress,
         transaction: impl Fn() -> F,
     ) -> Result<T> {
@@ -128,13 +158,17 @@ impl Desk {
             if progress.is_cancelled() {
                 return Err(Error::cancelled());
             }
-            match transaction().await {
+            let tried = match running.confirm(so_far).await {
+                Ok(()) => transaction().await.map_err(Error::from),
+                Err(lost) => Err(lost),
+            };
+            match tried {
                 Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
                     tracing::warn!(run = running.run_id, attempt, error = %error, "the transaction is begun again");
                     attempt += 1;
                     tokio::time::sleep(std::time::Duration::from_millis(100 << attempt)).await;
                 }
-                done => return Ok(done?),
+                done => return done,
             }
         }
     }
@@ -221,7 +255,7 @@ impl Desk {
         match result {
             Ok(value) => {
                 tracing::info!(run = running.run_id, "run finished");
-                running.lease.release().await?;
+                running.give_back().await;
                 Ok(value)
             }
             Err(error) => Err(self.fail(running, error).await),
@@ -259,7 +293,7 @@ impl Desk {
             .store()
             .finish_run_outside_tx(running.run_id, status, &PerEntity::default(), 0, message)
             .await;
-        running.lease.release().await?;
+        running.give_back().await;
         Ok(closed?)
     }
 }

@@ -30,7 +30,7 @@ impl Desk {
         for entry in journal {
             done.extend(reversible(entry));
         }
-        let since = self.window_start();
+        let since = self.window_start().await?;
         let mut input = UndoInput {
             run_id,
             scope,

@@ -242,10 +242,15 @@ impl ApplyTx {
         let soft_deletes =
             finish.applied.partners.soft_delete + finish.applied.contacts.soft_delete;
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let engine = self.conn.engine();
         self.conn
             .execute(
-                "UPDATE sync_runs SET status = ?, plan_id = COALESCE(?, plan_id), applied = ?, soft_deletes = ?, withheld = ?, \
-                 faults = ?, message = COALESCE(?, message), report = ?, applied_at = ?, finished_at = ? WHERE run_id = ?",
+                format!(
+                    "UPDATE sync_runs SET status = ?, plan_id = COALESCE(?, plan_id), applied = ?, soft_deletes = ?, withheld = ?, \
+                     faults = ?, message = COALESCE(?, message), report = ?, applied_at = {}, finished_at = ? WHERE run_id = ?",
+                    // What the guards' window counts by; see `window.rs`.
+                    dialect::now(engine)
+                ),
                 args![
                     finish.status.unwrap_or(RunStatus::Applied).word(),
                     finish.plan_id.as_deref(),
@@ -255,7 +260,6 @@ impl ApplyTx {
                     number(finish.faults),
                     finish.message.as_deref(),
                     finish.report.as_deref(),
-                    self.now,
                     self.store.clock().now(),
                     self.run_id
                 ],

@@ -89,6 +89,15 @@ impl Store {
         .await
     }
 
+    /// What of a run's journal was not written: rows that failed or were stale, in order.
+    pub async fn faults(&self, run_id: i64) -> Result<Vec<JournalEntry>, StoreError> {
+        let mut conn = self.conn().await?;
+        let sql = format!(
+            "SELECT {ENTRY} WHERE c.run_id = ? AND c.status IN ('failed', 'stale') ORDER BY c.seq"
+        );
+        conn.all(sql, args![run_id], entry).await
+    }
+
     /// What of a run's journal was applied and is not undone yet, in order: what an undo plan is built from.
     pub async fn undoable(&self, run_id: i64) -> Result<Vec<JournalEntry>, StoreError> {
         let mut conn = self.conn().await?;

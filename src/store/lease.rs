@@ -227,6 +227,19 @@ impl Lease {
         &self.lost
     }
 
+    /// Puts the expiry off here and now, and so learns whether the lease is still ours: before a write that no
+    /// transaction of the run protects.
+    pub async fn confirm(&self) -> Result<(), StoreError> {
+        if !self.lost.is_cancelled() {
+            let mut conn = self.store.conn().await?;
+            if extend(&mut conn, &self.token, self.ttl).await? {
+                return Ok(());
+            }
+            self.lost.cancel();
+        }
+        Err(StoreError::LeaseLost)
+    }
+
     /// Gives the lease back.
     pub async fn release(mut self) -> Result<(), StoreError> {
         self.renewal.abort();

@@ -3,7 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::apply::{BATCH_ROWS, JsonRows};
+use super::apply::{BATCH_BYTES, BATCH_ROWS, JsonRows};
 use super::collation::{charset, is_unicode};
 use super::db::{Conn, args};
 use super::{Engine, Store, StoreError, dialect, read};
@@ -70,7 +70,7 @@ impl Asking<'_> {
             self.value(),
             self.holds_it()
         );
-        for batch in texts.chunks(BATCH_ROWS) {
+        for batch in batches(texts) {
             let lists = &mut self.lists;
             self.conn
                 .each(sql.clone(), args![payload(batch)], |row| {
@@ -128,7 +128,7 @@ impl Asking<'_> {
         );
         let mut keys = Vec::with_capacity(texts.len());
         let mut start = 0;
-        for batch in texts.chunks(BATCH_ROWS) {
+        for batch in batches(texts) {
             self.conn
                 .each(sql.clone(), args![payload(batch)], |row| {
                     if let Ok(at) = usize::try_from(row.int(0)?) {
@@ -164,6 +164,21 @@ impl Asking<'_> {
 /// The texts as a derived table `v`: number and text.
 fn source(engine: Engine) -> String {
     dialect::json_rows(engine, &[dialect::Cell::Int, dialect::Cell::Text])
+}
+
+/// As many texts at a time as one argument holds. Nobody says how long a name upstream is.
+fn batches<'t, 's>(mut texts: &'t [&'s str]) -> impl Iterator<Item = &'t [&'s str]> {
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fit = texts.iter().take(BATCH_ROWS).take_while(|text| {
+            // At most six bytes for one of a text's (\u0000), and a little around it.
+            bytes += 6 * text.len() + 16;
+            bytes <= BATCH_BYTES
+        });
+        let (now, later) = texts.split_at(fit.count().max(1).min(texts.len()));
+        texts = later;
+        (!now.is_empty()).then_some(now)
+    })
 }
 
 fn payload(texts: &[&str]) -> String {

@@ -4,6 +4,7 @@
 mod hosts;
 mod settings;
 mod tls;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

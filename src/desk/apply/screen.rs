@@ -191,7 +191,7 @@ impl Desk {
         &self,
         plan: &Plan,
     ) -> Result<PerEntity<guards::WindowCounts>> {
-        let since = self.window_start();
+        let since = self.window_start().await?;
         let mut windows = PerEntity::default();
         for entity in plan.scope.entities() {
             windows[entity] = self.store().window_counts(entity, since).await?;

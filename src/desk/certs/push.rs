@@ -8,7 +8,7 @@ use super::super::Desk;
 use super::super::running::Running;
 use super::rules;
 use crate::error::{Error, Kind, Result};
-use crate::impartner::{Client, ImpartnerError, PatchOutcome};
+use crate::impartner::{Client, PatchOutcome};
 use crate::plan::Entity;
 use crate::progress::{Phase, Progress, RunEvent};
 use crate::store::{NewPush, PushStatus};
@@ -30,8 +30,8 @@ enum Wanted<'a> {
 struct Settled {
     status: PushStatus,
     message: Option<String>,
-    /// The key was refused: nothing more is sent.
-    stop: Option<ImpartnerError>,
+    /// The key was refused or the lease lost: nothing more is sent.
+    stop: Option<Error>,
 }
 
 impl Desk {
@@ -134,6 +134,7 @@ impl Desk {
                 self.compared(&asked, &locals, progress).await?
             }
         };
+        running.confirm("Nothing was pushed.").await?;
         self.settle_leftovers(&mut rows, progress).await?;
         progress.phase(Phase::Pushing);
         let mut report = CertReport {
@@ -156,7 +157,7 @@ impl Desk {
         differing.retain(|row| !report.withheld.iter().any(|kept| kept.row_id == row.row_id));
         let total = differing.len() as u64;
         for chunk in differing.chunks(CHUNK) {
-            may_push(running, progress, &report)?;
+            may_push(running, progress, &report).await?;
             let stop = self
                 .push_chunk(running, impartner, chunk, &mut report, progress)
                 .await?;
@@ -166,7 +167,10 @@ impl Desk {
                 total: Some(total),
             });
             if let Some(stop) = stop {
-                return Err(stop.into());
+                if stop.kind == Kind::Leased {
+                    may_push(running, progress, &report).await?;
+                }
+                return Err(stop);
             }
         }
         Ok(report)
@@ -180,7 +184,7 @@ impl Desk {
         chunk: &[CertRow],
         report: &mut CertReport,
         progress: &Progress,
-    ) -> Result<Option<ImpartnerError>> {
+    ) -> Result<Option<Error>> {
         let mut pushes = Vec::new();
         for row in chunk {
             let Some(impartner_id) = row.impartner_id else {
@@ -204,7 +208,7 @@ impl Desk {
         let calls: Vec<(CertRow, i64)> = chunk.iter().cloned().zip(ids).collect();
         let mut outcomes = stream::iter(calls)
             .map(|(row, push_id)| async move {
-                let settled = self.push_one(impartner, &row, progress).await;
+                let settled = self.push_one(running, impartner, &row, progress).await;
                 (row, push_id, settled)
             })
             .buffer_unordered(config.impartner.concurrency.max(1));
@@ -231,7 +235,20 @@ impl Desk {
         Ok(stop)
     }
 
-    async fn push_one(&self, impartner: &Client, row: &CertRow, progress: &Progress) -> Settled {
+    async fn push_one(
+        &self,
+        running: &Running,
+        impartner: &Client,
+        row: &CertRow,
+        progress: &Progress,
+    ) -> Settled {
+        if let Err(lost) = running.confirm("").await {
+            return Settled {
+                status: PushStatus::Failed,
+                message: Some(format!("{} It was not sent.", lost.message.trim_end())),
+                stop: Some(lost),
+            };
+        }
         let mapping = &self.config().mapping;
         let body = rules::body(row.local, &mapping.certification_count, &mapping.total_npcu);
         let id = row.impartner_id.unwrap_or_default();
@@ -265,26 +282,19 @@ impl Desk {
             Err(error) => Settled {
                 status: PushStatus::Failed,
                 message: Some(error.to_string()),
-                stop: Some(error),
+                stop: Some(error.into()),
             },
         }
     }
 }
 
 /// Before every chunk: the lease is still ours, and nobody cancelled.
-fn may_push(running: &Running, progress: &Progress, report: &CertReport) -> Result<()> {
+async fn may_push(running: &Running, progress: &Progress, report: &CertReport) -> Result<()> {
     let so_far = format!(
         "{} partners were pushed before that and stay so.",
         report.pushed
     );
-    if running.lease.lost().is_cancelled() {
-        return Err(Error::new(
-            Kind::Leased,
-            "lease_lost",
-            format!("The lease went to somebody else. {so_far}"),
-        )
-        .help("Push again: only what still differs is sent."));
-    }
+    running.confirm(&so_far).await?;
     if progress.is_cancelled() {
         return Err(
             Error::new(Kind::Cancelled, "cancelled", format!("Cancelled. {so_far}"))

@@ -24,7 +24,7 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     let ms = ping.latency.as_millis();
     let answers = format!("{} at {target} answers in {ms} ms.", ping.version);
     let mut checks = vec![ok(name, answers)];
-    checks.extend(settings(&store).await);
+    checks.push(settings(&store).await);
     checks.push(privileges(&store).await);
     checks.push(schema(&store).await);
     checks.push(columns(&store).await);
@@ -34,16 +34,21 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
 
 /// What of the server's own settings no session of ours can put right (docs/operations.md, "A server set up by somebody
 /// else").
-async fn settings(store: &Store) -> Option<Check> {
+async fn settings(store: &Store) -> Check {
     let name = "settings";
     let help = "Change it in the server's configuration, or ask whoever keeps the server.";
     let troubles = match store.server_troubles().await {
         Ok(Some(troubles)) => troubles,
-        Ok(None) => return None,
-        Err(error) => return Some(failed(name, error)),
+        Ok(None) => {
+            return ok(
+                name,
+                "An SQLite file has no server with settings of its own.",
+            );
+        }
+        Err(error) => return failed(name, error),
     };
     let told = |what: &[String]| format!("{}.", what.join("; "));
-    Some(if !troubles.failing.is_empty() {
+    if !troubles.failing.is_empty() {
         failure(name, told(&troubles.failing), help)
     } else if !troubles.risky.is_empty() {
         warning(name, told(&troubles.risky), help)
@@ -52,7 +57,7 @@ async fn settings(store: &Store) -> Option<Check> {
             name,
             "What a run needs of the server's settings, each of its sessions sets for itself.",
         )
-    })
+    }
 }
 
 /// The stored watermarks; none where the database does not tell them: another check says why.

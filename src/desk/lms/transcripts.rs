@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::Desk;
 use super::super::running::Running;
-use super::{CONCURRENCY, take};
+use super::{CONCURRENCY, so_far, take};
 use crate::error::Result;
 use crate::lms::{Client, LmsError};
 use crate::progress::{Progress, RunEvent};
@@ -27,7 +27,9 @@ impl Desk {
         let courses = courses(lms, progress).await?;
         done.courses = courses.len() as u64;
         let written = self
-            .insist(running, progress, || self.store().replace_courses(&courses))
+            .insist(running, &so_far(done), progress, || {
+                self.store().replace_courses(&courses)
+            })
             .await?;
         take(written, done);
         let people = self.store().cert_people(partners).await?;
@@ -58,7 +60,7 @@ impl Desk {
             // Somebody who is gone from the LMS keeps the enrolments that the tables have.
             let read: Vec<Transcript> = read.into_iter().flatten().collect();
             let written = self
-                .insist(running, progress, || {
+                .insist(running, &so_far(done), progress, || {
                     self.store().replace_transcripts(&read)
                 })
                 .await?;

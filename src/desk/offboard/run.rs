@@ -309,7 +309,7 @@ impl Desk {
             .store()
             .finish_run_outside_tx(running.run_id, status, &none, faults, message)
             .await;
-        running.lease.release().await?;
+        running.give_back().await;
         Ok(closed?)
     }
 }

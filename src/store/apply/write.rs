@@ -269,6 +269,28 @@ impl ApplyTx {
         Ok(())
     }
 
+    /// The journal of items that were not written because they hold no longer: each with why.
+    pub async fn journal_outdated(
+        &mut self,
+        plan: &Plan,
+        outdated: &[(usize, String)],
+    ) -> Result<(), StoreError> {
+        for entity in Entity::ALL {
+            let mut entries = Entries::new(self, entity, SoftDeletes::Counted);
+            for (at, why) in outdated {
+                let view = plan.view(*at);
+                if view.item.entity == entity {
+                    let outcome = Outcome::Stale(why.clone());
+                    entries
+                        .add(self, &view, &outcome, Written::default())
+                        .await?;
+                }
+            }
+            entries.flush(self).await?;
+        }
+        Ok(())
+    }
+
     /// Marks what an undo plan reversed in the journal of the run that it undoes.
     async fn mark_undone(
         &mut self,

@@ -65,6 +65,13 @@ async fn of_many_at_once_exactly_one_gets_it() {
     }
 }
 
+/// The identity of a process that had the number before the one with this identity: its start time is another.
+fn before(process: &str) -> String {
+    let mut parts: Vec<String> = process.split('|').map(str::to_owned).collect();
+    parts[2].push('9');
+    parts.join("|")
+}
+
 /// Writes the row of another process's lease.
 async fn foreign(db: &TestDb, host: &str, pid: u32, process: &str, expires: &str) {
     db.run("DELETE FROM sync_lease").await;
@@ -88,21 +95,14 @@ async fn a_dead_process_of_this_host_is_replaced_at_once_and_others_at_expiry() 
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let dead = child.id();
         child.wait().unwrap();
-        foreign(
-            &db,
-            host,
-            dead,
-            &format!("{process}9"),
-            "2999-01-01 00:00:00",
-        )
-        .await;
+        foreign(&db, host, dead, &before(process), "2999-01-01 00:00:00").await;
         store.lease(claim()).await.unwrap().release().await.unwrap();
 
         foreign(
             &db,
             "elsewhere",
             dead,
-            &format!("{process}9"),
+            &before(process),
             "2999-01-01 00:00:00",
         )
         .await;
