@@ -35,11 +35,8 @@ fn machine() -> String {
         .find(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
         .map(|id| {
             let digest = Sha256::digest(format!("prmdesk lease {id}"));
-            digest
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect()
+            let first = digest.iter().take(8);
+            first.fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
         })
         .unwrap_or_default()
 }

@@ -93,14 +93,13 @@ impl Tls {
         use MySqlSslMode::{Disabled, Preferred, Required, VerifyCa, VerifyIdentity};
         match self.mode {
             Some(Disabled) => Disabled,
-            Some(VerifyIdentity) => VerifyIdentity,
             // The driver's `required` believes any certificate, so whoever stands between could show their own.
             Some(VerifyCa | Required) => VerifyCa,
             // Nobody is on the way, and the host is not even asked for.
             None | Some(Preferred) if self.socket => Disabled,
             // On this machine a server seldom has a certificate that anybody signed.
             None | Some(Preferred) if !self.ca && is_here(host) => Preferred,
-            None | Some(Preferred) => VerifyIdentity,
+            None | Some(Preferred | VerifyIdentity) => VerifyIdentity,
         }
     }
 }
