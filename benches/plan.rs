@@ -130,6 +130,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
                     .iter()
                     .map(|field| Some(field.length))
                     .collect(),
+                greatest_id: i64::from(i32::MAX),
                 same: SameKeys::default(),
             },
             holds: std::iter::empty().collect(),

@@ -368,6 +368,8 @@ pub fn fingerprint<'a>(
 pub struct Limits {
     /// For each field of the schema, the longest value in characters; `None`: no limit.
     pub lengths: Vec<Option<u32>>,
+    /// The greatest Impartner id that the column holds.
+    pub greatest_id: i64,
     /// Which names or e-mails the unique index takes for one.
     pub same: SameKeys,
 }

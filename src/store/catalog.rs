@@ -29,6 +29,20 @@ impl Column {
         self.kind.contains("int") || self.kind == "boolean" || self.kind == "bool"
     }
 
+    /// The greatest whole number that it holds; in SQLite every column holds 64 bits.
+    pub(super) fn greatest(&self, engine: Engine) -> i64 {
+        let bits = match self.kind.split(['(', ' ']).next().unwrap_or_default() {
+            _ if engine == Engine::Sqlite => 63,
+            "tinyint" => 7,
+            "smallint" => 15,
+            "mediumint" => 23,
+            "int" => 31,
+            _ => 63,
+        };
+        let unsigned = i64::from(bits < 63 && self.kind.contains("unsigned"));
+        i64::MAX >> (63 - bits - unsigned)
+    }
+
     pub(super) fn is_text(&self) -> bool {
         ["char", "text", "enum", "set", "clob"]
             .iter()

@@ -189,6 +189,56 @@ pub(super) fn columns(engine: Engine) -> &'static str {
     }
 }
 
+/// Those of `names` (a list of literals) that are there: name, kind of table, storage engine. SQLite knows one engine and
+/// is answered for as one that serves.
+pub(super) fn table_kinds(engine: Engine, names: &str) -> String {
+    match engine {
+        Engine::MariaDb => format!(
+            "SELECT LOWER(table_name), table_type, COALESCE(engine, '') FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_name IN ({names}) ORDER BY table_name"
+        ),
+        Engine::Sqlite => format!(
+            "SELECT LOWER(name), CASE WHEN sql LIKE 'CREATE VIRTUAL%' THEN 'virtual table' WHEN type = 'table' THEN 'BASE TABLE' \
+             ELSE type END, 'InnoDB' FROM sqlite_schema WHERE type IN ('table', 'view') AND LOWER(name) IN ({names}) ORDER BY name"
+        ),
+    }
+}
+
+/// The foreign keys of tables: table, table that it points at.
+pub(super) fn foreign_keys(engine: Engine) -> &'static str {
+    match engine {
+        Engine::MariaDb => {
+            "SELECT LOWER(table_name), LOWER(referenced_table_name) FROM information_schema.key_column_usage \
+             WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL ORDER BY 1, 2"
+        }
+        Engine::Sqlite => {
+            "SELECT LOWER(t.name), LOWER(k.\"table\") FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) k \
+             WHERE t.type = 'table' ORDER BY 1, 2"
+        }
+    }
+}
+
+/// Sets how long a statement of this session waits for a table that others use (their open transactions keep DDL out of it),
+/// and gives what was set before; see [`migration_waits_as_before`].
+pub(super) fn migration_waits(engine: Engine, seconds: u64) -> Option<String> {
+    match engine {
+        Engine::MariaDb => Some(format!(
+            "SET @prmdesk_table_wait = @@SESSION.lock_wait_timeout, @prmdesk_row_wait = @@SESSION.innodb_lock_wait_timeout, \
+             SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}"
+        )),
+        Engine::Sqlite => None,
+    }
+}
+
+/// Ends [`migration_waits`].
+pub(super) const MIGRATION_WAITS_AS_BEFORE: &str = "SET SESSION lock_wait_timeout = @prmdesk_table_wait, \
+     SESSION innodb_lock_wait_timeout = @prmdesk_row_wait";
+
+/// Who has a transaction open, the oldest first: connection, login, host, seconds since it began, what it does now.
+pub(super) const OPEN_TRANSACTIONS: &str = "SELECT p.id, p.user, p.host, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), p.command \
+     FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+     WHERE p.id <> CONNECTION_ID() ORDER BY t.trx_started LIMIT 5";
+
 /// The columns of partners and contacts that a new row must give a value: table, column. Those that a trigger may fill
 /// are left out.
 pub(super) fn demanding_columns(engine: Engine) -> &'static str {

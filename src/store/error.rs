@@ -109,6 +109,40 @@ pub enum StoreError {
         /// Some of the values, with the ids of their rows.
         examples: Vec<String>,
     },
+    /// Columns of adopted tables that do not hold what is meant.
+    #[error("{}. Nothing was written.", listed_by(columns, "; "))]
+    UnfitColumns {
+        /// Each with its table, its type and what it must be.
+        columns: Vec<String>,
+    },
+    /// Tables under our names that are of a kind that cannot take part in a run.
+    #[error(
+        "{}; prmdesk needs plain InnoDB tables, because a run is one transaction. Nothing was written.",
+        listed_by(tables, "; ")
+    )]
+    UnfitTables {
+        /// Each with what it is.
+        tables: Vec<String>,
+    },
+    /// Tables of somebody else's under our names.
+    #[error(
+        "These tables have names of prmdesk's and are not prmdesk's: {}. Nothing was made.",
+        listed_by(tables, "; ")
+    )]
+    ForeignTables {
+        /// Each with what it lacks.
+        tables: Vec<String>,
+    },
+    /// A table was not to be had for a change of the schema.
+    #[error("`{what}` waited {seconds} s for its table. {holders} What was made before stays.")]
+    TableLocked {
+        /// The statement.
+        what: String,
+        /// How long it waited.
+        seconds: u64,
+        /// Who has transactions open, in a sentence.
+        holders: String,
+    },
     /// Another process migrates.
     #[error("Another prmdesk is migrating this database.")]
     Migrating,
@@ -151,7 +185,16 @@ pub enum StoreError {
 
 /// At most eight of them, and how many more.
 fn listed(names: &[String]) -> String {
-    let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+    listed_by(names, ", ")
+}
+
+fn listed_by(names: &[String], between: &str) -> String {
+    let shown = names
+        .iter()
+        .take(8)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(between);
     match names.len().checked_sub(8) {
         Some(more) if more > 0 => format!("{shown} and {more} more"),
         _ => shown,
@@ -272,6 +315,11 @@ impl StoreError {
         }
     }
 
+    /// Whether it waited too long for a lock that somebody else has.
+    pub(super) fn is_lock_wait(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(code(error), Code::MySql(1205, _)))
+    }
+
     /// Whether a unique index refused a row.
     pub(super) fn is_duplicate(&self) -> bool {
         let Self::Database(error) = self else {
@@ -358,6 +406,10 @@ impl StoreError {
             Self::NoSchema { .. } => "schema_missing",
             Self::Newer { .. } => "schema_newer",
             Self::Duplicates { .. } => "schema_duplicates",
+            Self::UnfitColumns { .. } => "schema_columns",
+            Self::UnfitTables { .. } => "schema_tables",
+            Self::ForeignTables { .. } => "schema_foreign",
+            Self::TableLocked { .. } => "schema_locked",
             Self::Migrating => "schema_migrating",
             Self::Leased(_) => "leased",
             Self::LeaseLost => "lease_lost",
@@ -382,6 +434,9 @@ impl StoreError {
             | Self::NotADatabase { .. }
             | Self::NoSchema { .. }
             | Self::Newer { .. }
+            | Self::UnfitColumns { .. }
+            | Self::UnfitTables { .. }
+            | Self::ForeignTables { .. }
             | Self::Duplicates { .. } => Kind::Config,
             Self::Leased(_) => Kind::Leased,
             Self::Cancelled => Kind::Cancelled,
@@ -433,6 +488,18 @@ impl StoreError {
             }
             Self::Duplicates { .. } => {
                 "Make the values distinct, then run `prmdesk migrate` again."
+            }
+            Self::UnfitColumns { .. } => {
+                "Change their types (ALTER TABLE … MODIFY), together with the programs that use them; prmdesk retypes no column that it did not make."
+            }
+            Self::UnfitTables { .. } => {
+                "Convert the tables (ALTER TABLE … ENGINE=InnoDB; ALTER TABLE … DROP SYSTEM VERSIONING), or choose another database in database.url."
+            }
+            Self::ForeignTables { .. } => {
+                "Rename these tables, or give prmdesk a database of its own in database.url."
+            }
+            Self::TableLocked { .. } => {
+                "End those transactions, or wait until they have ended; then run `prmdesk migrate` again. It goes on where it stopped."
             }
             Self::Migrating => "Wait until it is done and try again.",
             Self::Leased(_) => {

@@ -129,8 +129,12 @@ impl Store {
             .iter()
             .map(|field| table.column(field.column).and_then(|column| column.length))
             .collect();
+        let greatest_id = table
+            .column("impartner_id")
+            .map_or(i64::MAX, |column| column.greatest(self.engine()));
         Ok(Limits {
             lengths,
+            greatest_id,
             same: SameKeys::default(),
         })
     }

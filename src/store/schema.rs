@@ -5,11 +5,19 @@
 //! exactly what is missing. Nothing is ever dropped or retyped.
 
 mod declared;
+mod fitness;
+mod holders;
+mod troubles;
+
+use std::time::Duration;
 
 use super::catalog::{self, Catalog};
 use super::db::Conn;
-use super::{Engine, Store, StoreError, collation, dialect, identity};
+use super::{Engine, Store, StoreError, dialect, identity};
 use declared::Declared;
+
+pub(super) use fitness::require_types;
+pub use troubles::ColumnTroubles;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
 const VERSION: i64 = 5;
@@ -30,6 +38,12 @@ const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0005_group_gone.sql"),
 ];
 
+/// Longest wait of a migration for a table that others use.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Row ids that are named of one duplicate.
+const IDS_SHOWN: usize = 10;
+
 /// The name in `sync_state` under which the version is kept.
 const VERSION_NAME: &str = "schema_version";
 
@@ -49,15 +63,6 @@ pub enum SchemaState {
     },
 }
 
-/// Columns of adopted tables that stand in the way of rows, as "table.column".
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnTroubles {
-    /// Unknown to prmdesk, not NULL and without a default: no row can be added to their table.
-    pub demanding: Vec<String>,
-    /// Of a character set that does not hold every text, with its name: a row with such a text fails.
-    pub narrow: Vec<String>,
-}
-
 /// One thing that is missing.
 struct Step {
     what: String,
@@ -67,10 +72,12 @@ struct Step {
 }
 
 impl Store {
-    /// Compares the database with what this program declares.
+    /// Compares the database with what this program declares. An error where it cannot be worked with at all; see
+    /// [`Store::refusals`].
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
         let mut conn = self.conn().await?;
         let catalog = catalog::read(&mut conn).await?;
+        refuse(&mut conn, &catalog).await?;
         let found = version(&mut conn, &catalog).await?;
         if found > VERSION {
             return Ok(SchemaState::Newer {
@@ -102,60 +109,31 @@ impl Store {
         }
     }
 
-    /// What the columns of adopted tables will make of a run; see [`ColumnTroubles`].
-    pub async fn column_troubles(&self) -> Result<ColumnTroubles, StoreError> {
+    /// Everything of the database that prmdesk cannot work with, whatever is missing: none of it is mended by `migrate`.
+    pub async fn refusals(&self) -> Result<Vec<StoreError>, StoreError> {
         let mut conn = self.conn().await?;
         let catalog = catalog::read(&mut conn).await?;
         let declared = declared_for(self.engine());
-        let ours = |table: &str, column: &str| {
-            let mut tables = declared.tables.iter();
-            tables
-                .find(|known| known.name == table)
-                .is_some_and(|known| known.columns.iter().any(|known| known.name == column))
-        };
-        let mut troubles = ColumnTroubles::default();
-        let demanding = dialect::demanding_columns(self.engine());
-        conn.each(demanding, vec![], |row| {
-            let (table, column) = (row.text(0)?, row.text(1)?);
-            if !ours(table, column) {
-                troubles.demanding.push(format!("{table}.{column}"));
-            }
-            Ok(())
-        })
-        .await?;
-        for table in ["partners", "contacts", "lms_users", "lms_groups"] {
-            let columns = catalog.get(table).into_iter().flat_map(|t| &t.columns);
-            for column in columns.filter(|column| ours(table, &column.name)) {
-                let set = column.collation.as_deref().map(collation::charset);
-                // An id or a Salesforce id is plain letters in any character set.
-                let plain = column.name == "id" || column.name.ends_with("_id");
-                if let Some(set) = set
-                    && !plain
-                    && (set == "utf8mb3" || set == "utf8" || !collation::is_unicode(set))
-                {
-                    troubles
-                        .narrow
-                        .push(format!("{table}.{} ({set})", column.name));
-                }
-            }
-        }
-        Ok(troubles)
+        fitness::refusals(&mut conn, &catalog, &declared).await
     }
 
-    /// The statements that [`Store::migrate`] would run now.
+    /// The statements that [`Store::migrate`] would run now; where it would refuse, the same error.
     pub async fn migrate_sql(&self) -> Result<Vec<String>, StoreError> {
         let mut conn = self.conn().await?;
         let catalog = catalog::read(&mut conn).await?;
-        let identity = has_identity(&mut conn, &catalog).await?;
-        Ok(steps(self.engine(), &catalog, identity)
-            .into_iter()
-            .map(|step| step.sql)
-            .collect())
+        let steps = planned(&mut conn, &catalog).await?;
+        Ok(steps.into_iter().map(|step| step.sql).collect())
     }
 
     /// Brings the schema up; returns what was made, in words. Can be run again at any time, also after it was
-    /// interrupted. Duplicates that stand in the way of a unique index are found before anything is changed.
+    /// interrupted. What stands in the way is found before anything is changed, duplicates under a unique index too. A table
+    /// that others use is waited for no longer than 30 s: whoever comes after us would wait behind us.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        self.migrate_within(LOCK_PATIENCE).await
+    }
+
+    /// The same with another wait for each table, in whole seconds.
+    pub async fn migrate_within(&self, patience: Duration) -> Result<Vec<String>, StoreError> {
         let mut conn = self.conn().await?;
         let lock = dialect::migration_lock(self.engine());
         match lock {
@@ -169,7 +147,23 @@ impl Store {
             },
             None => conn.begin().await?,
         }
-        let done = run(&mut conn).await;
+        let waits = dialect::migration_waits(self.engine(), patience.as_secs());
+        if let Some(waits) = &waits {
+            conn.raw(waits.clone()).await?;
+        }
+        let done = match run(&mut conn).await {
+            Err(Stopped::Locked { what }) => Err(StoreError::TableLocked {
+                what,
+                seconds: patience.as_secs(),
+                holders: self.holders().await,
+            }),
+            Err(Stopped::Other(error)) => Err(error),
+            Ok(made) => Ok(made),
+        };
+        if waits.is_some() {
+            // Of a session that is lost nothing is left to be set.
+            let _restored = conn.raw(dialect::MIGRATION_WAITS_AS_BEFORE).await;
+        }
         match lock {
             Some((_, release)) => {
                 // The lock ends with the session anyway.
@@ -182,18 +176,40 @@ impl Store {
     }
 }
 
-async fn run(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
-    let engine = conn.engine();
-    let catalog = catalog::read(conn).await?;
-    let found = version(conn, &catalog).await?;
+/// What ended a migration early.
+enum Stopped {
+    /// Others use the table of this statement.
+    Locked {
+        what: String,
+    },
+    Other(StoreError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// An error for the first thing that cannot be worked with.
+async fn refuse(conn: &mut Conn, catalog: &Catalog) -> Result<(), StoreError> {
+    let declared = declared_for(conn.engine());
+    let refusals = fitness::refusals(conn, catalog, &declared).await?;
+    refusals.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// What a migration would do, once it is sure that nothing stands in its way.
+async fn planned(conn: &mut Conn, catalog: &Catalog) -> Result<Vec<Step>, StoreError> {
+    refuse(conn, catalog).await?;
+    let found = version(conn, catalog).await?;
     if found > VERSION {
         return Err(StoreError::Newer {
             found,
             known: VERSION,
         });
     }
-    let identity = has_identity(conn, &catalog).await?;
-    let steps = steps(engine, &catalog, identity);
+    let identity = has_identity(conn, catalog).await?;
+    let steps = steps(conn.engine(), catalog, identity);
     for step in &steps {
         if let Some((table, column)) = &step.unique
             && catalog
@@ -203,11 +219,22 @@ async fn run(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
             refuse_duplicates(conn, table, column).await?;
         }
     }
+    Ok(steps)
+}
+
+async fn run(conn: &mut Conn) -> Result<Vec<String>, Stopped> {
+    let engine = conn.engine();
+    let catalog = catalog::read(conn).await?;
+    let steps = planned(conn, &catalog).await?;
+    let found = version(conn, &catalog).await?;
     let mut made = Vec::with_capacity(steps.len());
     for step in steps {
         tracing::info!(what = step.what, "migrating");
-        conn.raw(step.sql).await?;
-        made.push(step.what);
+        match conn.raw(step.sql.clone()).await {
+            Ok(()) => made.push(step.what),
+            Err(error) if error.is_lock_wait() => return Err(Stopped::Locked { what: step.sql }),
+            Err(error) => return Err(error.into()),
+        }
     }
     if found < VERSION {
         let sql = format!(
@@ -244,18 +271,20 @@ async fn has_identity(conn: &mut Conn, catalog: &Catalog) -> Result<bool, StoreE
 /// Names duplicates that a unique index would refuse, as the column itself compares.
 async fn refuse_duplicates(conn: &mut Conn, table: &str, column: &str) -> Result<(), StoreError> {
     let value = dialect::as_text(conn.engine(), &format!("MIN({column})"));
+    let ids = dialect::as_text(conn.engine(), "GROUP_CONCAT(id)");
     let sql = format!(
-        "SELECT {value}, COUNT(*), MIN(id), MAX(id) FROM {table} WHERE {column} IS NOT NULL \
+        "SELECT {value}, COUNT(*), {ids} FROM {table} WHERE {column} IS NOT NULL \
          GROUP BY {column} HAVING COUNT(*) > 1 ORDER BY 2 DESC, 1 LIMIT 20"
     );
     let examples = conn
         .all(sql, vec![], |row| {
+            let ids: Vec<&str> = row.text(2)?.split(',').collect();
+            let more = if ids.len() > IDS_SHOWN { ", …" } else { "" };
             Ok(format!(
-                "`{}` ({} rows, ids {} to {})",
+                "`{}` ({} rows, ids {}{more})",
                 row.text(0)?,
                 row.count(1)?,
-                row.int(2)?,
-                row.int(3)?
+                ids[..ids.len().min(IDS_SHOWN)].join(", "),
             ))
         })
         .await?;

@@ -10,3 +10,4 @@ mod lost;
 mod runs;
 mod trouble;
 mod undo;
+mod unfit;

@@ -26,8 +26,20 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     let mut checks = vec![ok(name, answers)];
     checks.push(settings(&store).await);
     checks.push(privileges(&store).await);
-    checks.push(schema(&store).await);
-    checks.push(columns(&store).await);
+    let refusals = match store.refusals().await {
+        Ok(refusals) => refusals,
+        Err(error) => return vec![failed(name, error)],
+    };
+    if refusals.is_empty() {
+        checks.push(schema(&store).await);
+        checks.extend(columns(&store).await);
+    } else {
+        checks.extend(
+            refusals
+                .into_iter()
+                .map(|refusal| failed("schema", refusal)),
+        );
+    }
     store.close().await;
     checks
 }
@@ -116,11 +128,15 @@ async fn schema(store: &Store) -> Check {
     let name = "schema";
     match store.schema_state().await {
         Ok(SchemaState::Current) => ok(name, "The schema is current."),
-        Ok(SchemaState::Missing(what)) => failure(
-            name,
-            format!("The schema lacks {}.", first_few(&what)),
-            "Run `prmdesk migrate`; `prmdesk migrate --dry-run` shows the SQL.",
-        ),
+        Ok(SchemaState::Missing(what)) => match store.migrate_sql().await {
+            Ok(_) => failure(
+                name,
+                format!("The schema lacks {}.", first_few(&what)),
+                "Run `prmdesk migrate`; `prmdesk migrate --dry-run` shows the SQL.",
+            ),
+            // What `migrate` would refuse.
+            Err(error) => failed(name, error),
+        },
         Ok(SchemaState::Newer { found, known }) => failure(
             name,
             format!("The schema has version {found}; this prmdesk knows up to {known}."),
@@ -131,31 +147,43 @@ async fn schema(store: &Store) -> Check {
 }
 
 /// What the tables of whoever was here before will make of a run.
-async fn columns(store: &Store) -> Check {
+async fn columns(store: &Store) -> Vec<Check> {
     let name = "columns";
     let troubles = match store.column_troubles().await {
         Ok(troubles) => troubles,
-        Err(error) => return failed(name, error),
+        Err(error) => return vec![failed(name, error)],
     };
+    let mut checks = Vec::new();
     if !troubles.demanding.is_empty() {
-        return failure(
+        checks.push(failure(
             name,
             format!(
                 "No row can be added: {} must have a value, has no default, and prmdesk does not know what it is for.",
                 first_few(&troubles.demanding)
             ),
             "Give the column a default, or let it be NULL (ALTER TABLE … MODIFY).",
-        );
-    }
-    if !troubles.narrow.is_empty() {
-        return warning(
+        ));
+    } else if !troubles.narrow.is_empty() {
+        checks.push(warning(
             name,
             format!(
                 "These columns do not hold every text: {}. A row with a text that does not fit fails and is reported; the others go on.",
                 first_few(&troubles.narrow)
             ),
             "Convert the tables when nobody works with them (ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4).",
-        );
+        ));
+    } else {
+        checks.push(ok(name, "Every column takes what a run writes."));
     }
-    ok(name, "Every column takes what a run writes.")
+    if !troubles.lms.is_empty() {
+        checks.push(warning(
+            "lms_tables",
+            format!(
+                "What the lms_ tables do not take: {}. `prmdesk lms refresh` names such rows (exit 4) and stores the others.",
+                troubles.lms.join("; ")
+            ),
+            "Nothing has to be done; widen the columns or drop the keys (ALTER TABLE) where such rows matter.",
+        ));
+    }
+    checks
 }

@@ -33,7 +33,7 @@ impl Builder<'_> {
             ));
         }
         let id = source.ids()[at as usize];
-        if i32::try_from(id).is_err() {
+        if id > self.known.limits.greatest_id {
             return Some(format!("its id {id} does not fit the column impartner_id"));
         }
         schema

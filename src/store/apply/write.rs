@@ -12,7 +12,7 @@ use crate::plan::{
 };
 use crate::progress::Progress;
 use crate::store::db::args;
-use crate::store::{StoreError, dialect, holds, read};
+use crate::store::{StoreError, dialect, holds, read, schema};
 
 /// Fewer adds than this go into the journal with everything else.
 const STRETCH_MIN: usize = 20;
@@ -83,6 +83,7 @@ impl ApplyTx {
         outcomes: &mut [Outcome],
     ) -> Result<(), StoreError> {
         let table = read::table(&mut self.conn, entity).await?;
+        schema::require_types(self.conn.engine(), entity.word(), &table)?;
         let statements = Statements::new(
             self.conn.engine(),
             &plan.arenas[entity].schema,

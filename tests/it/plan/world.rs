@@ -254,6 +254,7 @@ impl World {
                     .iter()
                     .map(|field| Some(field.length))
                     .collect(),
+                greatest_id: i64::from(i32::MAX),
                 same: self.same_keys(entity),
             },
             holds: self.holds.iter().copied().collect(),

@@ -117,6 +117,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
                     .iter()
                     .map(|field| Some(field.length))
                     .collect(),
+                greatest_id: i64::from(i32::MAX),
                 same,
             },
             holds: past
