@@ -281,10 +281,10 @@ impl Maker<'_> {
             loose_account_name: unknown.then(|| format!("{} (merged)", place.word[0].text)),
             is_active: active,
             status: Some(if active { "Active" } else { "Inactive" }.to_owned()),
-            crm_id: None,
             record_version: self.rng.random_range(1..20),
             updated: self.updated(fresh.is_some()),
             created: self.epoch - Duration::days(self.rng.random_range(701..3000)),
+            ..User::default()
         }
     }
 
