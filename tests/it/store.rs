@@ -7,6 +7,7 @@ pub mod kit;
 mod lease;
 mod load;
 mod lost;
+mod migrations;
 mod runs;
 mod trouble;
 mod undo;

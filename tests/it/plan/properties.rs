@@ -18,7 +18,7 @@ fn any_account() -> impl Strategy<Value = Rec> {
             "Epsilon",
         ];
         let mut record = account(id, names[name], ["Premier", "Pending", "Gold"][tier]);
-        record.fields[6] = crm.then(|| {
+        record.fields[column("salesforce_id")] = crm.then(|| {
             ["0012800000CXn0k", "0012800000CXn0kAAD", "001"][usize::try_from(id % 3).unwrap()]
                 .to_owned()
         });
@@ -65,7 +65,9 @@ fn rows_of(records: Vec<Rec>, active: Vec<bool>, entity: Entity) -> Vec<Row> {
         row.active = active;
         row.fields[0] = row.fields[0].clone().filter(|name| !name.is_empty());
         if entity == Entity::Partners {
-            row.fields[6] = row.fields[6].clone().filter(|id| id.len() == 18);
+            row.fields[column("salesforce_id")] = row.fields[column("salesforce_id")]
+                .clone()
+                .filter(|id| id.len() == 18);
         }
         let fresh = rows
             .iter()
@@ -214,7 +216,7 @@ proptest! {
         for item in plan.items.iter().filter(|item| item.op == Op::SoftDelete && item.selected) {
             let id = item.impartner_id.unwrap();
             let record = world.records[item.entity].iter().find(|record| record.id == id);
-            let inactive = record.is_some_and(|record| record.active == Some(false) || record.fields[1].as_deref() == Some("Pending"));
+            let inactive = record.is_some_and(|record| record.active == Some(false) || record.fields[column("partner_tier")].as_deref() == Some("Pending"));
             let gone = record.is_none() && !world.failing.contains(&id);
             prop_assert!(world.proved && (inactive || gone), "{item:?}");
         }

@@ -34,9 +34,9 @@ fn every_operation_in_one_plan() {
         },
         row(16, &account(6, "Gone", "Premier")),
     ];
-    changed.fields[1] = Some("Certified".into());
+    changed.fields[column("partner_tier")] = Some("Certified".into());
     let mut pending = pending;
-    pending.fields[1] = Some("Pending".into());
+    pending.fields[column("partner_tier")] = Some("Pending".into());
     world.records.partners = vec![
         same,
         changed,
@@ -144,7 +144,7 @@ fn an_unproved_listing_proposes_no_soft_delete() {
     };
     let mut leaving = account(1, "P1", "Premier");
     world.rows.partners = vec![row(1, &leaving), row(2, &account(2, "P2", "Premier"))];
-    leaving.fields[1] = Some("Pending".into());
+    leaving.fields[column("partner_tier")] = Some("Pending".into());
     world.records.partners = vec![leaving, account(3, "P3", "Premier")];
     let plan = world.plan();
     assert_eq!(plan.totals.partners.soft_delete, 0);
@@ -177,12 +177,12 @@ fn incremental_runs_delete_what_the_feed_names_unless_it_is_alive() {
 fn matching_by_id_then_salesforce_id_then_name() {
     let mut world = World::default();
     let mut by_crm = account(2, "Renamed Ltd", "Premier");
-    by_crm.fields[6] = Some("0012800000CXn0k".into());
+    by_crm.fields[column("salesforce_id")] = Some("0012800000CXn0k".into());
     let mut crm_row = Row {
         impartner_id: None,
         ..row(12, &account(0, "Old Name", "Premier"))
     };
-    crm_row.fields[6] = Some("0012800000CXn0kAAD".into());
+    crm_row.fields[column("salesforce_id")] = Some("0012800000CXn0kAAD".into());
     world.rows.partners = vec![
         crm_row,
         Row {
@@ -216,12 +216,12 @@ fn matching_by_id_then_salesforce_id_then_name() {
 fn salesforce_ids_that_differ_in_case_are_two_accounts() {
     let mut world = World::default();
     let mut record = account(1, "One", "Premier");
-    record.fields[6] = Some("001A00000000abb".into());
+    record.fields[column("salesforce_id")] = Some("001A00000000abb".into());
     let mut other = Row {
         impartner_id: None,
         ..row(11, &account(0, "Two", "Premier"))
     };
-    other.fields[6] = Some("001A00000000abB".into());
+    other.fields[column("salesforce_id")] = Some("001A00000000abB".into());
     world.rows.partners = vec![other];
     world.records.partners = vec![record];
     assert_eq!(op(&world.plan(), P, 1), Op::Add);
@@ -235,7 +235,7 @@ fn two_records_with_one_salesforce_id_both_stay_and_are_told() {
         .zip(1..)
         .map(|(crm, id)| {
             let mut record = account(id, &format!("P{id}"), "Premier");
-            record.fields[6] = Some(crm.into());
+            record.fields[column("salesforce_id")] = Some(crm.into());
             record
         })
         .collect();
@@ -404,7 +404,7 @@ fn lms_links_are_set_and_never_cleared() {
     let mut world = World::default();
     let (a, b) = (user(1, "a@x.com", None), user(2, "b@x.com", None));
     let mut linked = row(2, &b);
-    linked.fields[5] = Some("lms-2".into());
+    linked.fields[column("lms_user_id")] = Some("lms-2".into());
     world.rows.contacts = vec![row(1, &a), linked];
     world.records.contacts = vec![a, b];
     world.lms.insert("a@x.com".into(), "lms-1".into());

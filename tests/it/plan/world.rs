@@ -80,11 +80,19 @@ impl Default for World {
     }
 }
 
+/// Where a column stands among the fields of its entity.
+pub fn column(name: &str) -> usize {
+    Entity::ALL
+        .into_iter()
+        .find_map(|entity| Schema::of(entity).index(name))
+        .expect("such a column")
+}
+
 /// An account.
 pub fn account(id: i64, name: &str, tier: &str) -> Rec {
     let mut fields = vec![None; Schema::of(Entity::Partners).fields.len()];
-    fields[0] = Some(name.to_owned());
-    fields[1] = Some(tier.to_owned());
+    fields[Schema::KEY] = Some(name.to_owned());
+    fields[column("partner_tier")] = Some(tier.to_owned());
     Rec {
         id,
         active: None,
@@ -98,8 +106,8 @@ pub fn account(id: i64, name: &str, tier: &str) -> Rec {
 /// A user.
 pub fn user(id: i64, email: &str, account: Option<i64>) -> Rec {
     let mut fields = vec![None; Schema::of(Entity::Contacts).fields.len()];
-    fields[0] = Some(email.to_owned());
-    fields[1] = Some("Ann".to_owned());
+    fields[Schema::KEY] = Some(email.to_owned());
+    fields[column("first_name")] = Some("Ann".to_owned());
     Rec {
         id,
         active: Some(true),
