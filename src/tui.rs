@@ -3,24 +3,18 @@
 //! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`runtime`] alone spawns. One task
 //! owns the terminal and the model ([`run`]); [`kit`] is what is drawn with.
 
-mod certs;
+mod console;
 mod dialog;
 mod environment;
-mod history;
 mod job;
 mod keymap;
 mod kit;
 mod model;
 mod msg;
-mod offboard;
-mod overview;
-mod partner;
-mod preview;
 mod request;
+mod room;
 mod runtime;
 mod screen;
-mod update;
-mod view;
 
 #[cfg(test)]
 mod fixtures;
@@ -41,11 +35,11 @@ pub use runtime::options::{Colour, Options};
 pub async fn run(config: Config, options: Options) -> Result<(), Error> {
     let lookup = |name: &str| std::env::var(name).ok();
     let clock = Clock::system();
-    let model = setup::model(&config, &options, clock.now(), &lookup);
+    let console = setup::console(&config, &options, clock.now(), &lookup);
     // crossterm leaves colours out by itself under NO_COLOR; what is asked for on purpose goes before that.
-    crossterm::style::force_color_output(model.depth != kit::theme::Depth::None);
+    crossterm::style::force_color_output(console.model.depth != kit::theme::Depth::None);
     let (service, opening) = service::service(config, clock.clone());
-    turn::turn(model, service, opening, clock, options.state_dir).await
+    turn::turn(console, service, opening, clock, options.state_dir).await
 }
 
 /// The list of keys for the docs, in Markdown, made from the binding table.

@@ -19,7 +19,7 @@ use crate::tui::kit::tone::ToneLine;
 
 pub(super) use ask::{Ask, Ears, Field, FieldKind, Focus};
 pub(super) use listing::Listing;
-pub(super) use outcome::{About, Choice, Outcome, Then, Waits};
+pub(super) use outcome::{Choice, Outcome, Then, Waits};
 pub(super) use palette::Palette;
 
 use outcome::scroll;

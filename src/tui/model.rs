@@ -1,4 +1,6 @@
-//! Everything the console knows. [`crate::tui::update`] changes it, [`crate::tui::view`] draws it, nobody else touches it.
+//! What all screens share. [`crate::tui::console`] changes it and draws it; what one screen alone knows lies in its room.
+
+mod facts;
 
 use std::collections::VecDeque;
 
@@ -6,10 +8,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::config::GuardConfig;
 use crate::error::{Error, Kind};
-use crate::tui::certs::Certs;
-use crate::tui::dialog::{Dialog, Ears};
+use crate::tui::dialog::{Ask, Dialog, Ears};
 use crate::tui::environment::Environment;
-use crate::tui::history::History;
 use crate::tui::job::Job;
 use crate::tui::keymap::{Action, Keymap, Screen};
 use crate::tui::kit::glyphs::Glyphs;
@@ -18,10 +18,49 @@ use crate::tui::kit::key::Key;
 use crate::tui::kit::theme::{Depth, Theme, ThemeName};
 use crate::tui::kit::toasts::Toasts;
 use crate::tui::msg::Effect;
-use crate::tui::offboard::Offboard;
-use crate::tui::overview::Overview;
-use crate::tui::preview::Preview;
 use crate::tui::request::{Lane, Request, Ticket};
+
+pub(super) use facts::Facts;
+
+/// Something that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// Its place among the others, the lowest first. Neighbours lie apart, so that something fits between them.
+    pub(super) rank: u16,
+    /// What it is.
+    pub(super) text: String,
+    /// The screen that it leads to.
+    pub(super) screen: Screen,
+    /// Whether it is bad news.
+    pub(super) urgent: bool,
+    /// A number that stands behind the name of the screen.
+    pub(super) badge: Option<u64>,
+}
+
+impl Waiting {
+    /// Something that waits on `screen`, and is no bad news.
+    pub(super) fn new(rank: u16, screen: Screen, text: String) -> Self {
+        Self {
+            rank,
+            text,
+            screen,
+            urgent: false,
+            badge: None,
+        }
+    }
+
+    /// As bad news.
+    pub(super) fn urgent(mut self) -> Self {
+        self.urgent = true;
+        self
+    }
+
+    /// With a number behind the name of the screen.
+    pub(super) fn badge(mut self, number: u64) -> Self {
+        self.badge = Some(number);
+        self
+    }
+}
 
 /// How the console ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +90,9 @@ pub(super) struct Model {
     pub(super) environment: Environment,
     pub(super) guards: GuardConfig,
     pub(super) screen: Screen,
-    pub(super) overview: Overview,
-    pub(super) preview: Preview,
-    pub(super) offboard: Offboard,
-    pub(super) certs: Certs,
-    pub(super) history: History,
+    pub(super) facts: Facts,
+    /// What waits for a person, most urgent first.
+    pub(super) waiting: Vec<Waiting>,
     /// The topmost is last; it has the keyboard.
     pub(super) dialogs: Vec<Dialog>,
     pub(super) job: Option<Job>,
@@ -102,11 +139,8 @@ impl Model {
             environment,
             guards,
             screen: Screen::default(),
-            overview: Overview::default(),
-            preview: Preview::default(),
-            offboard: Offboard::default(),
-            certs: Certs::default(),
-            history: History::default(),
+            facts: Facts::default(),
+            waiting: Vec::new(),
             dialogs: Vec::new(),
             job: None,
             toasts: Toasts::default(),
@@ -173,16 +207,20 @@ impl Model {
         self.toasts.say(&text.into(), true, self.now);
     }
 
-    /// Whether what a key is about is still being computed, so that the key must wait.
-    pub(super) fn must_wait(&self) -> bool {
-        self.dialogs.is_empty()
-            && self.screen == Screen::Preview
-            && (self.preview.opening
-                || self
-                    .preview
-                    .review
-                    .as_ref()
-                    .is_some_and(|review| review.query.pending() || review.ticking.pending()))
+    /// Puts a dialog on top.
+    pub(super) fn push(&mut self, dialog: Dialog) -> Vec<Effect> {
+        self.dialogs.push(dialog);
+        Vec::new()
+    }
+
+    /// Puts a question on top.
+    pub(super) fn ask_first(&mut self, ask: Ask) -> Vec<Effect> {
+        self.push(Dialog::Ask(Box::new(ask)))
+    }
+
+    /// Goes to a screen; the console lets it enter.
+    pub(super) fn show(&mut self, screen: Screen) {
+        self.screen = screen;
     }
 
     /// What the console would leave behind unanswered if it ended now; `None`: nothing.
@@ -198,7 +236,7 @@ impl Model {
         )
     }
 
-    /// When something on screen changes by itself: a toast goes, a gauge appears, a second passes, an age grows.
+    /// When something around the screen changes by itself: a toast goes, a gauge appears, a second passes.
     pub(super) fn wake_at(&self) -> Option<DateTime<Utc>> {
         let toast = self.toasts.next_goes();
         let job = self.job.as_ref().map(|job| {
@@ -208,8 +246,6 @@ impl Model {
                 job.started + Job::QUIET
             }
         });
-        let ages = (self.screen == Screen::Overview && self.overview.status.is_some())
-            .then(|| self.now + Duration::seconds(60));
         // A question that listens from soon on says so.
         let ears = match self.dialogs.last() {
             Some(Dialog::Ask(ask)) => match ask.ears {
@@ -218,7 +254,7 @@ impl Model {
             },
             _ => None,
         };
-        [toast, job, ages, ears].into_iter().flatten().min()
+        [toast, job, ears].into_iter().flatten().min()
     }
 
     /// Whether a preview is under way.
@@ -240,5 +276,28 @@ impl Model {
     pub(super) fn busy(&self) -> Option<std::borrow::Cow<'static, str>> {
         let job = self.job.as_ref()?;
         Some(format!("{} is still at work; Ctrl-C stops it.", job.request.title()).into())
+    }
+}
+
+impl Model {
+    /// Drops what was asked for about lines that are gone. What is not about lines stays, and so do the keys after it that
+    /// were meant for a box; keys meant for a question that is not asked go with it.
+    pub(super) fn drop_about_lines(&mut self) {
+        let mut waiting = std::mem::take(&mut self.typed_ahead);
+        while let Some(next) = waiting.front() {
+            let action = match next {
+                Ahead::Key(key) => self.keymap.find(*key, self.screen).map(|b| b.action),
+                Ahead::Act(action) => Some(*action),
+                Ahead::Click(_) => None,
+            };
+            match action {
+                Some(action) if action.asks() => waiting.clear(),
+                Some(action) if action.about_lines() => {
+                    waiting.pop_front();
+                }
+                _ => break,
+            }
+        }
+        self.typed_ahead = waiting;
     }
 }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::plan::guards::{Guard, WindowCounts};
 use crate::plan::{Entity, PerEntity, Plan, Release, Selection};
 use crate::progress::Progress;
+use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::values::{
     Case, CertReport, CertRow, JournalEntry, LmsRefreshed, PreviewRequest, RunDetail, RunReport,
@@ -262,6 +263,25 @@ pub(super) enum Answer {
     Lifted(Entity, i64),
     /// Something small was done; one sentence about it.
     Done(String),
+}
+
+impl Answer {
+    /// The screen that takes it in; `None`: the console itself.
+    pub(super) fn home(&self) -> Option<Screen> {
+        match self {
+            Self::Plan(_)
+            | Self::Report(_)
+            | Self::Windows(..)
+            | Self::Held(..)
+            | Self::Lifted(..) => Some(Screen::Preview),
+            Self::Cases(_) | Self::Case(_) | Self::Looked(_) | Self::Decided(_) => {
+                Some(Screen::Offboarding)
+            }
+            Self::Certs(_) | Self::CertsOf(_) | Self::Pushed(_) => Some(Screen::Certifications),
+            Self::Runs(_) | Self::Run(_) => Some(Screen::History),
+            Self::Status(_) | Self::Journal { .. } | Self::Done(_) => None,
+        }
+    }
 }
 
 /// Asks the core, and gives what it answered.

@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 use crate::tui::kit::key::Key;
 
 macro_rules! screens {
-    ($($screen:ident $on:ident $title:literal, $short:literal;)*) => {
+    ($($screen:ident $on:ident $shown_by:ident $title:literal, $short:literal;)*) => {
         /// The screens.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(in crate::tui) enum Screen {
@@ -32,6 +32,16 @@ macro_rules! screens {
             }
         }
 
+        impl Action {
+            /// The screen that it goes to; `None`: it does something else.
+            pub(in crate::tui) fn shows(self) -> Option<Screen> {
+                match self {
+                    $(Self::$shown_by => Some(Screen::$screen),)*
+                    _ => None,
+                }
+            }
+        }
+
         impl On {
             $(pub(in crate::tui) const $on: Self = Self(1 << Screen::$screen as u16);)*
         }
@@ -39,11 +49,11 @@ macro_rules! screens {
 }
 
 screens! {
-    Overview OVERVIEW "Overview", "Overview";
-    Preview PREVIEW "Preview", "Preview";
-    Offboarding OFFBOARDING "Off-boarding", "Off-board";
-    Certifications CERTIFICATIONS "Certifications", "Certs";
-    History HISTORY "History", "History";
+    Overview OVERVIEW ShowOverview "Overview", "Overview";
+    Preview PREVIEW ShowPreview "Preview", "Preview";
+    Offboarding OFFBOARDING ShowOffboarding "Off-boarding", "Off-board";
+    Certifications CERTIFICATIONS ShowCertifications "Certifications", "Certs";
+    History HISTORY ShowHistory "History", "History";
 }
 
 impl Screen {
@@ -116,6 +126,8 @@ const fn named(code: KeyCode) -> Key {
 
 const LISTS: On = On::PREVIEW.and(On::OFFBOARDING).and(On::CERTIFICATIONS);
 const PANES: On = On::PREVIEW.and(On::OFFBOARDING).and(On::HISTORY);
+/// Where previews lead the footer.
+const LEADS: On = On::OVERVIEW.and(On::PREVIEW);
 /// Where `p` begins a preview; on Certifications it compares.
 const STARTS: On = On::OVERVIEW
     .and(On::PREVIEW)
@@ -209,6 +221,21 @@ bindings! {
     Interrupt "interrupt" [Key::ctrl('c')] On::ALL, 0, "cancel", "stop what is at work; nothing at work: quit";
     Suspend "suspend" [Key::ctrl('z')] On::ALL, 0, "suspend", "suspend; `fg` comes back";
     Redraw "redraw" [Key::ctrl('l')] On::ALL, 0, "redraw", "draw everything anew";
+}
+
+impl Binding {
+    /// Its place in the footer of a screen: previews begin everywhere, but lead only where they belong.
+    pub(in crate::tui) fn place(&self, screen: Screen) -> u8 {
+        let preview = matches!(
+            self.action,
+            Action::PreviewIncremental | Action::PreviewFull
+        );
+        if preview && !LEADS.has(screen) {
+            20
+        } else {
+            self.footer
+        }
+    }
 }
 
 impl Action {

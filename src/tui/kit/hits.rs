@@ -43,6 +43,8 @@ pub(in crate::tui) struct Hits {
     pub(in crate::tui) body: Rect,
     /// The line of the screen on which the main list's cursor stands.
     pub(in crate::tui) cursor_row: Option<u16>,
+    /// Lines at the bottom of the screen that no toast may cover.
+    pub(in crate::tui) kept_free: u16,
     /// Lines of the main list on screen.
     pub(in crate::tui) list_height: usize,
     /// Lines of the detail pane on screen.

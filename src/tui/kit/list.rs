@@ -1,5 +1,7 @@
 //! A cursor in a list of any length, and the window of it that is on screen.
 
+use std::collections::BTreeSet;
+
 /// Where one is in a list. Knows neither the list nor the screen: both come with each call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::tui) struct Cursor {
@@ -50,6 +52,17 @@ impl Cursor {
             start = at + 1 - height;
         }
         start..len.min(start + height)
+    }
+}
+
+/// Ticks all of these; when all are ticked already, unticks them.
+pub(in crate::tui) fn toggle_all(ticked: &mut BTreeSet<i64>, all: &[i64]) {
+    if all.iter().all(|id| ticked.contains(id)) {
+        for id in all {
+            ticked.remove(id);
+        }
+    } else {
+        ticked.extend(all);
     }
 }
 

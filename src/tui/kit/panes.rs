@@ -34,6 +34,16 @@ pub(in crate::tui) enum Fields {
     All,
 }
 
+impl Fields {
+    /// The other choice.
+    pub(in crate::tui) fn other(self) -> Self {
+        match self {
+            Self::Changed => Self::All,
+            Self::All => Self::Changed,
+        }
+    }
+}
+
 /// Whether list and detail stand side by side at this width.
 pub(in crate::tui) fn beside(width: u16) -> bool {
     width >= 100

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
+use crate::tui::console::Console;
 use crate::tui::environment::Environment;
 use crate::tui::keymap::Keymap;
 use crate::tui::kit::glyphs::Glyphs;
@@ -62,12 +63,12 @@ pub(in crate::tui) fn background(lookup: Lookup<'_>) -> ThemeName {
 }
 
 /// The console as it starts: configuration, then what was kept, then what was asked for on purpose.
-pub(in crate::tui) fn model(
+pub(in crate::tui) fn console(
     config: &Config,
     options: &Options,
     now: DateTime<Utc>,
     lookup: Lookup<'_>,
-) -> Model {
+) -> Console {
     let database = config.database.url.as_ref().map_or("no database", |url| {
         match url.expose().split(':').next() {
             Some("sqlite") => "sqlite",
@@ -106,7 +107,9 @@ pub(in crate::tui) fn model(
         .as_deref()
         .map(state::read)
         .unwrap_or_default();
-    crate::tui::update::restore(&mut model, saved, theme);
+    let mut console = Console::new(model);
+    console.restore(&saved, theme);
+    let model = &mut console.model;
     for complaint in complaints {
         model.complain(complaint);
     }
@@ -115,7 +118,7 @@ pub(in crate::tui) fn model(
             "console.theme: `{word}` is no theme; use dark, light, 16 or mono."
         ));
     }
-    model
+    console
 }
 
 #[cfg(test)]
@@ -175,7 +178,7 @@ mod tests {
         config.console.theme = Some("solarised".into());
         config.console.keys.insert("aply".into(), "x".into());
         let now = crate::tui::fixtures::now();
-        let model = model(&config, &Options::default(), now, &with(&[]));
-        assert_eq!(model.toasts.shown.len(), 2);
+        let console = console(&config, &Options::default(), now, &with(&[]));
+        assert_eq!(console.model.toasts.shown.len(), 2);
     }
 }

@@ -12,13 +12,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
-use crate::tui::model::{Life, Model};
+use crate::tui::console::Console;
+use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::runtime::effects::{Effects, Opening, Service};
 use crate::tui::runtime::signals::{Heard, Signals};
 use crate::tui::runtime::terminal::{self, Guard};
-use crate::tui::update::{start, update};
-use crate::tui::view::paint;
 
 /// Time between two frames at least: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -28,7 +27,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Runs the console until it is left.
 pub(in crate::tui) async fn turn(
-    mut model: Model,
+    mut console: Console,
     service: Service,
     opening: Opening,
     clock: Clock,
@@ -36,7 +35,7 @@ pub(in crate::tui) async fn turn(
 ) -> Result<(), Error> {
     let (sender, mut messages) = mpsc::unbounded_channel();
     let mut effects = Effects::new(service, sender, state_dir);
-    let mut guard = Guard::new(model.mouse).map_err(|error| trouble(error, "start"))?;
+    let mut guard = Guard::new(console.model.mouse).map_err(|error| trouble(error, "start"))?;
     let mut input = EventStream::new();
     let mut signals = Signals::new().map_err(|error| trouble(error, "listen to signals"))?;
     let mut next_frame = Instant::now();
@@ -44,8 +43,8 @@ pub(in crate::tui) async fn turn(
     let mut here = Terminal::Here;
     let mut stops = 0;
     let mut dirty = true;
-    model.now = clock.now();
-    let mut due = start(&mut model);
+    console.model.now = clock.now();
+    let mut due = console.start();
     let mut opening = Some(opening);
     loop {
         terminal::claim();
@@ -55,12 +54,12 @@ pub(in crate::tui) async fn turn(
                 Err(error) => here.refused(error, "go on"),
             }
         }
-        if model.life == Life::Over {
-            return here.end(model.failed.take());
+        if console.model.life == Life::Over {
+            return here.end(console.model.failed.take());
         }
         if dirty && here.shows() && Instant::now() >= next_frame {
             next_frame = Instant::now() + FRAME;
-            if let Err(error) = draw(&mut model, &mut guard) {
+            if let Err(error) = draw(&mut console, &mut guard) {
                 here.refused(error, "draw");
             }
             dirty = false;
@@ -70,15 +69,15 @@ pub(in crate::tui) async fn turn(
             }
         }
         // A terminal that is gone ends the console once more where a failed decision would have kept it open.
-        if !here.shows() && model.life == Life::Runs {
-            due.extend(update(&mut model, Msg::Shutdown));
+        if !here.shows() && console.model.life == Life::Runs {
+            due.extend(console.update(Msg::Shutdown));
             continue;
         }
-        if model.life == Life::Ending && give_up.is_none() {
+        if console.model.life == Life::Ending && give_up.is_none() {
             give_up = Some(Instant::now() + PATIENCE);
         }
-        let wake = model.wake_at().map(|at| {
-            let wait = (at - model.now).to_std().unwrap_or_default();
+        let wake = console.wake_at().map(|at| {
+            let wait = (at - console.model.now).to_std().unwrap_or_default();
             Instant::now() + wait.max(Duration::from_millis(1))
         });
         let far = Instant::now() + Duration::from_hours(24);
@@ -88,38 +87,38 @@ pub(in crate::tui) async fn turn(
                 stops += u32::from(heard == Heard::Stop);
                 // A closing terminal says so more than once, and a session's end sends SIGTERM behind SIGHUP: only who
                 // asks a second time to stop does not want to wait.
-                if stops > 1 && model.life == Life::Ending {
-                    return here.end(model.unanswered());
+                if stops > 1 && console.model.life == Life::Ending {
+                    return here.end(console.model.unanswered());
                 }
-                (model.life == Life::Runs).then_some(Msg::Shutdown)
+                (console.model.life == Life::Runs).then_some(Msg::Shutdown)
             }
             event = input.next(), if here.shows() => here.read(event),
             Some(msg) = messages.recv() => Some(msg),
             () = sleep_until(next_frame), if dirty && here.shows() => None,
             () = sleep_until(wake.unwrap_or(far)), if wake.is_some() && here.shows() => Some(Msg::Tick),
             () = sleep_until(give_up.unwrap_or(far)), if give_up.is_some() => {
-                return here.end(model.unanswered());
+                return here.end(console.model.unanswered());
             }
         };
         terminal::claim();
         #[cfg(debug_assertions)]
         panic_on_request(msg.as_ref());
-        model.now = clock.now();
+        console.model.now = clock.now();
         if let Some(msg) = msg {
-            due.extend(update(&mut model, msg));
+            due.extend(console.update(msg));
             dirty = true;
-            drain(&mut model, &mut here, &mut input, &mut messages, &mut due).await;
+            drain(&mut console, &mut here, &mut input, &mut messages, &mut due).await;
         }
     }
 }
 
-/// Paints the model and shows it.
-fn draw(model: &mut Model, guard: &mut Guard) -> std::io::Result<()> {
+/// Paints the console and shows it.
+fn draw(console: &mut Console, guard: &mut Guard) -> std::io::Result<()> {
     let area = guard.area()?;
     let mut buffer = Buffer::empty(area);
-    let (hits, cursor) = paint(model, &mut buffer);
+    let (hits, cursor) = console.paint(&mut buffer);
     guard.show(buffer, cursor)?;
-    model.hits = hits;
+    console.model.hits = hits;
     Ok(())
 }
 
@@ -195,7 +194,7 @@ fn panic_on_request(msg: Option<&Msg>) {
 
 /// Takes in what is there already, so that a burst costs one frame.
 async fn drain(
-    model: &mut Model,
+    console: &mut Console,
     here: &mut Terminal,
     input: &mut EventStream,
     messages: &mut UnboundedReceiver<Msg>,
@@ -219,9 +218,9 @@ async fn drain(
             },
         };
         if let Some(msg) = msg {
-            due.extend(update(model, msg));
+            due.extend(console.update(msg));
         }
-        if model.life == Life::Over {
+        if console.model.life == Life::Over {
             return;
         }
     }

@@ -6,7 +6,7 @@ use crate::tui::request::Answer;
 use crate::tui::tests::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
-    let review = driver.model.preview.review.as_ref().unwrap();
+    let review = driver.screens.preview.review.as_ref().unwrap();
     review.selection.count()
 }
 
@@ -26,7 +26,7 @@ fn keys_about_an_old_plan_are_dropped_when_a_new_one_takes_its_place() {
         d.model.dialogs.is_empty(),
         "nor the new one by a key before it"
     );
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     assert_eq!(review.plan.items.len(), fixtures::plan_with(12).items.len());
     assert_eq!(
         ticked(&d),
@@ -70,7 +70,7 @@ fn suspicious_exclusions_come_first_however_they_are_sorted() {
     d.keys("2 ]");
     for key in ["s", "s", "S", "s", "s", "S"] {
         d.keys(key);
-        let review = d.model.preview.review.as_ref().unwrap();
+        let review = d.screens.preview.review.as_ref().unwrap();
         let first = review.list().shown[0];
         assert!(
             review.view_at(first).unwrap().item.suspicious,

@@ -12,11 +12,11 @@ use crate::tui::request::{Answer, Request};
 use crate::tui::tests::driver::Driver;
 
 fn ticked(d: &Driver) -> usize {
-    d.model.preview.review.as_ref().unwrap().selection.count()
+    d.screens.preview.review.as_ref().unwrap().selection.count()
 }
 
 fn soft_deletes(d: &Driver) -> u64 {
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     let counts = review.selection.count_op(&review.plan, Op::SoftDelete);
     counts.partners + counts.contacts
 }
@@ -243,7 +243,7 @@ fn leaving_the_place_of_a_question_leaves_the_question() {
     );
     d.keys("\"y");
     assert!(d.wanted().is_empty() && d.model.dialogs.is_empty());
-    assert_eq!(d.model.preview.filter.input.value(), "may");
+    assert_eq!(d.screens.preview.filter.input.value(), "may");
 }
 
 #[test]
@@ -276,8 +276,8 @@ fn a_plan_that_arrives_leaves_the_filter_box_open() {
     let before = ticked(&d);
     d.keys("\"et");
     d.compute();
-    assert_eq!(d.model.preview.filter.input.value(), "acmet");
-    assert!(d.model.preview.filter.focused && d.model.dialogs.is_empty());
+    assert_eq!(d.screens.preview.filter.input.value(), "acmet");
+    assert!(d.screens.preview.filter.focused && d.model.dialogs.is_empty());
     assert_eq!(ticked(&d), before, "t ticked nothing");
     // Keys that waited for the old lines go, those for the box behind them do not.
     let mut d = Driver::full(120, 40);
@@ -288,7 +288,7 @@ fn a_plan_that_arrives_leaves_the_filter_box_open() {
     d.compute();
     d.keys("\"me");
     d.compute();
-    assert_eq!(d.model.preview.filter.input.value(), "acme");
+    assert_eq!(d.screens.preview.filter.input.value(), "acme");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn the_filter_box_opens_for_a_plan_that_is_on_its_way() {
     d.answer(Answer::Plan(Box::new(fixtures::plan_with(12))));
     d.keys("\"q");
     d.compute();
-    assert_eq!(d.model.preview.filter.input.value(), "tAq");
+    assert_eq!(d.screens.preview.filter.input.value(), "tAq");
     assert!(d.model.dialogs.is_empty() && d.wanted().is_empty());
 }
 
@@ -307,7 +307,15 @@ fn the_filter_box_opens_for_a_plan_that_is_on_its_way() {
 fn a_hold_is_marked_by_its_record_and_only_when_it_stands() {
     let mut d = Driver::full(120, 40);
     d.keys("2 g h \"in_talks Enter");
-    assert!(d.model.preview.review.as_ref().unwrap().held_now.is_empty());
+    assert!(
+        d.screens
+            .preview
+            .review
+            .as_ref()
+            .unwrap()
+            .held_now
+            .is_empty()
+    );
     // A plan arrives in which the record stands elsewhere.
     d.keys("P");
     let plan = fixtures::plan_with(12);
@@ -319,7 +327,7 @@ fn a_hold_is_marked_by_its_record_and_only_when_it_stands() {
         |r| matches!(r, Request::Hold { .. }),
         Ok(Answer::Held(Entity::Partners, 7)),
     );
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     let held: Vec<_> = review.held_now.iter().collect();
     assert!(!held.is_empty());
     for &&at in &held {
@@ -332,7 +340,15 @@ fn a_hold_is_marked_by_its_record_and_only_when_it_stands() {
     let before = ticked(&d);
     let error = Error::new(Kind::Database, "database", "The database went away.");
     d.release(|r| matches!(r, Request::Hold { .. }), Err(error));
-    assert!(d.model.preview.review.as_ref().unwrap().held_now.is_empty());
+    assert!(
+        d.screens
+            .preview
+            .review
+            .as_ref()
+            .unwrap()
+            .held_now
+            .is_empty()
+    );
     assert_eq!(ticked(&d), before);
     assert!(d.shows("Not done"), "{}", d.screen());
 }
@@ -348,7 +364,7 @@ fn a_hold_that_comes_while_ticks_are_computed_is_not_ticked_again() {
         Ok(Answer::Held(Entity::Partners, 7)),
     );
     d.compute();
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     let at = *review.held_now.iter().next().unwrap();
     assert!(!review.selection.is_ticked(at as usize));
 }
@@ -371,5 +387,5 @@ fn lifting_from_excluded_marks_no_line_of_changes() {
     };
     let lifted = Answer::Lifted(Entity::Partners, 4_711);
     d.msg(Msg::Answer(ticket, Box::new(Ok(lifted))));
-    assert_eq!(d.model.preview.review.as_ref().unwrap().held_now.len(), 1);
+    assert_eq!(d.screens.preview.review.as_ref().unwrap().held_now.len(), 1);
 }

@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 
 use crate::config::GuardConfig;
 use crate::error::Error;
+use crate::tui::console::{Console, view};
 use crate::tui::dialog::{Ask, Dialog};
 use crate::tui::environment::Environment;
 use crate::tui::fixtures;
@@ -18,12 +19,10 @@ use crate::tui::kit::theme::{Depth, ThemeName};
 use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::request::{Answer, Request, Ticket};
-use crate::tui::update::{self, update};
-use crate::tui::view::view;
 
 /// A console with nothing outside.
 pub(super) struct Driver {
-    pub(super) model: Model,
+    console: Console,
     pub(super) asked: Vec<(Ticket, Request)>,
     /// Effects of the terminal and of files, as they came.
     pub(super) others: Vec<Effect>,
@@ -53,19 +52,32 @@ pub(super) fn bare_model() -> Model {
     )
 }
 
+impl std::ops::Deref for Driver {
+    type Target = Console;
+
+    fn deref(&self) -> &Console {
+        &self.console
+    }
+}
+
+impl std::ops::DerefMut for Driver {
+    fn deref_mut(&mut self) -> &mut Console {
+        &mut self.console
+    }
+}
+
 impl Driver {
     /// A console that has just started, of this size, in the dark theme.
     pub(super) fn new(width: u16, height: u16) -> Self {
-        let model = bare_model();
         let mut driver = Self {
-            model,
+            console: Console::new(bare_model()),
             asked: Vec::new(),
             others: Vec::new(),
             slow: false,
             computing: Vec::new(),
             terminal: Terminal::new(TestBackend::new(width, height)).unwrap(),
         };
-        let effects = update::start(&mut driver.model);
+        let effects = driver.console.start();
         driver.carry_out(effects);
         driver.msg(Msg::Opened(Ok(())));
         driver.draw();
@@ -86,7 +98,7 @@ impl Driver {
     }
 
     pub(super) fn msg(&mut self, msg: Msg) {
-        let effects = update(&mut self.model, msg);
+        let effects = self.console.update(msg);
         self.carry_out(effects);
         self.draw();
     }
@@ -98,7 +110,7 @@ impl Driver {
                 Effect::Compute(compute) if self.slow => self.computing.push(compute),
                 Effect::Compute(compute) => {
                     let computed = Msg::Computed(compute.run());
-                    let more = update(&mut self.model, computed);
+                    let more = self.console.update(computed);
                     self.carry_out(more);
                 }
                 Effect::Forget(_) => {}
@@ -231,10 +243,12 @@ impl Driver {
     pub(super) fn draw(&mut self) {
         let area = self.buffer().area;
         self.terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
-        let model = &self.model;
+        // Tests change the model by hand, too.
+        self.console.gather();
+        let console = &self.console;
         let mut hits = None;
         self.terminal
-            .draw(|frame| hits = Some(view(model, frame)))
+            .draw(|frame| hits = Some(view(console, frame)))
             .unwrap();
         self.model.hits = hits.unwrap();
     }

@@ -85,9 +85,9 @@ looks! {
         status.last_runs.clear();
         status.cases = crate::values::CaseCounts::default();
         status.carried_over = 0;
-        d.model.overview.status = Some(Box::new(status));
-        d.model.overview.runs.clear();
-        d.model.preview.review = None;
+        d.model.facts.status = Some(Box::new(status));
+        d.model.facts.runs.clear();
+        d.screens.preview.review = None;
     };
     preview: |d| { d.keys("2"); };
     preview_guard: |d| {
@@ -96,7 +96,7 @@ looks! {
         d.model.toasts.shown.clear();
     };
     preview_detail: |d| { d.keys("2 G k k k k k k k k k k v Enter"); };
-    preview_empty: |d| { d.model.preview.review = None; d.keys("2"); };
+    preview_empty: |d| { d.screens.preview.review = None; d.keys("2"); };
     preview_excluded: |d| { d.keys("2 ]"); };
     preview_warnings: |d| { d.keys("2 ] ]"); };
     preview_filter: |d| { d.keys("2 / \"op:update,add_-changed:website"); };

@@ -12,21 +12,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::plan::Mode;
+use crate::tui::console::Console;
 use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::key::Key;
-use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Msg, Work};
 use crate::tui::request::{Answer, Request};
-use crate::tui::screen::preview::query::Compute;
+use crate::tui::screen::preview::inside::Compute;
 use crate::tui::tests::driver::bare_model;
-use crate::tui::update::update;
-use crate::tui::view::paint;
 use crate::values::PreviewRequest;
 
 /// A console on a plan of some size, its computations kept back.
 struct Bench {
-    model: Model,
+    console: Console,
     buffer: Buffer,
     waiting: Vec<Box<dyn Work>>,
 }
@@ -46,7 +44,7 @@ impl Bench {
         let mut model = bare_model();
         model.screen = Screen::Preview;
         Self {
-            model,
+            console: Console::new(model),
             buffer: Buffer::empty(Rect::new(0, 0, 120, 40)),
             waiting: Vec::new(),
         }
@@ -55,9 +53,9 @@ impl Bench {
     /// Takes a message in and draws; how long the UI task was busy with it.
     fn msg(&mut self, msg: Msg) -> Duration {
         let begun = Instant::now();
-        let effects = update(&mut self.model, msg);
+        let effects = self.console.update(msg);
         self.buffer.reset();
-        self.model.hits = paint(&self.model, &mut self.buffer).0;
+        self.console.model.hits = self.console.paint(&mut self.buffer).0;
         let took = begun.elapsed();
         for effect in effects {
             match effect {
@@ -102,7 +100,7 @@ impl Bench {
 
     /// The query of the shown tab, as it was asked for last.
     fn query(&self) -> Compute {
-        let preview = &self.model.preview;
+        let preview = &self.console.screens.preview;
         let review = preview.review.as_ref().unwrap();
         Compute::Query {
             generation: 0,
@@ -118,7 +116,8 @@ impl Bench {
     }
 
     fn shown(&self) -> usize {
-        self.model
+        self.console
+            .screens
             .preview
             .review
             .as_ref()
@@ -157,7 +156,7 @@ fn measure(items: i64) -> Figures {
         scope: crate::plan::Scope::All,
         mode: Mode::Full,
     };
-    let Effect::Ask(ticket, _) = bench.model.ask(Request::Preview(request)) else {
+    let Effect::Ask(ticket, _) = bench.console.model.ask(Request::Preview(request)) else {
         panic!("a preview is asked for");
     };
     let took = bench.msg(Msg::Answer(ticket, Box::new(Ok(Answer::Plan(plan)))));
@@ -241,7 +240,7 @@ fn measure(items: i64) -> Figures {
         let begun = Instant::now();
         bench.key("s");
         let (_, held) = bench.settle();
-        let column = bench.model.preview.sort.column;
+        let column = bench.console.screens.preview.sort.column;
         figures.add(&format!("sort: {column:?}"), begun.elapsed(), 400);
         figures.add("    the UI task meanwhile", held, 16);
     }
@@ -266,7 +265,7 @@ fn measure(items: i64) -> Figures {
         }
     }
     bench.key("Esc");
-    let Effect::Ask(ticket, _) = bench.model.ask(Request::Preview(request)) else {
+    let Effect::Ask(ticket, _) = bench.console.model.ask(Request::Preview(request)) else {
         panic!("a preview is asked for");
     };
     let next = Answer::Plan(Box::new(fixtures::small_plan()));

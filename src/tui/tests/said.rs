@@ -20,7 +20,7 @@ fn toasts_are_few_go_by_themselves_and_stay_among_the_messages() {
     assert!(d.shows("third words"), "{}", d.screen());
     assert!(!d.shows("second words"), "one at this size: {}", d.screen());
     assert_eq!(d.model.toasts.shown.len(), 2);
-    let gone = d.model.wake_at().expect("the frame deadline takes it away");
+    let gone = d.wake_at().expect("the frame deadline takes it away");
     assert!(gone <= d.model.now + Duration::seconds(5));
     d.model.now = gone;
     d.msg(Msg::Tick);
@@ -41,7 +41,7 @@ fn a_toast_covers_neither_footer_nor_cursor_nor_dialog() {
     d.model.split = 90;
     d.keys("Tab");
     d.draw();
-    let name = d.model.offboard.chosen().unwrap().name.clone();
+    let name = d.screens.offboarding.chosen().unwrap().name.clone();
     let row = d.model.hits.cursor_row.unwrap();
     // A terminal so low that the toast would lie on the chosen line: it goes above it.
     d.model.hits.cursor_row = None;

@@ -17,7 +17,7 @@ fn plan(driver: &mut Driver, leavers: i64) {
 
 fn ticked(driver: &Driver) -> usize {
     driver
-        .model
+        .screens
         .preview
         .review
         .as_ref()
@@ -28,7 +28,7 @@ fn ticked(driver: &Driver) -> usize {
 
 fn chosen_name(driver: &Driver) -> String {
     driver
-        .model
+        .screens
         .preview
         .review
         .as_ref()
@@ -80,7 +80,7 @@ fn from_preview_to_apply_with_the_typed_number() {
         ref other => panic!("{other:?}"),
     }
     d.answer(Answer::Report(Box::new(fixtures::report())));
-    assert!(d.model.preview.review.is_none());
+    assert!(d.screens.preview.review.is_none());
     assert!(d.shows("Run 13"), "{}", d.screen());
     assert!(d.model.dialogs.is_empty(), "a good end is no question");
 }
@@ -100,12 +100,12 @@ fn escape_peels_one_layer_at_a_time() {
     assert_eq!(d.model.dialogs.len(), 1);
     d.keys("Esc");
     assert!(d.model.dialogs.is_empty());
-    assert_eq!(d.model.preview.pane, crate::tui::kit::panes::Pane::Detail);
+    assert_eq!(d.screens.preview.pane, crate::tui::kit::panes::Pane::Detail);
     d.keys("Esc");
-    assert_eq!(d.model.preview.pane, crate::tui::kit::panes::Pane::List);
-    assert!(d.model.preview.filter.active());
+    assert_eq!(d.screens.preview.pane, crate::tui::kit::panes::Pane::List);
+    assert!(d.screens.preview.filter.active());
     d.keys("Esc");
-    assert!(!d.model.preview.filter.active());
+    assert!(!d.screens.preview.filter.active());
     d.keys("Esc");
     assert_eq!(d.model.screen, Screen::Preview);
     assert_eq!(d.model.life, Life::Runs);
@@ -117,7 +117,15 @@ fn ticks_are_by_record_and_survive_filter_and_sort() {
     d.keys("2");
     let before = ticked(&d);
     d.keys("/ \"op:add Enter t");
-    let adds = d.model.preview.review.as_ref().unwrap().list().shown.len();
+    let adds = d
+        .screens
+        .preview
+        .review
+        .as_ref()
+        .unwrap()
+        .list()
+        .shown
+        .len();
     assert_eq!(
         ticked(&d),
         before - adds,
@@ -156,7 +164,7 @@ fn keys_typed_while_the_list_is_computed_wait_for_it() {
     assert_eq!(d.model.typed_ahead.len(), 1);
     d.compute();
     assert!(d.model.typed_ahead.is_empty());
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     let deletes = review
         .plan
         .items
@@ -188,7 +196,7 @@ fn one_query_runs_and_one_waits() {
     );
     d.compute();
     assert!(d.computing.is_empty());
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     assert!(
         review.list().shown.is_empty(),
         "the last filter is in force"
@@ -210,7 +218,7 @@ fn a_late_answer_of_an_older_request_is_dropped() {
         ticket,
         Box::new(Ok(Answer::Runs(fixtures::runs()))),
     ));
-    assert!(d.model.history.runs.is_empty());
+    assert!(d.model.facts.runs.is_empty());
 }
 
 #[test]
@@ -218,27 +226,30 @@ fn a_filter_that_does_not_parse_points_at_its_term_and_changes_nothing() {
     let mut d = Driver::full(80, 24);
     d.keys("2 / \"acme_teir:x");
     assert_eq!(
-        d.model.preview.filter.words, "acme teir",
+        d.screens.preview.filter.words, "acme teir",
         "the last that parsed stays in force"
     );
-    let error = d.model.preview.filter.error.clone().unwrap();
-    assert_eq!(&d.model.preview.filter.input.value()[error.span], "teir:x");
+    let error = d.screens.preview.filter.error.clone().unwrap();
+    assert_eq!(
+        &d.screens.preview.filter.input.value()[error.span],
+        "teir:x"
+    );
     d.keys("Enter");
     assert!(
-        d.model.preview.filter.focused,
+        d.screens.preview.filter.focused,
         "a bad filter is not left with Enter"
     );
     d.keys("Esc");
-    assert!(!d.model.preview.filter.focused);
+    assert!(!d.screens.preview.filter.focused);
 }
 
 #[test]
 fn earlier_filters_come_back_with_up() {
     let mut d = Driver::full(80, 24);
     d.keys("2 / \"op:add Enter / Ctrl-U \"acme Enter / Up Up");
-    assert_eq!(d.model.preview.filter.input.value(), "op:add");
+    assert_eq!(d.screens.preview.filter.input.value(), "op:add");
     d.keys("Down");
-    assert_eq!(d.model.preview.filter.input.value(), "acme");
+    assert_eq!(d.screens.preview.filter.input.value(), "acme");
 }
 
 #[test]
@@ -247,7 +258,7 @@ fn a_tripped_guard_is_released_by_number_and_reason_for_these_ticks_only() {
     plan(&mut d, 12);
     assert!(d.shows("Guard, soft-deletes withheld"), "{}", d.screen());
     d.keys("! \"reorganisation Enter 1 5 Enter");
-    let release = d.model.preview.review.as_ref().unwrap().release.clone();
+    let release = d.screens.preview.review.as_ref().unwrap().release.clone();
     assert_eq!(
         (release.deletes, release.reason.as_deref()),
         (Some(15), Some("reorganisation"))
@@ -260,7 +271,7 @@ fn a_tripped_guard_is_released_by_number_and_reason_for_these_ticks_only() {
         d.screen()
     );
     d.keys("Esc g Space");
-    let release = d.model.preview.review.as_ref().unwrap().release.clone();
+    let release = d.screens.preview.review.as_ref().unwrap().release.clone();
     assert_eq!(release.deletes, None, "other ticks, no release");
     assert!(d.shows("does not fit"), "{}", d.screen());
 }

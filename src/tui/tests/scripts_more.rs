@@ -10,16 +10,16 @@ use crate::tui::kit::hits::Target;
 use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::request::{Answer, Request};
-use crate::tui::screen::preview::tab::Tab;
+use crate::tui::screen::preview::inside::Tab;
 use crate::tui::tests::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
-    let review = driver.model.preview.review.as_ref().unwrap();
+    let review = driver.screens.preview.review.as_ref().unwrap();
     review.selection.count()
 }
 
 fn chosen_name(driver: &Driver) -> String {
-    let review = driver.model.preview.review.as_ref().unwrap();
+    let review = driver.screens.preview.review.as_ref().unwrap();
     review.view().unwrap().name().to_owned()
 }
 
@@ -88,9 +88,9 @@ fn q_quits_and_keeps_what_people_expect_to_find() {
     assert_eq!(saved.filters, ["op:add"]);
     assert_eq!(saved.sort.as_deref(), Some("name"));
     let mut next = Driver::new(80, 24);
-    crate::tui::update::restore(&mut next.model, saved, None);
+    next.restore(&saved, None);
     assert_eq!(next.model.screen, Screen::History);
-    assert_eq!(next.model.preview.filter.history, ["op:add"]);
+    assert_eq!(next.screens.preview.filter.history, ["op:add"]);
 }
 
 #[test]
@@ -213,8 +213,8 @@ fn the_mouse_does_what_keys_do() {
     let head = d.model.hits.place(Target::Head(1)).unwrap();
     d.click(head.x, head.y);
     assert_eq!(
-        d.model.preview.sort.column,
-        Some(crate::tui::screen::preview::columns::PlanColumn::Name)
+        d.screens.preview.sort.column,
+        Some(crate::tui::screen::preview::inside::PlanColumn::Name)
     );
     let border = d.model.hits.place(Target::Border { beside: true }).unwrap();
     let split = d.model.split;
@@ -235,10 +235,10 @@ fn the_mouse_does_what_keys_do() {
     );
     assert!(d.model.split < split);
     d.keys("g");
-    let at = d.model.preview.review.as_ref().unwrap().list().cursor.at;
+    let at = d.screens.preview.review.as_ref().unwrap().list().cursor.at;
     d.mouse(MouseEventKind::ScrollDown, 10, 12);
     assert_eq!(
-        d.model.preview.review.as_ref().unwrap().list().cursor.at,
+        d.screens.preview.review.as_ref().unwrap().list().cursor.at,
         at + 3
     );
     d.keys("A");
@@ -281,7 +281,7 @@ fn a_paste_is_never_a_burst_of_commands() {
     assert!(d.model.dialogs.is_empty());
     d.keys("/");
     d.msg(Msg::Paste("acme\nrm -rf".into()));
-    assert_eq!(d.model.preview.filter.input.value(), "acme");
+    assert_eq!(d.screens.preview.filter.input.value(), "acme");
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn every_disabled_action_says_why() {
             let mut d = Driver::new(120, 40);
             d.model.screen = screen;
             d.model.toasts.shown.clear();
-            if let Some(why) = crate::tui::update::why_not(&d.model, binding.action) {
+            if let Some(why) = d.why_not(binding.action) {
                 assert!(why.ends_with('.'), "{why}");
                 let key = binding.keys.first().map(ToString::to_string);
                 if let Some(key) = key {
@@ -355,23 +355,30 @@ fn resizing_keeps_place_ticks_and_filter() {
     small.keys("2 / \"e Enter j j j Space");
     let (name, ticks) = (chosen_name(&small), ticked(&small));
     let mut other = Driver::new(60, 16);
-    std::mem::swap(&mut other.model, &mut small.model);
+    std::mem::swap(&mut *other, &mut *small);
     other.draw();
     other.msg(Msg::Resize);
     assert_eq!((chosen_name(&other), ticked(&other)), (name, ticks));
-    assert!(other.model.preview.filter.active());
+    assert!(other.screens.preview.filter.active());
 }
 
 #[test]
 fn tabs_keep_their_filter_in_force() {
     let mut d = Driver::full(120, 40);
     d.keys("2 / \"zzz Enter ]");
-    let review = d.model.preview.review.as_ref().unwrap();
+    let review = d.screens.preview.review.as_ref().unwrap();
     assert_eq!(review.tab, Tab::Excluded);
     assert!(review.list().shown.is_empty());
     d.keys("Esc");
     assert_eq!(
-        d.model.preview.review.as_ref().unwrap().list().shown.len(),
+        d.screens
+            .preview
+            .review
+            .as_ref()
+            .unwrap()
+            .list()
+            .shown
+            .len(),
         3
     );
 }
@@ -381,9 +388,9 @@ fn the_facts_wake_the_screen_and_nothing_else_does() {
     let mut d = Driver::full(80, 24);
     d.keys("2");
     d.model.toasts.shown.clear();
-    assert_eq!(d.model.wake_at(), None, "an idle Preview never wakes");
+    assert_eq!(d.wake_at(), None, "an idle Preview never wakes");
     d.keys("P");
-    let quiet = d.model.wake_at().unwrap();
+    let quiet = d.wake_at().unwrap();
     assert_eq!(quiet - d.model.now, chrono::Duration::milliseconds(250));
 }
 

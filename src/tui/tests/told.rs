@@ -2,24 +2,24 @@
 //! is. Answers are held back and let go at the chosen moment.
 
 use crate::error::{Error, Kind};
-use crate::tui::certs::PushResult;
 use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::hits::Target;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
+use crate::tui::screen::certifications::PushResult;
 use crate::tui::tests::driver::Driver;
 use crate::values::CaseState;
 
 fn ticked(d: &Driver) -> usize {
-    d.model.preview.review.as_ref().unwrap().selection.count()
+    d.screens.preview.review.as_ref().unwrap().selection.count()
 }
 
 #[test]
 fn history_keeps_its_run_when_another_is_added() {
     let mut d = Driver::full(120, 40);
     d.keys("5 j j j Ctrl-R");
-    let run = d.model.history.run().unwrap().run_id;
+    let run = d.screens.history.run(&d.model).unwrap().run_id;
     let mut runs = fixtures::runs();
     runs.insert(
         0,
@@ -32,7 +32,7 @@ fn history_keeps_its_run_when_another_is_added() {
         ),
     );
     d.release(|r| matches!(r, Request::Runs), Ok(Answer::Runs(runs)));
-    assert_eq!(d.model.history.run().unwrap().run_id, run);
+    assert_eq!(d.screens.history.run(&d.model).unwrap().run_id, run);
     d.keys("U");
     assert!(
         d.wanted()
@@ -61,7 +61,7 @@ fn what_ends_early_is_said_in_the_desks_own_words() {
             .any(|toast| toast.text.contains("Nothing was written"))
     );
     assert!(
-        d.model.certs.rows.is_empty(),
+        d.screens.certifications.rows.is_empty(),
         "what they hold is not known now"
     );
     assert!(d.asked.iter().any(|(_, r)| matches!(r, Request::Cases)));
@@ -91,7 +91,7 @@ fn pushed_is_said_of_what_was_pushed() {
             withheld: Vec::new(),
         })),
     );
-    let results = &d.model.certs.results;
+    let results = &d.screens.certifications.results;
     assert!(matches!(results.get(&17), Some(PushResult::Fault(why)) if why.contains("Not found")));
     assert_eq!(results.get(&23), None, "it had the figures already");
 }
@@ -233,7 +233,10 @@ fn keys_that_wait_are_not_replayed_on_another_screen() {
     d.click(tab.x + 1, tab.y);
     d.compute();
     assert_eq!(d.model.screen, Screen::Offboarding);
-    assert!(d.model.offboard.ticked.is_empty(), "Space was for Preview");
+    assert!(
+        d.screens.offboarding.ticked.is_empty(),
+        "Space was for Preview"
+    );
 }
 
 #[test]
