@@ -1,7 +1,8 @@
 //! The console: the main face. docs/console.md says how it looks and feels.
 //!
-//! Elm shape: [`update`] changes the [`model`] and is pure, [`view`] only draws, [`runtime`] alone spawns. One task
-//! owns the terminal and the model ([`run`]); [`kit`] is what is drawn with.
+//! Elm shape: [`console`] takes messages in and draws, and is pure; [`runtime`] alone spawns. One task owns the terminal
+//! and the console ([`run`]). Each screen has a [`room`] of its own; [`kit`] is what is drawn with. ARCHITECTURE.md, "The
+//! console", has the floors.
 
 mod console;
 mod dialog;
@@ -33,9 +34,8 @@ pub use runtime::options::{Colour, Options};
 /// not keep the console from being there, and one that refuses ends it with the error. Must be awaited where the program
 /// waits for it (`block_on` in `main`): the thread that polls it owns the terminal.
 pub async fn run(config: Config, options: Options) -> Result<(), Error> {
-    let lookup = |name: &str| std::env::var(name).ok();
     let clock = Clock::system();
-    let console = setup::console(&config, &options, clock.now(), &lookup);
+    let console = setup::console(&config, &options, clock.now(), &setup::variable);
     // crossterm leaves colours out by itself under NO_COLOR; what is asked for on purpose goes before that.
     crossterm::style::force_color_output(console.model.depth != kit::theme::Depth::None);
     let (service, opening) = service::service(config, clock.clone());

@@ -2,6 +2,7 @@
 //! nothing spawned. The console knows what all screens have in common; what is a screen's own, its room does.
 
 mod act;
+mod ahead;
 mod answers;
 mod chrome;
 mod frame;
@@ -94,7 +95,7 @@ impl Console {
             Msg::Answer(ticket, result) => return answers::answer(self, ticket, *result),
             Msg::Computed(worked) => {
                 let mut effects = self.tell(worked.screen, Happened::Computed(worked.what));
-                effects.extend(keys::replay(self));
+                effects.extend(ahead::replay(self));
                 return effects;
             }
             Msg::Exported(Ok(path)) => model.toast(format!("Exported to {}.", path.display())),

@@ -6,6 +6,7 @@ mod outcome;
 mod palette;
 pub(super) mod places;
 mod question;
+pub(super) mod scene;
 pub(super) mod view;
 
 use crossterm::event::KeyCode;

@@ -86,11 +86,8 @@ pub(super) fn docs() -> String {
             "### {title}\n\n| key | what it does | name in `console.keys` |\n|---|---|---|\n"
         );
         for binding in BINDINGS {
-            let here = match screen {
-                None => binding.on == On::ALL,
-                Some(screen) => binding.on != On::ALL && binding.on.has(screen),
-            };
-            if here {
+            let everywhere = binding.on == On::ALL;
+            if screen.map_or(everywhere, |screen| !everywhere && binding.on.has(screen)) {
                 let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
                 let keys = if keys.is_empty() {
                     "in the palette".to_owned()

@@ -14,7 +14,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::tui::console::{Console, chrome};
 use crate::tui::dialog;
-use crate::tui::dialog::view::Scene;
+use crate::tui::dialog::scene::Scene;
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::hits::Hits;
 

@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::tui::console::{Console, act, hand, mouse, questions};
-use crate::tui::dialog::{Choice, Dialog, Ears, Outcome};
+use crate::tui::console::{Console, act, hand, questions};
+use crate::tui::dialog::{Choice, Dialog, Outcome};
 use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::key::Key;
 use crate::tui::model::Ahead;
@@ -87,38 +87,6 @@ fn elsewhere(console: &mut Console, key: Key) {
             binding.long
         ));
     }
-}
-
-/// Replays what waited, as far as nothing has to be waited for again. No question is answered by it: whoever typed ahead
-/// had not seen one (docs/console.md, "Confirming").
-pub(super) fn replay(console: &mut Console) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let mut waiting = std::mem::take(&mut console.model.typed_ahead);
-    if !console.model.dialogs.is_empty() {
-        return effects;
-    }
-    while let Some(next) = waiting.pop_front() {
-        if console.must_wait() {
-            waiting.push_front(next);
-            break;
-        }
-        effects.extend(match next {
-            Ahead::Key(next) => key(console, next),
-            Ahead::Act(action) => act::act(console, action),
-            Ahead::Click(target) => mouse::clicked(console, target),
-        });
-        if let Some(Dialog::Ask(ask)) = console.model.dialogs.last_mut() {
-            ask.ears = Ears::Unseen;
-            waiting.clear();
-            break;
-        }
-        if let Some(again) = console.model.typed_ahead.pop_front() {
-            waiting.push_front(again);
-            break;
-        }
-    }
-    console.model.typed_ahead = waiting;
-    effects
 }
 
 /// What follows from what a dialog did.

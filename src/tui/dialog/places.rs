@@ -30,7 +30,7 @@ pub(in crate::tui) fn counting(dialogs: &[Dialog]) -> Option<Waits> {
 }
 
 /// Puts a question in the place that was kept for it.
-pub(in crate::tui) fn fill(dialogs: &mut Vec<Dialog>, what: Waits, mut ask: Ask) {
+pub(in crate::tui) fn fill(dialogs: &mut [Dialog], what: Waits, mut ask: Ask) {
     if let Some(place) = dialogs.iter_mut().find(|dialog| is(dialog, what)) {
         ask.ears = Ears::Unseen;
         *place = Dialog::Ask(Box::new(ask));

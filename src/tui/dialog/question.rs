@@ -12,7 +12,7 @@
 use ratatui::layout::Rect;
 
 use crate::text::safe;
-use crate::tui::dialog::view::Scene;
+use crate::tui::dialog::scene::Scene;
 use crate::tui::dialog::{Ask, FieldKind, Focus};
 use crate::tui::kit::canvas::middle;
 use crate::tui::kit::canvas::{Canvas, cells};

@@ -6,28 +6,17 @@
 //!   +-----------------------------------------------+
 //! ```
 
-use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::dialog::question;
+use crate::tui::dialog::scene::Scene;
 use crate::tui::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
-use crate::tui::environment::Environment;
-use crate::tui::keymap::{Action, BINDINGS, Binding, Keymap, On, Screen};
+use crate::tui::keymap::{BINDINGS, Binding, On};
 use crate::tui::kit::canvas::{Canvas, cells, middle};
 use crate::tui::kit::cells::{pad, width, wrap};
 use crate::tui::kit::hits::Target;
 use crate::tui::kit::tone::{Tone, ToneLine};
-
-/// What a dialog tells beside its own words.
-pub(in crate::tui) struct Scene<'s> {
-    pub(in crate::tui) environment: &'s Environment,
-    pub(in crate::tui) keymap: &'s Keymap,
-    pub(in crate::tui) screen: Screen,
-    pub(in crate::tui) now: DateTime<Utc>,
-    /// Whether an action is possible now.
-    pub(in crate::tui) possible: &'s dyn Fn(Action) -> bool,
-}
 
 /// Draws a dialog; only the topmost takes clicks.
 pub(in crate::tui) fn draw(

@@ -15,6 +15,11 @@ use crate::tui::runtime::state;
 /// Looks a variable of the environment up.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// A variable of the process's environment.
+pub(in crate::tui) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// How many colours to use.
 pub(in crate::tui) fn depth(colour: Colour, lookup: Lookup<'_>) -> Depth {
     let set = |name| lookup(name).filter(|value| !value.is_empty());

@@ -79,11 +79,10 @@ impl Room for Certifications {
     fn why_not(&self, model: &Model, action: Action) -> Reason {
         match action {
             Action::Compare => model.busy(),
-            Action::LmsRefresh => model.no_writes(),
             Action::Push if self.ticked.is_empty() => {
                 Some("No partner is ticked; p compares, Space ticks.".into())
             }
-            Action::Push => model.no_writes(),
+            Action::LmsRefresh | Action::Push => model.no_writes(),
             _ => None,
         }
     }

@@ -43,14 +43,6 @@ use tab::Tab;
 
 pub(super) use state::Preview;
 
-#[cfg(test)]
-pub(in crate::tui) mod inside {
-    //! What the tests of the console look at.
-    pub(in crate::tui) use super::columns::PlanColumn;
-    pub(in crate::tui) use super::query::Compute;
-    pub(in crate::tui) use super::tab::Tab;
-}
-
 impl Room for Preview {
     fn draw(&self, model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         view::draw(canvas, self, model, area);
@@ -285,4 +277,12 @@ impl Preview {
             _ => Vec::new(),
         }
     }
+}
+
+#[cfg(test)]
+pub(in crate::tui) mod inside {
+    //! What the tests of the console look at.
+    pub(in crate::tui) use super::columns::PlanColumn;
+    pub(in crate::tui) use super::query::Compute;
+    pub(in crate::tui) use super::tab::Tab;
 }

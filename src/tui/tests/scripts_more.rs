@@ -253,6 +253,26 @@ fn the_mouse_does_what_keys_do() {
 }
 
 #[test]
+fn the_wheel_moves_what_is_under_it() {
+    for (screen, opened) in [("3", ""), ("5", "Enter")] {
+        let mut d = Driver::full(120, 40);
+        d.keys(screen).keys(opened);
+        d.answer_all();
+        d.keys("Tab");
+        let before = d.screen();
+        let row = d.model.hits.cursor_row.unwrap();
+        d.mouse(MouseEventKind::ScrollDown, 10, row);
+        assert_ne!(
+            d.model.hits.cursor_row,
+            Some(row),
+            "the list of {screen} stands still"
+        );
+        d.mouse(MouseEventKind::ScrollUp, 10, row);
+        assert_eq!(d.screen(), before, "and the details keep the keyboard");
+    }
+}
+
+#[test]
 fn a_double_click_confirms_nothing() {
     let mut d = Driver::full(120, 40);
     d.keys("4 p");

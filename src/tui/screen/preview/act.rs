@@ -284,13 +284,13 @@ pub(super) fn copied(preview: &Preview) -> Option<String> {
 /// What is shown, as data.
 pub(super) fn exported(preview: &Preview) -> Option<Box<dyn Sheet>> {
     let review = preview.review.as_ref()?;
-    let lines = review.list().shown.clone();
-    (!lines.is_empty()).then(|| {
+    let shown = review.list().shown.clone();
+    (!shown.is_empty()).then(|| {
         Box::new(Lines {
             plan: Arc::clone(&review.plan),
             selection: Arc::clone(&review.selection),
             tab: review.tab,
-            lines,
+            shown,
         }) as _
     })
 }

@@ -19,13 +19,13 @@ pub(in crate::tui) struct Lines {
     pub(in crate::tui) plan: Arc<Plan>,
     pub(in crate::tui) selection: Arc<Selection>,
     pub(in crate::tui) tab: Tab,
-    pub(in crate::tui) lines: Vec<u32>,
+    pub(in crate::tui) shown: Vec<u32>,
 }
 
 impl Lines {
     /// The items of the lines, each with whether it is ticked now.
     fn items(&self) -> impl Iterator<Item = (ItemView<'_>, bool)> {
-        self.lines.iter().filter_map(|&at| {
+        self.shown.iter().filter_map(|&at| {
             let ticked = self.tab == Tab::Changes && self.selection.is_ticked(at as usize);
             Some((self.plan.view_of(self.tab.item(&self.plan, at)?), ticked))
         })
@@ -34,7 +34,7 @@ impl Lines {
     /// The warnings of the lines.
     fn warnings(&self) -> impl Iterator<Item = &Warning> {
         let warnings = &self.plan.warnings;
-        self.lines
+        self.shown
             .iter()
             .filter_map(|&at| warnings.get(at as usize))
     }
@@ -89,7 +89,7 @@ mod tests {
         let sheet = Lines {
             selection: Arc::new(Selection::of(&plan)),
             tab: Tab::Changes,
-            lines: (0u32..).take(plan.items.len()).collect(),
+            shown: (0u32..).take(plan.items.len()).collect(),
             plan: Arc::clone(&plan),
         };
         let mut json = Vec::new();

@@ -1,0 +1,38 @@
+//! Keys, actions and clicks that waited for the lines that they are about.
+
+use crate::tui::console::{Console, act, keys, mouse};
+use crate::tui::dialog::{Dialog, Ears};
+use crate::tui::model::Ahead;
+use crate::tui::msg::Effect;
+
+/// Replays what waited, as far as nothing has to be waited for again. No question is answered by it: whoever typed ahead
+/// had not seen one (docs/console.md, "Confirming").
+pub(super) fn replay(console: &mut Console) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut waiting = std::mem::take(&mut console.model.typed_ahead);
+    if !console.model.dialogs.is_empty() {
+        return effects;
+    }
+    while let Some(next) = waiting.pop_front() {
+        if console.must_wait() {
+            waiting.push_front(next);
+            break;
+        }
+        effects.extend(match next {
+            Ahead::Key(next) => keys::key(console, next),
+            Ahead::Act(action) => act::act(console, action),
+            Ahead::Click(target) => mouse::clicked(console, target),
+        });
+        if let Some(Dialog::Ask(ask)) = console.model.dialogs.last_mut() {
+            ask.ears = Ears::Unseen;
+            waiting.clear();
+            break;
+        }
+        if let Some(again) = console.model.typed_ahead.pop_front() {
+            waiting.push_front(again);
+            break;
+        }
+    }
+    console.model.typed_ahead = waiting;
+    effects
+}
