@@ -47,6 +47,7 @@ use report::Format;
 pub use faces::{Console, Faces, Running, Serve};
 pub use output::Color;
 
+use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
@@ -166,6 +167,7 @@ fn dispatch(cli: Cli, faces: Faces, format: Format, out: &mut Out) -> Result<Exi
     // Manuals and completions are for everybody who uses the machine; all else is not.
     if !matches!(cli.command, Some(Command::Man(_) | Command::Completions(_))) {
         files::keep_private();
+        config::check_environment()?;
     }
     match cli.command {
         None => console::open(global, faces),

@@ -1,6 +1,7 @@
 //! The configuration as values (docs/contract.md, "Configuration"). Reading files, profiles and the environment is in
 //! `config/load.rs`; the keys are in `config/keys.rs`; secrets are in `config/secret.rs`.
 
+mod address;
 mod fault;
 mod keys;
 mod load;
@@ -8,6 +9,7 @@ mod mapping;
 mod paths;
 mod secret;
 mod serve;
+mod trust;
 mod url;
 mod value;
 
@@ -17,7 +19,7 @@ use std::time::Duration;
 
 pub use fault::{ConfigError, Fault, Place};
 pub use load::{Loaded, Overrides, load};
-pub use paths::{Env, process_env, state_dir, user_file};
+pub use paths::{Env, check_environment, process_env, state_dir, user_file};
 pub use secret::Secret;
 pub use serve::SHORTEST_TOKEN;
 use url::base_url;

@@ -6,13 +6,13 @@ use super::args::Global;
 use super::context;
 use super::exit::Exit;
 use super::faces::{Console, Faces};
-use crate::config::{self, Config, process_env, state_dir};
+use crate::config::{Config, process_env, state_dir};
 use crate::error::{Error, Kind, Result};
 
 /// Opens the console on the configured database.
 pub(super) fn open(global: &Global, faces: Faces) -> Result<Exit> {
     terminal()?;
-    let config = config::load(&global.overrides(), &process_env)?.config;
+    let config = context::configuration(global)?;
     context::block_on(async { run(config, global, faces, None).await })
 }
 

@@ -32,8 +32,7 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Loads the configuration, starts the log, and listens for signals. Needs a runtime.
     pub(super) fn start(global: &Global, format: Format, out: &'a mut Out) -> Result<Self> {
-        let loaded = config::load(&global.overrides(), &process_env)?;
-        Self::with(loaded.config, format, out)
+        Self::with(configuration(global)?, format, out)
     }
 
     /// Like [`Context::start`], with a configuration that is there already.
@@ -78,6 +77,15 @@ impl<'a> Context<'a> {
     pub(super) fn quiet(&self) {
         self.watch.quiet();
     }
+}
+
+/// The configuration that `global` names; what is not as it should be is said once and stops nothing.
+pub(super) fn configuration(global: &Global) -> Result<Config> {
+    let loaded = config::load(&global.overrides(), &process_env)?;
+    for warning in &loaded.warnings {
+        super::report::warn(warning);
+    }
+    Ok(loaded.config)
 }
 
 /// A log that cannot be written is said once and stops nothing.

@@ -12,7 +12,6 @@ use super::exit::Exit;
 use super::faces::{Faces, Serve as Start};
 use super::progress::Signals;
 use crate::clock::Clock;
-use crate::config::{self, process_env};
 use crate::desk::Desk;
 use crate::error::Result;
 
@@ -28,7 +27,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, global: &Global, faces: Faces) -> Result<Exit> {
-        let config = config::load(&global.overrides(), &process_env)?.config;
+        let config = context::configuration(global)?;
         // Before the log and the database are opened for nothing.
         config.serve.may_listen(self.listen)?;
         let open = config.serve.bearer().is_none();

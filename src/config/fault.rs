@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::keys::VARIABLES;
 use crate::error::{Error, Kind};
 
 /// Where a value was given.
@@ -76,6 +77,43 @@ pub enum ConfigError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A key or a database would be used with another address than it was given for.
+    #[error(
+        "{place}: {what} was given for {meant}, and {by} changes that to {now}; it is not used there."
+    )]
+    Address {
+        /// The key whose value would go astray.
+        what: &'static str,
+        /// Where it stands.
+        place: Place,
+        /// The address it was given for.
+        meant: String,
+        /// The address in force.
+        now: String,
+        /// Where that one was given.
+        by: Place,
+    },
+    /// The file names secrets, commands or addresses, and somebody else may have written them.
+    #[error(
+        "The configuration file {} {why}, so it may not name a secret, a command or the address of an API, but it names {key} (line {line}).",
+        path.display()
+    )]
+    Untrusted {
+        /// Which file.
+        path: PathBuf,
+        /// Who may have written it.
+        why: String,
+        /// The first such key.
+        key: String,
+        /// Its line, counted from 1.
+        line: usize,
+    },
+    /// A variable is no UTF-8.
+    #[error("The environment variable {name} is no UTF-8 text, so it cannot be used.")]
+    Environment {
+        /// Its name.
+        name: &'static str,
+    },
     /// A secret could not be read from its file or command.
     #[error("{place}: {key}: {message}.")]
     Secret {
@@ -96,12 +134,25 @@ impl ConfigError {
             Self::Syntax { .. } => "config_syntax",
             Self::Faults { .. } => "config_invalid",
             Self::Profile { .. } => "config_profile",
+            Self::Address { .. } => "config_address",
+            Self::Untrusted { .. } => "config_untrusted",
+            Self::Environment { .. } => "config_environment",
             Self::Secret { .. } => "config_secret",
         }
     }
 
-    fn help(&self) -> &'static str {
-        match self {
+    fn help(&self) -> String {
+        let fixed = match self {
+            Self::Address { what, by, .. } => return beside(what, by),
+            Self::Untrusted { path, .. } => {
+                return format!(
+                    "Take it over and close it: `chown $(id -un) {0}` and `chmod 600 {0}`, after a look at what it says.",
+                    path.display()
+                );
+            }
+            Self::Environment { .. } => {
+                "Write it in UTF-8, or unset it; nothing was read or written."
+            }
             Self::Read { .. } => {
                 "Check the path and its permissions, or write a new file with `prmdesk init`."
             }
@@ -113,13 +164,30 @@ impl ConfigError {
             Self::Secret { .. } => {
                 "Check that the file can be read, or that the command prints the secret on its standard output."
             }
-        }
+        };
+        fixed.to_owned()
     }
 }
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::new(Kind::Config, error.code(), error.to_string()).help(error.help())
+    }
+}
+
+/// What to write so that `what` stands beside the address that was given `by` a stronger place.
+fn beside(what: &str, by: &Place) -> String {
+    let variable = VARIABLES
+        .iter()
+        .find(|(_, key)| *key == what)
+        .map_or("", |(variable, _)| variable);
+    match by {
+        Place::Line(..) => format!(
+            "Write `{what}` (or {what}_file, {what}_command) in the same profile, or set {variable}."
+        ),
+        Place::Variable(_) | Place::Flag(_) => {
+            format!("Set {variable} too, or leave both to the file.")
+        }
     }
 }
 

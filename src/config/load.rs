@@ -1,7 +1,9 @@
 //! Finding and reading the configuration: file, profile, environment, flags (docs/contract.md, "Configuration"). What
 //! comes later in that order wins, key by key.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -10,8 +12,12 @@ use super::Config;
 use super::fault::{ConfigError, Fault, Place, nearest};
 use super::keys::{SECRET_SUFFIXES, Set, VARIABLES, find, is_table, names};
 use super::paths::{Env, default_file};
-use super::secret::{COMMAND_TIMEOUT, Secret, from_command, from_file};
+use super::secret::{Secret, TIMEOUT, from_command, from_file};
 use super::value::Value;
+use super::{address, trust};
+
+/// The addresses that secrets are sent to.
+const ADDRESSES: [&str; 2] = ["impartner.url", "lms.url"];
 
 /// What flags say; it overrides the environment, which overrides the file.
 #[derive(Clone, Debug, Default)]
@@ -39,19 +45,21 @@ pub struct Loaded {
     pub profiles: Vec<String>,
     /// Keys whose secret stands in the file itself, for `doctor`.
     pub inline_secrets: Vec<&'static str>,
+    /// What is not as it should be and stops nothing: sentences without their full stop.
+    pub warnings: Vec<String>,
 }
 
 /// A value and where it was given.
 #[derive(Clone, Debug)]
-struct Given {
-    value: Value,
-    place: Place,
+pub(super) struct Given {
+    pub(super) value: Value,
+    pub(super) place: Place,
     /// For a secret: which of [`SECRET_SUFFIXES`]. For a key of an open table: the key.
     rest: String,
 }
 
 /// What was given, by key; one entry for a secret, whichever way it was given.
-type Layer = BTreeMap<String, Given>;
+pub(super) type Layer = BTreeMap<String, Given>;
 
 /// Reads the configuration. `env` gives environment variables.
 pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> {
@@ -64,22 +72,25 @@ pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> 
         Some(path) => File::read(path)?,
         None => File::default(),
     };
-    let mut given = file.base.clone();
     let profile = overrides
         .profile
         .clone()
         .unwrap_or_else(|| "default".into());
-    match file.profiles.get(&profile) {
-        Some(layer) => given.extend(layer.clone()),
-        None if profile == "default" => {}
+    let of_profile = match file.profiles.get(&profile) {
+        Some(layer) => layer.clone(),
+        None if profile == "default" => Layer::new(),
         None => {
             return Err(ConfigError::Profile {
                 name: profile,
                 known: file.profiles.into_keys().collect(),
             });
         }
-    }
-    given.extend(variables(env));
+    };
+    let of_environment = variables(env);
+    address::check([&file.base, &of_profile, &of_environment])?;
+    let mut given = file.base.clone();
+    given.extend(of_profile);
+    given.extend(of_environment);
     if let Some(name) = &overrides.operator {
         flag(&mut given, "operator", "--operator", name);
     }
@@ -90,7 +101,10 @@ pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> 
         .as_deref()
         .and_then(Path::parent)
         .unwrap_or(Path::new(""));
-    let mut config = decode(&given, &|secret| secret.resolve(dir, env))?;
+    let warnings = RefCell::new(Vec::new());
+    let mut config = decode(&given, &|secret| {
+        secret.resolve(dir, env, &mut warnings.borrow_mut())
+    })?;
     config.profile = profile;
     config.read_only |= overrides.read_only;
     if !config.operator_named {
@@ -101,6 +115,7 @@ pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> 
         path,
         profiles: file.profiles.into_keys().collect(),
         inline_secrets: inline_secrets(&given),
+        warnings: warnings.into_inner(),
     })
 }
 
@@ -113,11 +128,45 @@ struct File {
 
 impl File {
     fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let unreadable = |source| ConfigError::Read {
             path: path.to_owned(),
             source,
-        })?;
-        Self::parse(&text, path)
+        };
+        let mut file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(unreadable)?;
+        let parsed = Self::parse(&text, path)?;
+        if let Some(why) = trust::suspicion(&file)
+            && let Some((key, line)) = parsed.delicate()
+        {
+            return Err(ConfigError::Untrusted {
+                path: path.to_owned(),
+                why,
+                key,
+                line,
+            });
+        }
+        Ok(parsed)
+    }
+
+    /// The first key of the file, with its line, that nobody else may decide: a secret, a command that gives one, or the
+    /// address that one is sent to.
+    fn delicate(&self) -> Option<(String, usize)> {
+        let layers = std::iter::once(&self.base).chain(self.profiles.values());
+        let named = layers.flatten().filter_map(|(name, given)| {
+            let delicate = match find(name)?.0.set {
+                Set::Secret(_) => true,
+                Set::Plain(_) | Set::Open(_) => ADDRESSES.contains(&name.as_str()),
+            };
+            let suffix = Some(given.rest.as_str()).filter(|rest| SECRET_SUFFIXES.contains(rest));
+            match &given.place {
+                Place::Line(_, line) if delicate => {
+                    Some((format!("{name}{}", suffix.unwrap_or_default()), *line))
+                }
+                _ => None,
+            }
+        });
+        named.min_by_key(|(_, line)| *line)
     }
 
     /// Takes `text` apart and checks every key and value in it, those of profiles that are not in use too.
@@ -270,16 +319,33 @@ struct GivenSecret<'a> {
 }
 
 impl GivenSecret<'_> {
-    fn resolve(&self, dir: &Path, env: Env<'_>) -> Result<Secret, ConfigError> {
+    fn resolve(
+        &self,
+        dir: &Path,
+        env: Env<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Secret, ConfigError> {
         let found = match self.suffix {
-            "_file" => from_file(&dir.join(home(self.text, env))),
+            "_file" => {
+                let path = dir.join(home(self.text, env));
+                from_file(&path, TIMEOUT).map(|(secret, open)| {
+                    if open {
+                        warnings.push(format!(
+                            "{}_file: {} can be read by others; take their rights away (chmod 600)",
+                            self.key,
+                            path.display()
+                        ));
+                    }
+                    secret
+                })
+            }
             "_command" => {
                 let dir = if dir.as_os_str().is_empty() {
                     Path::new(".")
                 } else {
                     dir
                 };
-                from_command(self.text, dir, COMMAND_TIMEOUT)
+                from_command(self.text, dir, TIMEOUT)
             }
             _ => Ok(Secret::new(self.text)),
         };

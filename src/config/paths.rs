@@ -2,12 +2,33 @@
 
 use std::path::PathBuf;
 
+use super::fault::ConfigError;
+use super::keys::VARIABLES;
+
 /// Gives environment variables; the tests give their own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The machine's environment, for [`Env`]. An empty variable counts as not set.
 pub fn process_env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// Refuses variables that prmdesk reads and that are no UTF-8: left out in silence, the file's database would be written
+/// instead of theirs, or a server started without its token.
+pub fn check_environment() -> Result<(), ConfigError> {
+    let ours = VARIABLES.iter().map(|(name, _)| *name);
+    let paths = [
+        "PRMDESK_CONFIG",
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+    ];
+    for name in ours.chain(paths) {
+        if std::env::var_os(name).is_some_and(|value| value.to_str().is_none()) {
+            return Err(ConfigError::Environment { name });
+        }
+    }
+    Ok(())
 }
 
 /// The file of the first place of docs/contract.md, "Configuration" that needs no word of the user: `prmdesk.toml`

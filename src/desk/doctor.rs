@@ -18,6 +18,12 @@ pub async fn doctor(loaded: Result<Loaded, ConfigError>, clock: &Clock) -> Vec<C
         Err(error) => return vec![failed("configuration", error)],
     };
     let mut checks = vec![configuration(&loaded)];
+    checks.extend(
+        loaded
+            .warnings
+            .iter()
+            .map(|message| check("secrets", CheckStatus::Warning, format!("{message}."), None)),
+    );
     let config = &loaded.config;
     let (database, impartner, lms) = tokio::join!(
         database::checks(config, clock),

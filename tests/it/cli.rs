@@ -11,6 +11,7 @@ mod people;
 mod rig;
 mod said;
 mod schedulers;
+mod secrets;
 mod story;
 mod trouble;
 mod usage;

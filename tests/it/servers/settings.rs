@@ -207,6 +207,7 @@ async fn doctor_foretells_what_no_session_can_put_right() {
         config,
         path: None,
         inline_secrets: Vec::new(),
+        warnings: Vec::new(),
         profiles: Vec::new(),
     };
     let checks = prmdesk::desk::doctor(Ok(loaded), &prmdesk::clock::Clock::system()).await;

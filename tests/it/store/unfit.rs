@@ -65,6 +65,7 @@ async fn checks(db: &TestDb) -> Vec<Check> {
         path: None,
         profiles: Vec::new(),
         inline_secrets: Vec::new(),
+        warnings: Vec::new(),
     };
     doctor(Ok(loaded), &Clock::system()).await
 }
