@@ -4,6 +4,7 @@
 mod address;
 mod fault;
 mod keys;
+mod layer;
 mod load;
 mod mapping;
 mod paths;
@@ -12,12 +13,13 @@ mod serve;
 mod trust;
 mod url;
 mod value;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use fault::{ConfigError, Fault, Place};
+pub use fault::{Astray, ConfigError, Fault, Place};
 pub use load::{Loaded, Overrides, load};
 pub use paths::{Env, check_environment, process_env, state_dir, user_file};
 pub use secret::Secret;
@@ -138,9 +140,9 @@ pub struct FilterConfig {
 /// Rules on accounts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartnerFilters {
-    /// Tiers that are excluded (equal, case-insensitive).
+    /// Tiers that are excluded (equal, case-insensitive); an empty text means "no tier".
     pub excluded_tiers: Vec<String>,
-    /// Statuses that are excluded (equal, case-insensitive).
+    /// Statuses that are excluded (equal, case-insensitive); an empty text means "no status".
     pub excluded_statuses: Vec<String>,
     /// Names that contain one of these are excluded (case-insensitive).
     pub excluded_names: Vec<String>,
@@ -159,6 +161,9 @@ impl Default for PartnerFilters {
 /// Rules on people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContactFilters {
+    /// Statuses that are excluded, where the tenant has such a field (equal, case-insensitive); an empty text means
+    /// "no status".
+    pub excluded_statuses: Vec<String>,
     /// E-mail domains that are excluded, with their subdomains.
     pub excluded_domains: Vec<String>,
     /// Patterns that are excluded in the part before the @.
@@ -174,6 +179,9 @@ pub struct ContactFilters {
 impl Default for ContactFilters {
     fn default() -> Self {
         Self {
+            excluded_statuses: ["Inactive", "Terminated", "Suspended", "Deactivated"]
+                .map(String::from)
+                .to_vec(),
             excluded_domains: ["bill.com", "nintex.com", "safalo.com", "crestan.com"]
                 .map(String::from)
                 .to_vec(),

@@ -317,13 +317,19 @@ impl Schema {
                     field("lms_user_id", "", "LMS user", LmsLink, 50),
                 ],
                 values: ValueSources {
-                    status: vec!["Contact_Status__cf".to_owned()],
+                    status: vec![CONTACT_STATUS.to_owned()],
                     active: Some("IsActive".to_owned()),
                     account_id: Some("AccountId".to_owned()),
                     account_name: Some("AccountName".to_owned()),
                 },
             },
         }
+    }
+
+    /// Whether the status is one that not every tenant has (docs/rules.md, "Filters"): that of contacts, unless a mapping
+    /// names it on purpose.
+    pub fn may_lack_status(&self) -> bool {
+        self.entity == Entity::Contacts && self.values.status == [CONTACT_STATUS]
     }
 
     /// Index of `column` among the fields.
@@ -334,3 +340,6 @@ impl Schema {
     /// The field a record is known by to people: the account's name, the contact's e-mail.
     pub const KEY: usize = 0;
 }
+
+/// The field that a contact's status is in where the tenant has made one.
+const CONTACT_STATUS: &str = "Contact_Status__cf";

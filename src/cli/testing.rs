@@ -22,6 +22,7 @@ pub(super) fn empty_plan() -> Plan {
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
         missing: PerEntity::default(),
+        status_came: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
         waits: Waits::default(),

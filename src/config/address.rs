@@ -2,8 +2,8 @@
 //! "Safety and privacy"): what overrides one half of a pair must bring the other half along.
 
 use super::Config;
-use super::fault::{ConfigError, Place};
-use super::load::{Given, Layer};
+use super::fault::{Astray, ConfigError, Place};
+use super::layer::{Given, Layer};
 use super::url::base_url;
 
 /// An address, and the secret that is sent there.
@@ -44,26 +44,14 @@ pub(super) fn check(layers: Layers<'_>) -> Result<(), ConfigError> {
         let Some(moved) = pair.moved(layers, at) else {
             continue;
         };
-        return Err(ConfigError::Address {
-            what: pair.key,
-            place: key.place.clone(),
-            meant: moved.meant,
-            now: moved.now,
-            by: moved.by.clone(),
-        });
+        return Err(moved.astray(pair.key, key));
     }
     let database = given(layers, "database.url").filter(|(at, _)| *at == FILE);
     if let Some((at, database)) = database
         && let Some(moved) = IMPARTNER.moved(layers, at)
         && moved.layer == PROFILE
     {
-        return Err(ConfigError::Address {
-            what: "database.url",
-            place: database.place.clone(),
-            meant: moved.meant,
-            now: moved.now,
-            by: moved.by.clone(),
-        });
+        return Err(moved.astray("database.url", database));
     }
     Ok(())
 }
@@ -74,6 +62,19 @@ struct Moved<'a> {
     now: String,
     by: &'a Place,
     layer: usize,
+}
+
+impl Moved<'_> {
+    /// The error of `what`, which was given for the address before.
+    fn astray(self, what: &'static str, given: &Given) -> ConfigError {
+        ConfigError::Address(Box::new(Astray {
+            what,
+            place: given.place.clone(),
+            meant: self.meant,
+            now: self.now,
+            by: self.by.clone(),
+        }))
+    }
 }
 
 impl Pair {

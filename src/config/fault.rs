@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::keys::VARIABLES;
+use super::variables::VARIABLES;
 use crate::error::{Error, Kind};
 
 /// Where a value was given.
@@ -39,6 +39,37 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// A value that would go to another address than it was given for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Astray {
+    /// The key of the value.
+    pub what: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// The address it was given for.
+    pub meant: String,
+    /// The address in force.
+    pub now: String,
+    /// Where that one was given.
+    pub by: Place,
+}
+
+impl fmt::Display for Astray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            place,
+            meant,
+            now,
+            by,
+        } = self;
+        write!(
+            f,
+            "{place}: {what} was given for {meant}, and {by} changes that to {now}; it is not used there."
+        )
     }
 }
 
@@ -78,21 +109,8 @@ pub enum ConfigError {
         known: Vec<String>,
     },
     /// A key or a database would be used with another address than it was given for.
-    #[error(
-        "{place}: {what} was given for {meant}, and {by} changes that to {now}; it is not used there."
-    )]
-    Address {
-        /// The key whose value would go astray.
-        what: &'static str,
-        /// Where it stands.
-        place: Place,
-        /// The address it was given for.
-        meant: String,
-        /// The address in force.
-        now: String,
-        /// Where that one was given.
-        by: Place,
-    },
+    #[error("{0}")]
+    Address(Box<Astray>),
     /// The file names secrets, commands or addresses, and somebody else may have written them.
     #[error(
         "The configuration file {} {why}, so it may not name a secret, a command or the address of an API, but it names {key} (line {line}).",
@@ -134,7 +152,7 @@ impl ConfigError {
             Self::Syntax { .. } => "config_syntax",
             Self::Faults { .. } => "config_invalid",
             Self::Profile { .. } => "config_profile",
-            Self::Address { .. } => "config_address",
+            Self::Address(_) => "config_address",
             Self::Untrusted { .. } => "config_untrusted",
             Self::Environment { .. } => "config_environment",
             Self::Secret { .. } => "config_secret",
@@ -143,7 +161,7 @@ impl ConfigError {
 
     fn help(&self) -> String {
         let fixed = match self {
-            Self::Address { what, by, .. } => return beside(what, by),
+            Self::Address(astray) => return beside(astray.what, &astray.by),
             Self::Untrusted { path, .. } => {
                 return format!(
                     "Take it over and close it: `chown $(id -un) {0}` and `chmod 600 {0}`, after a look at what it says.",

@@ -123,18 +123,23 @@ pub(super) const KEYS: &[Key] = &[
     set!("lms.max_rps", |v| v.whole(1..=1000), lms.max_rps),
     set!(
         "filters.partners.excluded_tiers",
-        |v| v.texts(),
+        |v| v.texts_or_none(),
         filters.partners.excluded_tiers
     ),
     set!(
         "filters.partners.excluded_statuses",
-        |v| v.texts(),
+        |v| v.texts_or_none(),
         filters.partners.excluded_statuses
     ),
     set!(
         "filters.partners.excluded_names",
         |v| v.texts(),
         filters.partners.excluded_names
+    ),
+    set!(
+        "filters.contacts.excluded_statuses",
+        |v| v.texts_or_none(),
+        filters.contacts.excluded_statuses
     ),
     set!(
         "filters.contacts.excluded_domains",
@@ -236,19 +241,6 @@ pub(super) const KEYS: &[Key] = &[
         config.console.keys.insert(name.to_owned(), key);
         Ok(())
     }),
-];
-
-/// Environment variables and the keys that they override (docs/contract.md, "Configuration").
-pub(super) const VARIABLES: [(&str, &str); 9] = [
-    ("PRMDESK_DATABASE_URL", "database.url"),
-    ("PRMDESK_IMPARTNER_URL", "impartner.url"),
-    ("PRMDESK_IMPARTNER_API_KEY", "impartner.api_key"),
-    ("PRMDESK_IMPARTNER_TENANT", "impartner.tenant_id"),
-    ("PRMDESK_IMPARTNER_DIALECT", "impartner.dialect"),
-    ("PRMDESK_LMS_URL", "lms.url"),
-    ("PRMDESK_LMS_API_KEY", "lms.api_key"),
-    ("PRMDESK_OPERATOR", "operator"),
-    ("PRMDESK_SERVE_TOKEN", "serve.token"),
 ];
 
 const DIALECTS: [(&str, DialectChoice); 3] = [

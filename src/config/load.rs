@@ -10,10 +10,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::Config;
 use super::fault::{ConfigError, Fault, Place, nearest};
-use super::keys::{SECRET_SUFFIXES, Set, VARIABLES, find, is_table, names};
+use super::keys::{SECRET_SUFFIXES, Set, find, is_table, names};
+use super::layer::{Given, Layer};
 use super::paths::{Env, default_file};
 use super::secret::{Secret, TIMEOUT, from_command, from_file};
 use super::value::Value;
+use super::variables::VARIABLES;
 use super::{address, trust};
 
 /// The addresses that secrets are sent to.
@@ -48,18 +50,6 @@ pub struct Loaded {
     /// What is not as it should be and stops nothing: sentences without their full stop.
     pub warnings: Vec<String>,
 }
-
-/// A value and where it was given.
-#[derive(Clone, Debug)]
-pub(super) struct Given {
-    pub(super) value: Value,
-    pub(super) place: Place,
-    /// For a secret: which of [`SECRET_SUFFIXES`]. For a key of an open table: the key.
-    rest: String,
-}
-
-/// What was given, by key; one entry for a secret, whichever way it was given.
-pub(super) type Layer = BTreeMap<String, Given>;
 
 /// Reads the configuration. `env` gives environment variables.
 pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> {

@@ -210,6 +210,7 @@ fn every_field_has_a_key() {
     assert_eq!(
         contacts,
         crate::config::ContactFilters {
+            excluded_statuses: vec!["c".into(), String::new()],
             excluded_domains: vec!["d".into()],
             excluded_patterns: vec!["p".into()],
             pattern_match: PatternMatch::Word,
@@ -300,6 +301,19 @@ fn wrong_types_say_what_where_and_what_is_right() {
         many.starts_with("The configuration has 3 faults:"),
         "{many}"
     );
+}
+
+#[test]
+fn an_empty_text_is_no_value_in_lists_of_tiers_and_statuses_alone() {
+    let lists = load_text(
+        "[filters.partners]\nexcluded_tiers = ['', 'Pending']\nexcluded_statuses = [' ']\n[filters.contacts]\nexcluded_statuses = ['']",
+    );
+    let filters = lists.unwrap().config.filters;
+    assert_eq!(filters.partners.excluded_tiers, ["Pending", ""]);
+    assert_eq!(filters.partners.excluded_statuses, [""]);
+    assert_eq!(filters.contacts.excluded_statuses, [""]);
+    let said = refused("[filters.partners]\nexcluded_names = ['']");
+    assert!(said.contains("entry 1 must be a text"), "{said}");
 }
 
 #[test]

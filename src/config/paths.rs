@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::fault::ConfigError;
-use super::keys::VARIABLES;
+use super::variables::VARIABLES;
 
 /// Gives environment variables; the tests give their own.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -163,6 +163,9 @@ mod tests {
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let said = from_file(&path, Duration::from_millis(50)).unwrap_err();
         assert!(said.contains("gave nothing within 50ms"), "{said}");
+        // Another one: whoever waited for the first still holds its end.
+        let path = dir.path().join("other");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let writer = std::thread::spawn({
             let path = path.clone();
             move || std::fs::write(path, "k-2\n").unwrap()

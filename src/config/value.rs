@@ -143,6 +143,20 @@ impl Value {
             .collect()
     }
 
+    /// A list of texts, in which an empty one stands for "no value".
+    pub(super) fn texts_or_none(&self) -> Result<Vec<String>, String> {
+        let empty = |item: &Self| matches!(item, Self::Text(text) if text.trim().is_empty());
+        match self {
+            Self::List(items) if items.iter().any(empty) => {
+                let some = items.iter().filter(|item| !empty(item)).cloned().collect();
+                let mut texts = Self::List(some).texts()?;
+                texts.push(String::new());
+                Ok(texts)
+            }
+            other => other.texts(),
+        }
+    }
+
     /// One of some words.
     pub(super) fn choice<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, String> {
         let all = words

@@ -7,7 +7,7 @@ mod screen;
 mod shown;
 
 use super::Desk;
-use super::reading::deletions_key;
+use super::reading::{deletions_key, status_key};
 use super::running::{ATTEMPTS, Running};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Entity, Outcome, PerEntity, Plan, Release, Selection, carry_over};
@@ -171,6 +171,9 @@ impl Desk {
             // An overtaken plan has not seen what the newer run wrote, so its reading vouches for nothing.
             if overtaken[entity] {
                 continue;
+            }
+            if plan.status_came[entity] {
+                tx.set_meta(&status_key(entity), "came").await?;
             }
             if let Some(mark) = plan.watermarks[entity] {
                 tx.set_watermark(entity, mark).await?;

@@ -34,6 +34,12 @@ pub(super) fn deletions_key(entity: Entity) -> String {
     format!("deletions.{entity}")
 }
 
+/// Under which name the store keeps that the status of an entity's records came with one of them: from then on a filter
+/// by it counts on it (docs/rules.md, "Filters").
+pub(super) fn status_key(entity: Entity) -> String {
+    format!("status.{entity}")
+}
+
 impl Desk {
     /// Everything a plan of `request` is made from. Without a watermark an incremental run becomes full, and says so.
     pub(super) async fn read_all(
@@ -86,6 +92,12 @@ impl Desk {
         }
     }
 
+    /// The mode that a request comes to as things stand.
+    pub(super) async fn mode_of(&self, request: PreviewRequest) -> Result<Mode> {
+        let marks = self.marks().await?;
+        Ok(effective_mode(request, &marks, &mut Vec::new()))
+    }
+
     /// What is known of one entity before anything is asked by id. Listing and tables are read at the same time.
     async fn read_entity(
         &self,
@@ -116,6 +128,7 @@ impl Desk {
             let holds = self.held_rows(entity).await?;
             let carried = store.carryover().await?;
             let window = store.window_counts(entity, since).await?;
+            let had_status = store.meta(&status_key(entity)).await?.is_some();
             Ok::<_, Error>(EntityInput {
                 read: None,
                 rows,
@@ -126,6 +139,7 @@ impl Desk {
                     .filter(|carried| carried.entity == entity)
                     .map(|carried| carried.impartner_id)
                     .collect(),
+                had_status,
                 window,
             })
         };

@@ -181,14 +181,24 @@ impl Desk {
     ) -> Result<Prepared> {
         self.allow_write("sync")?;
         progress.phase(Phase::Starting);
+        // A first run is full whatever was asked for, and recorded so (docs/rules.md, "Reading").
+        let mode = self.mode_of(request).await?;
         let running = self
             .begin(
-                self.new_run("sync", request.scope.word(), Some(request.mode)),
+                self.new_run("sync", request.scope.word(), Some(mode)),
                 progress,
             )
             .await?;
-        self.prepare(running, Box::pin(self.preview(request, progress)))
-            .await
+        let run_id = running.run_id;
+        let planning = async {
+            let plan = self.preview(request, progress).await?;
+            // Somebody else may have made the first run meanwhile.
+            if plan.mode != mode {
+                self.store().note_mode(run_id, plan.mode).await?;
+            }
+            Ok(plan)
+        };
+        self.prepare(running, Box::pin(planning)).await
     }
 
     /// The reverse of a run, under the lease.

@@ -19,7 +19,7 @@ use super::decode::{Decoded, Oddity};
 use super::dialect::Dialect;
 use super::envelope::{Data, Envelope, Expect, read};
 use super::retry::{Failure, Tally, Verdict};
-use super::shape::{Learnt, Shape};
+use super::shape::Shape;
 use super::tidy;
 use crate::plan::{Schema, SourceSet, Warning};
 use crate::progress::{Progress, RunEvent};
@@ -152,8 +152,8 @@ impl Client {
         Ok(Some(doubt))
     }
 
-    /// Asks for one record, again without a field that the tenant does not have, or with the region's id where it gives
-    /// no region.
+    /// Asks for one record, again without a field that the tenant does not have, or in other forms where
+    /// it comes without a region or an account.
     async fn ask(&self, shape: &Shape, id: i64, dialect: Dialect) -> Result<Found, ImpartnerError> {
         let mut shape = Cow::Borrowed(shape);
         loop {
@@ -163,21 +163,23 @@ impl Client {
                     shape = Cow::Owned(self.adjusted(shape.into_owned()));
                     continue;
                 }
-                Found::Record(plain) if shape.lacks_region(plain.seen) => plain,
+                Found::Record(plain) => plain,
                 found => return Ok(found),
             };
-            let learnt = Learnt {
-                ask_region_id: true,
-                ..Learnt::default()
+            let others = shape.other_forms(plain.given);
+            if others.is_empty() || self.knows_no_other_form(&shape.object) {
+                return Ok(Found::Record(plain));
+            }
+            let wider = shape.into_owned().asking(&others);
+            let Found::Record(full) = self.ask_once(&wider, id, dialect).await? else {
+                return Ok(Found::Record(plain));
             };
-            let wider = shape.into_owned().adjusted(&learnt);
-            return Ok(match self.ask_once(&wider, id, dialect).await? {
-                Found::Record(full) if !wider.lacks_region_id(full.seen) => {
-                    self.learn(&wider.object, |learnt| learnt.ask_region_id = true);
-                    Found::Record(full)
-                }
-                _ => Found::Record(plain),
-            });
+            let held = wider.held(&others, full.given);
+            if held.is_empty() {
+                return Ok(Found::Record(plain));
+            }
+            self.learn(&wider.object, |learnt| learnt.also.extend(held));
+            return Ok(Found::Record(full));
         }
     }
 

@@ -137,6 +137,13 @@ impl Client {
         note(self.learnt().entry(object.to_owned()).or_default());
     }
 
+    /// Whether the last listing of an object found nothing in another form than the usual one.
+    pub(super) fn knows_no_other_form(&self, object: &str) -> bool {
+        self.learnt()
+            .get(object)
+            .is_some_and(|learnt| learnt.no_other_form)
+    }
+
     /// The names of the regions, as far as they were read.
     pub(super) fn known_regions(&self) -> Option<Arc<Regions>> {
         self.lock_regions().clone()

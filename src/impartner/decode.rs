@@ -36,6 +36,8 @@ pub(super) struct Decoded {
     pub(super) unusable: u64,
     /// Which of the shape's names came at least once (a bit each; only the first 64).
     pub(super) seen: u64,
+    /// Which of them came with a value, likewise.
+    pub(super) given: u64,
     /// Values that could not be used.
     pub(super) odd: Vec<Oddity>,
     /// A region came as an id, and no names were given to look it up: decode again with them.
@@ -67,6 +69,7 @@ impl<'s> Sink<'_, 's> {
                 set: SourceSet::new(&shape.schema),
                 unusable: 0,
                 seen: 0,
+                given: 0,
                 odd: Vec::new(),
                 needs_regions: false,
             },
@@ -295,9 +298,13 @@ impl<'de> Visitor<'de> for RecordSeed<'_, '_, 'de> {
             match name {
                 Some(name) => {
                     sink.cells[name] = map.next_value()?;
-                    sink.out.seen |= 1u64
+                    let bit = 1u64
                         .checked_shl(u32::try_from(name).unwrap_or(64))
                         .unwrap_or(0);
+                    sink.out.seen |= bit;
+                    if sink.cells[name].is_given() {
+                        sink.out.given |= bit;
+                    }
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;

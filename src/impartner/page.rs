@@ -12,7 +12,7 @@ use super::decode::Decoded;
 use super::dialect::{Dialect, Slice};
 use super::envelope::{Data, Expect, read};
 use super::retry::{Failure, Tally, Verdict};
-use super::shape::{Learnt, Shape};
+use super::shape::Shape;
 
 /// What is read.
 pub(super) struct Job {
@@ -39,42 +39,43 @@ impl Job {
         u64::from(self.client.inner.config.page_size.max(1))
     }
 
-    /// The same job, asking for the region's id too.
-    fn with_region_id(&self) -> Self {
-        let learnt = Learnt {
-            ask_region_id: true,
-            ..Learnt::default()
-        };
+    /// The same job, asking for `names` too.
+    fn asking(&self, names: &[String]) -> Self {
         Self {
             client: self.client.clone(),
-            shape: Arc::new(Shape::clone(&self.shape).adjusted(&learnt)),
+            shape: Arc::new(Shape::clone(&self.shape).asking(names)),
             tally: Arc::clone(&self.tally),
             came: AtomicBool::new(true),
             ..*self
         }
     }
 
-    /// Fetches the first page. When records come without any region, it is fetched with the region's id, and if that
-    /// brings one, so is the rest.
+    /// Fetches the first page. Where what it is asked for in one form is missing or null in every record, the other forms
+    /// are asked for once, and those that hold are kept (docs/rules.md, "Reading").
     pub(super) async fn first(self: &mut Arc<Self>, slice: Slice) -> Result<Page, ImpartnerError> {
         let page = self.page(slice).await?;
         self.came.store(true, Ordering::Relaxed);
-        if page.decoded.set.is_empty() || !self.shape.lacks_region(page.decoded.seen) {
+        let others = self.shape.other_forms(page.decoded.given);
+        if page.decoded.set.is_empty() || others.is_empty() {
             return Ok(page);
         }
-        let wider = self.with_region_id();
-        match wider.page(slice).await {
-            Ok(other) if !wider.shape.lacks_region_id(other.decoded.seen) => {
-                let object = &self.shape.object;
-                self.client
-                    .learn(object, |learnt| learnt.ask_region_id = true);
-                *self = Arc::new(wider);
-                Ok(other)
-            }
-            // The tenant has no regions, or not here: as it was, then.
-            Ok(_) | Err(ImpartnerError::Client { .. }) => Ok(page),
-            Err(error) => Err(error),
+        let object = &self.shape.object;
+        let fuller = match self.asking(&others).page(slice).await {
+            Ok(fuller) => fuller,
+            // The tenant does not have it in that form, or not here: as it was, then.
+            Err(ImpartnerError::Client { .. }) => return Ok(page),
+            Err(error) => return Err(error),
+        };
+        let held = self.shape.held(&others, fuller.decoded.given);
+        self.client.learn(object, |learnt| {
+            learnt.no_other_form = held.is_empty();
+            learnt.also.extend(held.iter().cloned());
+        });
+        if held.is_empty() {
+            return Ok(page);
         }
+        *self = Arc::new(self.asking(&held));
+        Ok(fuller)
     }
 
     /// Fetches and decodes one page.

@@ -99,37 +99,60 @@ impl Shape {
                 .iter()
                 .any(|out| out.eq_ignore_ascii_case(name))
         });
-        if let Some(region_id) = self.region_id.filter(|_| learnt.ask_region_id) {
-            let name = self.names[region_id].clone();
-            if !self.asked.contains(&name) {
-                self.asked.push(name);
+        self.asking(&learnt.also)
+    }
+
+    /// Asking for `names` too.
+    pub(super) fn asking(mut self, names: &[String]) -> Self {
+        for name in names {
+            if !self.asked.contains(name) {
+                self.asked.push(name.clone());
             }
         }
         self
     }
 
-    /// Whether a region is wanted, and records with these names came without it in any form, and its id was not asked
-    /// for: then the tenant may give the id alone (docs/apis.md, "Impartner", `RegionId`).
-    pub(super) fn lacks_region(&self, seen: u64) -> bool {
-        let asked = |name: usize| self.asked.contains(&self.names[name]);
-        let region = self
+    /// What a tenant may give in another form than the one that is asked for (docs/apis.md, "Impartner"): the region by
+    /// its id alone, the account as an object or by its name alone. Each with the names that are asked for, and the other.
+    fn forms(&self) -> Vec<(Vec<usize>, usize)> {
+        let field = self
             .schema
             .fields
             .iter()
             .zip(&self.fields)
             .find(|(field, _)| field.kind == FieldKind::Region)
             .and_then(|(_, name)| *name);
-        matches!((region, self.region_id), (Some(region), Some(region_id))
-            if !bit(seen, region) && !bit(seen, region_id) && !asked(region_id))
+        let account = [self.account_id, self.account_name];
+        [
+            (field.into_iter().collect::<Vec<_>>(), self.region_id),
+            (account.into_iter().flatten().collect(), self.account),
+        ]
+        .into_iter()
+        .filter_map(|(usual, other)| Some((usual, other?)))
+        .collect()
     }
 
-    /// Whether the region's id did not come.
-    pub(super) fn lacks_region_id(&self, seen: u64) -> bool {
-        !self.region_id.is_some_and(|name| bit(seen, name))
+    /// The forms to ask for once because records with these values held none of what is asked for: the key may be missing,
+    /// or come with null in every one of them.
+    pub(super) fn other_forms(&self, given: u64) -> Vec<String> {
+        let forms = self.forms().into_iter();
+        forms
+            .filter(|(usual, other)| {
+                !usual.iter().chain([other]).any(|&name| bit(given, name))
+                    && !self.asked.contains(&self.names[*other])
+            })
+            .map(|(_, other)| self.names[other].clone())
+            .collect()
+    }
+
+    /// Those of `names` that came with a value.
+    pub(super) fn held<'a>(&self, names: &'a [String], given: u64) -> Vec<String> {
+        let came = |name: &&'a String| self.find(name).is_some_and(|at| bit(given, at));
+        names.iter().filter(came).cloned().collect()
     }
 
     /// Names that are asked for although the tenant may not have them, because another tells the same: a candidate for
-    /// the status, or one of the account's id and name.
+    /// the status, or one of the account's id and name; and the status of contacts, which not every tenant has.
     fn optional(&self) -> Vec<&str> {
         let account = [self.account_id, self.account_name]
             .into_iter()
@@ -146,9 +169,28 @@ impl Shape {
                     .filter(|name| self.asked.iter().any(|asked| asked == name))
                     .collect::<Vec<_>>()
             })
-            .filter(|names| names.len() > 1)
+            .filter(|names| {
+                names.len() > 1
+                    || names.iter().all(|name| self.may_be_account(name))
+                    || (self.schema.may_lack_status()
+                        && names.iter().all(|name| self.is_status(name)))
+            })
             .flatten()
             .collect()
+    }
+
+    /// Whether `name` is the account's, whose other form is not asked for yet.
+    fn may_be_account(&self, name: &str) -> bool {
+        let ours = [self.account_id, self.account_name];
+        ours.into_iter().flatten().any(|at| self.names[at] == name)
+            && self
+                .account
+                .is_some_and(|other| !self.asked.contains(&self.names[other]))
+    }
+
+    fn is_status(&self, name: &str) -> bool {
+        let mut status = self.status.iter();
+        status.any(|&at| self.names[at] == name)
     }
 
     /// The region's field where its id is not asked for yet: a tenant may have `RegionId` alone (docs/apis.md,
@@ -166,9 +208,16 @@ impl Shape {
             .map(|name| self.names[name].as_str())
     }
 
-    /// What is learnt about a tenant without the field `name`.
+    /// What is learnt about a tenant without the field `name`: where it was the last of the names of something, its other
+    /// form is asked for instead.
     pub(super) fn learns(&self, learnt: &mut Learnt, name: &str) {
-        learnt.ask_region_id |= self.region() == Some(name);
+        for (usual, other) in self.forms() {
+            let names = usual.iter().map(|&at| self.names[at].as_str());
+            let left = names.filter(|one| self.asked.iter().any(|asked| asked == one));
+            if left.collect::<Vec<_>>() == [name] {
+                learnt.also.push(self.names[other].clone());
+            }
+        }
         learnt.left_out.push(name.to_owned());
     }
 
@@ -255,8 +304,10 @@ pub(super) fn schema_of(fields: &[&str]) -> Schema {
 pub(super) struct Learnt {
     /// Fields it does not have, and another tells the same.
     pub(super) left_out: Vec<String>,
-    /// Whether it gives the region by id alone.
-    pub(super) ask_region_id: bool,
+    /// Other forms of what it does not give in the usual one.
+    pub(super) also: Vec<String>,
+    /// Whether the last listing found nothing in any other form.
+    pub(super) no_other_form: bool,
 }
 
 /// Fields asked for that a tenant does not have.

@@ -181,6 +181,8 @@ pub struct Plan {
     pub waits: Waits,
     /// The source's fields that a filter needs and that came in no record of the listing: the guard `missing_field`.
     pub missing: PerEntity<Vec<String>>,
+    /// Whether the status came with a record: once applied, a filter by it counts on it.
+    pub status_came: PerEntity<bool>,
     /// Partners that contacts refer to.
     pub partners: Vec<PartnerRef>,
     /// Reasons, each once.
@@ -190,6 +192,31 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// About how many bytes of memory it holds.
+    pub fn bytes(&self) -> usize {
+        let items = (self.items.len() + self.excluded.len()) * size_of::<Item>();
+        let arenas = self
+            .arenas
+            .iter()
+            .map(|(_, arenas)| arenas.before.bytes() + arenas.after.bytes());
+        let words = self
+            .warnings
+            .iter()
+            .map(|warning| size_of::<Warning>() + warning.message.len());
+        let texts = self
+            .reasons
+            .iter()
+            .map(|reason| size_of::<String>() + reason.len());
+        let partners = self.partners.len() * size_of::<PartnerRef>();
+        let partners = partners
+            + self
+                .partners
+                .iter()
+                .map(|partner| partner.name.len())
+                .sum::<usize>();
+        items + partners + arenas.chain(words).chain(texts).sum::<usize>()
+    }
+
     /// Looks at item `at` of [`Plan::items`].
     pub fn view(&self, at: usize) -> ItemView<'_> {
         ItemView {

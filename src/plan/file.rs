@@ -63,6 +63,9 @@ struct Header {
     /// Fields that a filter needs and that came in no record: the guard `missing_field`.
     #[serde(default)]
     missing: PerEntity<Vec<String>>,
+    /// Whether the status came with a record: once applied, a filter by it counts on it.
+    #[serde(default)]
+    status_came: PerEntity<bool>,
     warnings: Vec<Warning>,
 }
 
@@ -98,6 +101,7 @@ impl Header {
             misdated: plan.misdated.clone(),
             waits: plan.waits.clone(),
             missing: plan.missing.clone(),
+            status_came: plan.status_came,
             warnings: plan.warnings.clone(),
         }
     }

@@ -52,6 +52,8 @@ pub struct EntityInput {
     pub holds: Holds,
     /// Impartner ids carried over from earlier runs.
     pub carried: FxHashSet<i64>,
+    /// Whether an earlier run saw the status of these records come.
+    pub had_status: bool,
     /// What guards count beside this plan.
     pub window: WindowCounts,
 }

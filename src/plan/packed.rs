@@ -23,6 +23,11 @@ impl Packed {
         }
     }
 
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
     /// Number of columns.
     pub fn width(&self) -> usize {
         self.width

@@ -14,7 +14,8 @@ use super::matching::Matcher;
 use super::partners::Resolved;
 use super::rules::{Rules, Verdict};
 use super::{
-    Entity, Mode, PerEntity, Plan, PlanOrigin, Schema, Selection, Totals, Waiting, Waits, Warning,
+    Entity, Mode, PerEntity, Plan, PlanOrigin, Schema, Selection, SourceRecord, Totals, Waiting,
+    Waits, Warning,
 };
 use crate::config::{FilterConfig, GuardConfig};
 
@@ -191,12 +192,18 @@ fn see_through(
     else {
         return false;
     };
-    let blind = rules.blind(&input.schemas[entity], &read.records);
+    let blind = rules.blind(
+        &input.schemas[entity],
+        &read.records,
+        input.entities[entity].had_status,
+    );
     if blind.is_empty() {
         return false;
     }
     plan.watermarks[entity] = None;
-    if input.mode == Mode::Full || read.listed as u64 >= guard_config.small_set {
+    // "No value" excludes: a few records without the field would be few deactivated for nothing.
+    let judged = rules.excludes_no_value(entity);
+    if judged || input.mode == Mode::Full || read.listed as u64 >= guard_config.small_set {
         plan.missing[entity] = blind;
         return true;
     }
@@ -285,6 +292,11 @@ fn empty(input: &PlanInput) -> Plan {
                 .and_then(|read| read.latest)
         }),
         settled: PerEntity::from_fn(|_| Vec::new()),
+        status_came: PerEntity::from_fn(|entity| {
+            read(entity).is_some_and(|read| {
+                !read.records.is_empty() && !read.records.is_absent(SourceRecord::STATUS)
+            })
+        }),
         misdated: PerEntity::from_fn(|_| Vec::new()),
         waits: Waits::default(),
         missing: PerEntity::from_fn(|_| Vec::new()),

@@ -1,6 +1,6 @@
 //! The filters of docs/rules.md, "Filters" as one function from a record to a verdict.
 
-use super::{Entity, Schema, SourceRecord, SourceSet, filter::lower};
+use super::{Entity, PerEntity, Schema, SourceRecord, SourceSet, filter::lower};
 use crate::config::{ContactFilters, FilterConfig, PartnerFilters, PatternMatch};
 use crate::text::name_key;
 
@@ -24,7 +24,9 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Rules {
     tiers: Vec<(String, String)>,
-    statuses: Vec<(String, String)>,
+    statuses: PerEntity<Vec<(String, String)>>,
+    /// Whether the list of contacts' statuses is not the one that applies where a tenant has the field.
+    own_statuses: bool,
     names: Vec<(String, String)>,
     domains: Vec<String>,
     patterns: Vec<String>,
@@ -33,14 +35,16 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Prepares `config`. Empty entries are ignored: an empty name would exclude everybody.
+    /// Prepares `config`. An empty tier or status stands for no value; other empty entries are ignored: an empty name
+    /// would exclude everybody.
     pub fn new(config: &FilterConfig) -> Self {
         let keyed = |list: &[String]| {
             list.iter()
                 .map(|word| (name_key(word), word.trim().to_owned()))
-                .filter(|(key, _)| !key.is_empty())
                 .collect::<Vec<_>>()
         };
+        let mut names = keyed(&config.partners.excluded_names);
+        names.retain(|(key, _)| !key.is_empty());
         let lowered = |list: &[String]| {
             list.iter()
                 .map(|word| word.trim().to_lowercase())
@@ -51,9 +55,10 @@ impl Rules {
         let PartnerFilters {
             excluded_tiers,
             excluded_statuses,
-            excluded_names,
+            excluded_names: _,
         } = partners;
         let ContactFilters {
+            excluded_statuses: contact_statuses,
             excluded_domains,
             excluded_patterns,
             pattern_match,
@@ -62,8 +67,12 @@ impl Rules {
         } = contacts;
         Self {
             tiers: keyed(excluded_tiers),
-            statuses: keyed(excluded_statuses),
-            names: keyed(excluded_names),
+            own_statuses: *contact_statuses != ContactFilters::default().excluded_statuses,
+            statuses: PerEntity {
+                partners: keyed(excluded_statuses),
+                contacts: keyed(contact_statuses),
+            },
+            names,
             domains: lowered(excluded_domains)
                 .into_iter()
                 .map(|domain| domain.trim_start_matches(['@', '.']).to_owned())
@@ -78,12 +87,25 @@ impl Rules {
     pub fn verdict(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
         match schema.entity {
             Entity::Partners => self.partner(schema, source, at),
-            Entity::Contacts => self.contact(source, at),
+            Entity::Contacts => self.contact(schema, source, at),
         }
     }
 
-    /// The source's fields that a rule needs and that came in no record: what such a rule says means nothing.
-    pub fn blind(&self, schema: &Schema, source: &SourceSet) -> Vec<String> {
+    /// Whether a rule excludes who has no tier or no status: then a field that stops coming speaks against everybody.
+    pub fn excludes_no_value(&self, entity: Entity) -> bool {
+        let tiers = if entity == Entity::Partners {
+            &self.tiers[..]
+        } else {
+            &[]
+        };
+        let mut words = tiers.iter().chain(&self.statuses[entity]);
+        words.any(|(key, _)| key.is_empty())
+    }
+
+    /// The source's fields that a rule needs and that came in no record: what such a rule says means nothing. Not every
+    /// tenant has a status of contacts: the rule needs it where `had_status` (it came before), or where list or mapping
+    /// are not the ones that everybody begins with.
+    pub fn blind(&self, schema: &Schema, source: &SourceSet, had_status: bool) -> Vec<String> {
         let mut blind = Vec::new();
         let field = |column: &str| {
             let at = schema.index(column)?;
@@ -101,7 +123,7 @@ impl Rules {
                     .is_some_and(|at| schema.fields[at].source.is_some());
                 let status = source.is_absent(SourceRecord::STATUS)
                     && (!mapped || field("account_status").is_some());
-                if !self.statuses.is_empty() && status {
+                if !self.statuses.partners.is_empty() && status {
                     blind.push(schema.values.status.join(" or "));
                 }
             }
@@ -110,25 +132,36 @@ impl Rules {
                     blind.extend(schema.values.active.clone());
                 }
                 blind.extend(field("email"));
+                let needed = had_status || self.own_statuses || !schema.may_lack_status();
+                if !self.statuses.contacts.is_empty()
+                    && needed
+                    && source.is_absent(SourceRecord::STATUS)
+                {
+                    blind.push(schema.values.status.join(" or "));
+                }
             }
         }
         blind
     }
 
     fn partner(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
-        let tier = schema
-            .index("partner_tier")
-            .and_then(|field| source.field(at, field));
-        if let Some(word) = equal(&self.tiers, tier) {
-            return Verdict::Inactive(format!("tier is {word}"));
+        let given = |column: &str| {
+            let field = schema.index(column);
+            field.map_or(Given::Unread, |field| Given::of(source, at, field))
+        };
+        if let Some(word) = excluded(&self.tiers, &[given("partner_tier")]) {
+            return Verdict::Inactive(said("tier", word));
         }
+        let status = Given::of_status(schema, source, at);
         let mapped = schema
             .index("account_status")
-            .and_then(|field| source.field(at, field));
-        if let Some(word) =
-            equal(&self.statuses, source.status(at)).or_else(|| equal(&self.statuses, mapped))
-        {
-            return Verdict::Inactive(format!("status is {word}"));
+            .filter(|&field| schema.fields[field].source.is_some());
+        let statuses = match mapped {
+            Some(field) => vec![status, Given::of(source, at, field)],
+            None => vec![status],
+        };
+        if let Some(word) = excluded(&self.statuses.partners, &statuses) {
+            return Verdict::Inactive(said("status", word));
         }
         let name = name_key(source.field(at, Schema::KEY).unwrap_or_default());
         match self
@@ -144,9 +177,18 @@ impl Rules {
         }
     }
 
-    fn contact(&self, source: &SourceSet, at: u32) -> Verdict {
+    fn contact(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
         if source.active(at) == Some(false) {
             return Verdict::Inactive("IsActive is false".into());
+        }
+        // Where the field came in no record, the tenant has none, or the guard `missing_field` keeps everything back.
+        if !source.is_absent(SourceRecord::STATUS)
+            && let Some(word) = excluded(
+                &self.statuses.contacts,
+                &[Given::of_status(schema, source, at)],
+            )
+        {
+            return Verdict::Inactive(said("status", word));
         }
         let out = |reason: String, suspicious| Verdict::OutOfScope { reason, suspicious };
         let Some(email) = source.field(at, Schema::KEY) else {
@@ -184,14 +226,64 @@ impl Rules {
     }
 }
 
-fn equal<'a>(list: &'a [(String, String)], value: Option<&str>) -> Option<&'a str> {
+/// What a record says for a field that a list is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given<'a> {
+    /// This.
+    Text(&'a str),
+    /// Nothing.
+    Nothing,
+    /// Something that could not be understood, so nobody knows what.
+    Unread,
+}
+
+impl<'a> Given<'a> {
+    fn of(source: &'a SourceSet, at: u32, field: usize) -> Self {
+        Self::from(source, at, field, source.field(at, field))
+    }
+
+    /// The status stands behind the fields, in the mask of what could not be understood too.
+    fn of_status(schema: &Schema, source: &'a SourceSet, at: u32) -> Self {
+        Self::from(source, at, schema.fields.len(), source.status(at))
+    }
+
+    fn from(source: &SourceSet, at: u32, bit: usize, text: Option<&'a str>) -> Self {
+        let unread = u32::try_from(bit)
+            .is_ok_and(|bit| source.unread(at).checked_shr(bit).unwrap_or_default() & 1 == 1);
+        match text {
+            Some(text) => Self::Text(text),
+            None if unread => Self::Unread,
+            None => Self::Nothing,
+        }
+    }
+}
+
+/// The word of `list` that excludes a record with these values; the empty one where all of them are nothing.
+fn excluded<'a>(list: &'a [(String, String)], values: &[Given<'_>]) -> Option<&'a str> {
     if list.is_empty() {
         return None;
     }
-    let key = name_key(value?);
-    list.iter()
-        .find(|(excluded, _)| *excluded == key)
-        .map(|(_, word)| word.as_str())
+    let keys = values.iter().filter_map(|value| match value {
+        Given::Text(text) => Some(name_key(text)),
+        Given::Nothing | Given::Unread => None,
+    });
+    let mut keys: Vec<String> = keys.collect();
+    if values.iter().all(|value| *value == Given::Nothing) {
+        keys.push(String::new());
+    }
+    keys.iter().find_map(|key| {
+        let found = list.iter().find(|(excluded, _)| excluded == key);
+        found.map(|(_, word)| word.as_str())
+    })
+}
+
+/// Why a record is excluded, in words.
+fn said(what: &str, word: &str) -> String {
+    if word.is_empty() {
+        format!("it has no {what}")
+    } else {
+        format!("{what} is {word}")
+    }
 }
 
 /// Local part and domain of an address one could write to.

@@ -81,6 +81,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
         missing: PerEntity::default(),
+        status_came: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
         waits: Waits::default(),

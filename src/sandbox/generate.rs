@@ -280,7 +280,7 @@ impl Maker<'_> {
             account_id: account.map(|one| if unknown { 900_000_000 + id } else { one.id }),
             loose_account_name: unknown.then(|| format!("{} (merged)", place.word[0].text)),
             is_active: active,
-            status: Some(if active { "Active" } else { "Inactive" }.to_owned()),
+            status: Some(status_of(id, active, fresh.is_some()).to_owned()),
             record_version: self.rng.random_range(1..20),
             updated: self.updated(fresh.is_some()),
             created: self.epoch - Duration::days(self.rng.random_range(701..3000)),
@@ -345,4 +345,15 @@ fn word(rng: &mut impl Rng, list: &str, otherwise: &str) -> String {
 fn dotted(name: &str) -> String {
     let parts: Vec<String> = name.split(' ').map(slug).collect();
     parts.join(".")
+}
+
+/// What stands in the field Contact_Status__cf. Some of those who are active by IsActive have left by this field.
+fn status_of(id: i64, active: bool, fresh: bool) -> &'static str {
+    match (active, id % 200) {
+        (false, _) => "Inactive",
+        (true, 7) if !fresh => "Terminated",
+        (true, 57) if !fresh => "Suspended",
+        (true, 107) if !fresh => "Deactivated",
+        (true, _) => "Active",
+    }
 }

@@ -25,6 +25,8 @@ pub struct Shape {
     pub nulls: Option<NullAs>,
     /// What is around the list of a listing.
     pub envelope: Option<Envelope>,
+    /// Fields that come as null in every record, whatever they hold.
+    pub null_fields: Vec<String>,
 }
 
 /// How a number is written.
@@ -98,6 +100,11 @@ impl Shape {
             references: self.references.or(under.references),
             nulls: self.nulls.or(under.nulls),
             envelope: self.envelope.or(under.envelope),
+            null_fields: [&self.null_fields, &under.null_fields]
+                .into_iter()
+                .find(|fields| !fields.is_empty())
+                .cloned()
+                .unwrap_or_default(),
         }
     }
 }
@@ -119,7 +126,12 @@ pub(super) fn record(
     let mut first = true;
     for &field in fields {
         let name = object.fields()[field].name;
-        let cell = world.cell(row, field);
+        let hidden = shape.null_fields.iter();
+        let cell = if hidden.into_iter().any(|one| one.eq_ignore_ascii_case(name)) {
+            Cell::Null
+        } else {
+            world.cell(row, field)
+        };
         let omitted = matches!(cell, Cell::Null) && shape.nulls == Some(NullAs::Omitted)
             || matches!(cell, Cell::Reference(..))
                 && shape.references == Some(ReferenceAs::Nothing);

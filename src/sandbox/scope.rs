@@ -29,7 +29,12 @@ pub(super) fn excludes_account(account: &Account) -> bool {
 
 /// Whether the default filters leave a user out.
 pub(super) fn excludes_user(user: &User) -> bool {
-    !user.is_active || excludes_email(user.email.as_deref())
+    let statuses = &FILTERS.contacts.excluded_statuses;
+    let left = user.status.as_ref().is_some_and(|status| {
+        let status = status.trim();
+        statuses.iter().any(|one| one.eq_ignore_ascii_case(status))
+    });
+    !user.is_active || left || excludes_email(user.email.as_deref())
 }
 
 /// Whether an address is excluded: none at all, an excluded domain, a pattern.
@@ -87,6 +92,7 @@ mod tests {
             let record = SourceRecord {
                 id: user.id,
                 active: Some(user.is_active),
+                status: user.status.as_deref(),
                 fields: &fields,
                 ..SourceRecord::default()
             };

@@ -92,6 +92,17 @@ impl Store {
         Ok(())
     }
 
+    /// Corrects the mode of a running run, where its reading turned out to be another one than was asked for.
+    pub async fn note_mode(&self, run_id: i64, mode: Mode) -> Result<(), StoreError> {
+        let mut conn = self.conn().await?;
+        conn.execute(
+            "UPDATE sync_runs SET mode = ? WHERE run_id = ? AND status = 'running'",
+            args![mode.word(), run_id],
+        )
+        .await?;
+        Ok(())
+    }
+
     /// Ends a run that has no apply transaction: it failed, was cancelled, had nothing to apply, or worked outside the
     /// database (LMS, certifications). A run that ended already is left alone.
     pub async fn finish_run_outside_tx(

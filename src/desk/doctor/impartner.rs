@@ -156,7 +156,11 @@ fn missing(schema: &Schema, known: &[String]) -> Vec<String> {
         .iter()
         .chain(&values.account_name)
         .collect::<Vec<_>>();
-    let status = values.status.iter().collect::<Vec<_>>();
+    let status = if schema.may_lack_status() {
+        Vec::new()
+    } else {
+        values.status.iter().collect::<Vec<_>>()
+    };
     for (value, candidates) in [("status", status), ("account_id", account)] {
         if let Some(first) = candidates.first()
             && !candidates.iter().any(|source| has(known, source))

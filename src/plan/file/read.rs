@@ -301,6 +301,7 @@ impl Loader {
             misdated: header.misdated.clone(),
             waits: header.waits.clone(),
             missing: header.missing.clone(),
+            status_came: header.status_came,
             partners: self.partners,
             reasons: self.reasons,
             arenas: self.arenas,

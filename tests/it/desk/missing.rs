@@ -47,13 +47,17 @@ both! {
     }
 
     async fn a_filter_that_sees_nothing_adds_and_deletes_nobody(engine: Engine) {
-        for (object, field) in [("Account", "Partner_Tier__cf"), ("User", "IsActive"), ("User", "Email")] {
+        for (object, field) in [("Account", "Partner_Tier__cf"), ("User", "IsActive"), ("User", "Email"), ("User", "Contact_Status__cf")] {
             let rig = synced(engine, 30).await;
             let mut pending = account(77);
             pending.tier = Some("Pending".into());
             rig.sandbox.world().add_account(pending);
             let mut gone = user(78);
-            gone.is_active = false;
+            if field == "Contact_Status__cf" {
+                gone.status = Some("Terminated".into());
+            } else {
+                gone.is_active = false;
+            }
             rig.sandbox.world().add_user(gone);
             rig.delete("P02");
             let id = rig.id("P03");
@@ -115,6 +119,35 @@ both! {
         rig.upstream.advance(chrono::TimeDelta::hours(1));
         rig.sync(Mode::Incremental).await.unwrap();
         assert!(!rig.rows().await.partners["P02"].0, "it is read once more, and its tier is seen");
+    }
+
+    async fn what_comes_in_another_form_is_taken_in_it(engine: Engine) {
+        let region = ("Account", vec!["Region"], ReferenceAs::Name);
+        let account = |form| ("User", vec!["AccountId", "AccountName"], form);
+        for (object, null, form) in [region, account(ReferenceAs::Object), account(ReferenceAs::Name), account(ReferenceAs::Id)] {
+            let rig = synced(engine, 30).await;
+            let (id, region) = (rig.id("P04"), rig.sandbox.world().ids(Object::Region)[0]);
+            rig.sandbox.world().edit_account(id, |one| one.region_id = Some(region));
+            let person = rig.sandbox.world().users().next().unwrap().id;
+            rig.sandbox.world().edit_user(person, |one| one.account_id = Some(id));
+            rig.sync(Mode::Full).await.unwrap();
+            let shape = Shape {
+                references: Some(form),
+                null_fields: null.iter().map(ToString::to_string).collect(),
+                ..Shape::default()
+            };
+            rig.sandbox.faults().impartner(Fault::new(Act::Shape { shape }).object(object).always());
+            let plan = rig.preview(Mode::Full).await.unwrap();
+            assert!(!plan.has_changes(), "{null:?} {form:?}: {:?}", plan.items);
+            rig.upstream.advance(chrono::TimeDelta::hours(1));
+            rig.sandbox.world().edit_account(id, |one| one.website = Some("p04.example".into()));
+            rig.sandbox.world().edit_user(person, |one| one.title = Some("CTO".into()));
+            let plan = rig.preview(Mode::Incremental).await.unwrap();
+            let changed: Vec<Vec<_>> = plan.views().map(|view| view.changes().map(|change| change.field).collect()).collect();
+            assert_eq!(changed, [["website"], ["title"]], "{null:?} {form:?}");
+            let asked = rig.sandbox.log().matching(|entry| entry.path.ends_with(&format!("/{object}"))).len();
+            assert!(asked < 40, "{asked} requests: the other form is asked for once");
+        }
     }
 
     async fn a_list_of_regions_that_is_not_complete_overwrites_nothing(engine: Engine) {

@@ -13,6 +13,18 @@ use prmdesk::store::Engine;
 use super::rig::{Rig, account, both, release, user};
 
 both! {
+    async fn a_first_incremental_run_is_recorded_as_full(engine: Engine) {
+        let rig = Rig::new(engine, 3, 3).await;
+        let report = rig.sync(Mode::Incremental).await.unwrap();
+        let mode = async |run_id| rig.desk.run(run_id).await.unwrap().run.mode;
+        assert_eq!(mode(report.run_id.unwrap()).await, Some(Mode::Full));
+        rig.upstream.advance(chrono::TimeDelta::hours(1));
+        let report = rig.sync(Mode::Incremental).await.unwrap();
+        assert_eq!(mode(report.run_id.unwrap()).await, Some(Mode::Incremental));
+        let runs = rig.desk.runs(9).await.unwrap();
+        assert_eq!(runs.len(), 2);
+    }
+
     async fn first_load_then_nothing_then_exactly_what_changed(engine: Engine) {
         let rig = Rig::new(engine, 30, 60).await;
         let report = rig.sync(Mode::Incremental).await.unwrap();

@@ -56,6 +56,10 @@ pub struct World {
     /// Contacts that wait for a partner.
     pub waiting: Vec<Waiting>,
     pub window: WindowCounts,
+    /// Columns, or `status`, that come in no record.
+    pub absent: PerEntity<Vec<String>>,
+    /// Whether an earlier run saw the status of contacts.
+    pub had_contact_status: bool,
 }
 
 impl Default for World {
@@ -76,6 +80,8 @@ impl Default for World {
             lms: LmsLinks::default(),
             waiting: Vec::new(),
             window: WindowCounts::default(),
+            absent: PerEntity::default(),
+            had_contact_status: false,
         }
     }
 }
@@ -129,15 +135,14 @@ pub fn row(row_id: i64, record: &Rec) -> Row {
     }
 }
 
-fn set(schema: &Schema, records: &[Rec]) -> SourceSet {
-    let mut set = SourceSet::new(schema);
-    for record in records {
-        push(&mut set, schema, record);
-    }
-    set
-}
-
-fn push(set: &mut SourceSet, schema: &Schema, record: &Rec) {
+fn push(set: &mut SourceSet, schema: &Schema, record: &Rec, absent: &[String]) {
+    let absent = absent.iter().fold(0, |bits, name| {
+        let bit = match name.as_str() {
+            "status" => SourceRecord::STATUS,
+            column => u32::try_from(schema.index(column).unwrap()).unwrap(),
+        };
+        bits | 1u64 << bit
+    });
     let fields: Vec<Option<&str>> = record.fields.iter().map(Option::as_deref).collect();
     set.push(
         schema,
@@ -149,6 +154,7 @@ fn push(set: &mut SourceSet, schema: &Schema, record: &Rec) {
             account_id: record.account_id,
             account_name: record.account_name.as_deref(),
             fields: &fields,
+            absent,
             ..SourceRecord::default()
         },
     );
@@ -189,7 +195,12 @@ impl World {
                     } else if let Some(record) =
                         everywhere.into_iter().find(|record| record.id == id)
                     {
-                        push(&mut read.records, &schemas[entity], record);
+                        push(
+                            &mut read.records,
+                            &schemas[entity],
+                            record,
+                            &self.absent[entity],
+                        );
                     } else {
                         read.answers.gone.insert(id);
                     }
@@ -230,7 +241,10 @@ impl World {
                 fields: &fields,
             });
         }
-        let records = set(schema, &self.records[entity]);
+        let mut records = SourceSet::new(schema);
+        for record in &self.records[entity] {
+            push(&mut records, schema, record, &self.absent[entity]);
+        }
         let read = self.records[entity].len() as u64;
         EntityInput {
             read: Some(Read {
@@ -267,6 +281,7 @@ impl World {
             },
             holds: self.holds.iter().copied().collect(),
             carried: self.carried.iter().copied().collect(),
+            had_status: entity == Entity::Contacts && self.had_contact_status,
         }
     }
 

@@ -117,6 +117,7 @@ async fn answers_come_in_other_shapes() {
         references: Some(ReferenceAs::Object),
         nulls: Some(NullAs::Omitted),
         envelope: Some(Envelope::Array),
+        ..Shape::default()
     };
     install(&rig, Act::Shape { shape });
     let (usual, other, usual_again) = (

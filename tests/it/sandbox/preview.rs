@@ -127,6 +127,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
                 .map(|(_, id, _)| *id)
                 .collect(),
             carried: std::iter::empty().collect(),
+            had_status: false,
             window: WindowCounts::default(),
             read: Some(Read {
                 latest: records.latest(),

@@ -37,6 +37,7 @@ struct Configuration {
     excluded_tiers: Option<Vec<String>>,
     excluded_statuses: Option<Vec<String>>,
     excluded_names: Option<Vec<String>>,
+    excluded_contact_statuses: Option<Vec<String>>,
     excluded_domains: Option<Vec<String>>,
     excluded_patterns: Option<Vec<String>>,
     match_whole_words: bool,
@@ -59,6 +60,8 @@ struct Source {
     unanswered: Vec<i64>,
     deleted_partners: Vec<i64>,
     deleted_contacts: Vec<i64>,
+    absent_of_partners: Vec<String>,
+    absent_of_contacts: Vec<String>,
 }
 
 impl Default for Source {
@@ -72,6 +75,8 @@ impl Default for Source {
             unanswered: Vec::new(),
             deleted_partners: Vec::new(),
             deleted_contacts: Vec::new(),
+            absent_of_partners: Vec::new(),
+            absent_of_contacts: Vec::new(),
         }
     }
 }
@@ -93,6 +98,7 @@ struct User {
     id: i64,
     #[serde(default = "yes")]
     is_active: bool,
+    status: Option<String>,
     account_id: Option<i64>,
     account_name: Option<String>,
     #[serde(flatten)]
@@ -110,6 +116,7 @@ struct Database {
     lms_users: BTreeMap<String, String>,
     accents_count: bool,
     deleted_in_window: u64,
+    had_contact_status: bool,
 }
 
 #[derive(Deserialize)]
@@ -188,7 +195,7 @@ impl User {
         Ok(Rec {
             id: self.id,
             active: Some(self.is_active),
-            status: None,
+            status: self.status,
             account_id: self.account_id,
             account_name: self.account_name,
             fields: cells(Entity::Contacts, self.columns)?,
@@ -239,6 +246,10 @@ impl Configuration {
         set(&mut partners.excluded_tiers, self.excluded_tiers);
         set(&mut partners.excluded_statuses, self.excluded_statuses);
         set(&mut partners.excluded_names, self.excluded_names);
+        set(
+            &mut contacts.excluded_statuses,
+            self.excluded_contact_statuses,
+        );
         set(&mut contacts.excluded_domains, self.excluded_domains);
         set(&mut contacts.excluded_patterns, self.excluded_patterns);
         contacts.allow = self.allow;
@@ -292,6 +303,11 @@ impl Scenario {
                 counted: database.deleted_in_window,
                 active: 0,
             },
+            absent: PerEntity {
+                partners: source.absent_of_partners,
+                contacts: source.absent_of_contacts,
+            },
+            had_contact_status: database.had_contact_status,
             ..World::default()
         };
         self.configuration.apply(&mut world);

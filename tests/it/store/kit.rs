@@ -130,6 +130,7 @@ pub async fn plan_of(store: &Store, partners: &[Rec], contacts: &[Rec]) -> Plan 
             limits: store.limits(schema).await.unwrap(),
             holds: std::iter::empty().collect(),
             carried: std::iter::empty().collect(),
+            had_status: false,
             window: store.window_counts(entity, at()).await.unwrap(),
         });
     }
