@@ -8,7 +8,7 @@
 //! | `call`, `params` | a request with its parameters checked against the table |
 //! | `reply` | answers and errors |
 //! | `front` | what every request passes: id, log, host and token, bounds on bodies |
-//! | `listen`, `stream` | connections: how many, how slow, and how they end |
+//! | `listen`, `seats`, `stream` | connections: how many, how slow, and how they end |
 //! | `preview`, `sync`, `runs`, `certs`, `facts` | the endpoints |
 //! | `jobs` | syncs under way: they live on when the caller hangs up |
 //! | `plans` | plans kept for a while, so that they can be paged through |
@@ -29,6 +29,7 @@ mod plans;
 mod preview;
 mod reply;
 mod runs;
+mod seats;
 mod shapes;
 mod stream;
 mod sync;
@@ -49,7 +50,7 @@ use crate::error::{Error, Kind, Result};
 /// What bounds callers. The defaults are for production; tests make them small.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at once; more wait in the system's queue.
+    /// Connections at once. When all are taken, one that has not asked anything makes room; else the next waits.
     pub connections: usize,
     /// Longest wait for the head of a request, and so the longest a connection may idle.
     pub head: Duration,

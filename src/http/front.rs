@@ -177,19 +177,21 @@ fn local(request: &Request) -> Result<(), Problem> {
             "The name in the Host header is not this machine's own.",
         ));
     }
+    // Another program's page on this machine is not ours either: the port tells.
+    let ours = host.and_then(port);
     let from_page = headers.get(ORIGIN).is_some_and(|origin| {
         !origin
             .to_str()
             .ok()
-            .and_then(|origin| origin.split_once("://"))
-            .is_some_and(|(_, host)| is_loopback(host))
+            .and_then(|origin| origin.strip_prefix("http://"))
+            .is_some_and(|page| is_loopback(page) && port(page) == ours)
     });
     let cross_site = headers
         .get("sec-fetch-site")
         .is_some_and(|site| site.as_bytes() == b"cross-site");
     if from_page || cross_site {
         return Err(foreign(
-            "A web page from elsewhere may not call this server.",
+            "A web page that is not this server's own may not call it.",
         ));
     }
     Ok(())
@@ -211,6 +213,15 @@ fn is_loopback(host: &str) -> bool {
         || name
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+/// The port behind `host`; 80 where it names none, nothing where it is no number.
+fn port(host: &str) -> Option<u16> {
+    let after = host.rsplit(']').next().unwrap_or(host);
+    match after.rsplit_once(':') {
+        Some((_, port)) => port.parse().ok(),
+        None => Some(80),
+    }
 }
 
 fn content_length(limits: &Limits, headers: &HeaderMap) -> Result<(), Problem> {

@@ -7,10 +7,10 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::seats::{Seat, Seats, Taken};
 use super::stream::Bounded;
 use super::{App, dispatch};
 
@@ -23,22 +23,22 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 /// finish, and returns when all is done or the grace is over.
 pub(super) async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) {
     let router = dispatch::router(&app);
-    let slots = Arc::new(Semaphore::new(app.limits().connections));
+    let seats = Seats::new(app.limits().connections);
     let connections = TaskTracker::new();
     loop {
-        // The slot comes first: beyond the bound, callers wait in the system's queue.
+        // One connection at most is held here without a seat; the others wait in the system's queue.
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener, &seats) => accepted,
         };
-        let Some((stream, slot)) = accepted else {
+        let Some((stream, taken)) = accepted else {
             continue;
         };
         let (app, router) = (app.clone(), router.clone());
         connections.spawn(async move {
-            connection(stream, &app, router).await;
-            drop(slot);
+            connection(stream, &app, router, &taken.seat()).await;
+            drop(taken);
         });
     }
     drop(listener);
@@ -59,14 +59,9 @@ pub(super) async fn serve(listener: TcpListener, app: App, shutdown: Cancellatio
     tracing::info!("stopped");
 }
 
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    // The semaphore is never closed.
-    let slot = slots.clone().acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, seats: &Seats) -> Option<(TcpStream, Taken)> {
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, slot)),
+        Ok((stream, _)) => Some((stream, seats.take().await?)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be taken");
             tokio::time::sleep(AFTER_REFUSAL).await;
@@ -76,9 +71,16 @@ async fn accept(
 }
 
 /// One connection, from its first request to its last.
-async fn connection(stream: TcpStream, app: &App, router: axum::Router) {
+async fn connection(stream: TcpStream, app: &App, router: axum::Router, seat: &Arc<Seat>) {
     let _without_it_answers_are_a_little_later = stream.set_nodelay(true);
     let io = TokioIo::new(Bounded::new(stream, app.limits().write));
+    let asks = seat.clone();
+    let router = router.layer(axum::middleware::from_fn(
+        move |request: axum::extract::Request, next: axum::middleware::Next| {
+            asks.asks();
+            next.run(request)
+        },
+    ));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(app.limits().head)
@@ -87,6 +89,10 @@ async fn connection(stream: TcpStream, app: &App, router: axum::Router) {
     tokio::pin!(served);
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
+        () = seat.wanted() => {
+            tracing::debug!("a connection on which nothing was asked made room for another");
+            return;
+        }
         () = app.shutdown().cancelled() => {
             served.as_mut().graceful_shutdown();
             served.await

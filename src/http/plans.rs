@@ -9,29 +9,57 @@ use crate::plan::Plan;
 
 /// Plans kept at most.
 const MOST: usize = 2;
-/// Items of a plan that is kept at most: a larger one would hold hundreds of megabytes for nobody.
-const MOST_ITEMS: usize = 200_000;
+/// Bytes of all plans that are kept, at most: a larger one would hold hundreds of megabytes for nobody.
+pub(super) const MOST_BYTES: usize = 128 << 20;
 /// How long.
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// See the module.
-#[derive(Default)]
 pub(super) struct Plans {
-    kept: Mutex<Vec<(Instant, Arc<Plan>)>>,
+    kept: Arc<Kept>,
+    longest: Duration,
+}
+
+impl Default for Plans {
+    fn default() -> Self {
+        Self {
+            kept: Arc::default(),
+            longest: LONGEST,
+        }
+    }
 }
 
 impl Plans {
-    /// Keeps `plan`, in place of the oldest.
+    /// Keeps `plan`, in place of the oldest, and lets go of it when its time is over. Needs a runtime.
     pub(super) fn keep(&self, plan: &Arc<Plan>) {
-        if plan.items.len() + plan.excluded.len() > MOST_ITEMS {
+        if !self.take_in(plan, MOST_BYTES) {
             return;
+        }
+        let (kept, longest) = (Arc::downgrade(&self.kept), self.longest);
+        tokio::spawn(async move {
+            tokio::time::sleep(longest).await;
+            if let Some(kept) = kept.upgrade() {
+                drop(in_time(&kept, longest));
+            }
+        });
+    }
+
+    /// Whether `plan` was taken in: alone or with others, plans have `most` bytes at most.
+    fn take_in(&self, plan: &Arc<Plan>, most: usize) -> bool {
+        let bytes = plan.bytes();
+        if bytes > most {
+            return false;
         }
         let mut kept = self.lock();
         kept.retain(|(_, known)| known.id != plan.id);
-        if kept.len() >= MOST {
+        let all = |kept: &[(Instant, Arc<Plan>)]| -> usize {
+            kept.iter().map(|(_, plan)| plan.bytes()).sum()
+        };
+        while kept.len() >= MOST || all(&kept) + bytes > most {
             kept.remove(0);
         }
         kept.push((Instant::now(), plan.clone()));
+        true
     }
 
     /// The plan with this id, if it is still kept.
@@ -43,8 +71,84 @@ impl Plans {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, Arc<Plan>)>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(since, _)| since.elapsed() < LONGEST);
-        kept
+        in_time(&self.kept, self.longest)
+    }
+}
+
+type Kept = Mutex<Vec<(Instant, Arc<Plan>)>>;
+
+/// The plans whose time is not over.
+fn in_time(kept: &Kept, longest: Duration) -> std::sync::MutexGuard<'_, Vec<(Instant, Arc<Plan>)>> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.retain(|(since, _)| since.elapsed() < longest);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Arenas, DatabasePoint, Entity, Mode, PerEntity, PlanOrigin, Schema, Scope};
+
+    fn plan(id: &str, text: usize) -> Arc<Plan> {
+        let mut plan = Plan {
+            id: id.into(),
+            scope: Scope::All,
+            mode: Mode::Full,
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            origin: PlanOrigin::Sync,
+            sources: PerEntity::default(),
+            database: DatabasePoint::default(),
+            totals: PerEntity::default(),
+            guards: Vec::new(),
+            windows: PerEntity::default(),
+            warnings: Vec::new(),
+            items: Vec::new(),
+            excluded: Vec::new(),
+            kept_back: PerEntity::default(),
+            watermarks: PerEntity::default(),
+            feed_marks: PerEntity::default(),
+            missing: PerEntity::default(),
+            status_came: PerEntity::default(),
+            misdated: PerEntity::default(),
+            settled: PerEntity::default(),
+            waits: crate::plan::Waits::default(),
+            partners: Vec::new(),
+            reasons: Vec::new(),
+            arenas: PerEntity::from_fn(|entity| Arenas::new(Schema::of(entity))),
+        };
+        let arenas = &mut plan.arenas[Entity::Partners];
+        let long = "x".repeat(text);
+        let width = arenas.before.width();
+        arenas.before.push(
+            std::iter::repeat_n(Some(long.as_str()), 1).chain(std::iter::repeat_n(None, width - 1)),
+        );
+        Arc::new(plan)
+    }
+
+    #[tokio::test]
+    async fn kept_plans_are_few_small_together_and_let_go_of_in_time() {
+        let plans = Plans::default();
+        let there = |plans: &Plans, id: &str| plans.find(id).is_some();
+        assert!(!plans.take_in(&plan("huge", 5_000), 4_000));
+        assert!(plans.take_in(&plan("a", 1_000), 4_000));
+        assert!(plans.take_in(&plan("b", 1_000), 4_000));
+        assert!(there(&plans, "a") && there(&plans, "b"));
+        assert!(plans.take_in(&plan("c", 1_000), 4_000));
+        assert!(!there(&plans, "a"), "two at most");
+        assert!(plans.take_in(&plan("d", 3_000), 4_000));
+        assert!(
+            !there(&plans, "b") && !there(&plans, "c") && there(&plans, "d"),
+            "no more bytes than allowed"
+        );
+        let brief = Plans {
+            longest: Duration::from_millis(20),
+            ..Plans::default()
+        };
+        let last = plan("e", 10);
+        brief.keep(&last);
+        // Nobody asks for it any more, and it is let go of all the same.
+        while Arc::strong_count(&last) > 1 {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -275,6 +275,11 @@ async fn without_a_token_only_this_machine_may_call() {
         ("127.0.0.1", Some("https://evil.example")),
         ("127.0.0.1", Some("null")),
         ("localhost", Some("http://localhost.evil.example")),
+        // Another program on this machine has pages too.
+        ("localhost:8787", Some("http://localhost:3000")),
+        ("127.0.0.1:8787", Some("http://127.0.0.1")),
+        ("localhost:8787", Some("https://localhost:8787")),
+        ("localhost:8787", Some("http://localhost:x")),
     ] {
         let answer = call(host, origin).await;
         assert_eq!(

@@ -185,6 +185,50 @@ async fn connections_are_bounded_and_the_rest_wait() {
     drop(idle);
 }
 
+/// 385 connections with half a head held all seats until their time was over, and a health check with them.
+#[tokio::test]
+async fn half_open_connections_make_room_for_who_asks() {
+    let rig = rig(Limits {
+        connections: 256,
+        head: Duration::from_hours(1),
+        ..Limits::default()
+    })
+    .await;
+    let mut open = Vec::new();
+    for _ in 0..385 {
+        let mut stream = TcpStream::connect(rig.server.address()).await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHo")
+            .await
+            .unwrap();
+        open.push(stream);
+    }
+    assert_eq!(rig.get("/healthz").await.status, 200);
+    drop(open);
+}
+
+/// Who has asked something keeps the connection, however many others come.
+#[tokio::test]
+async fn a_connection_that_asked_keeps_its_seat() {
+    let rig = rig(Limits {
+        connections: 2,
+        ..Limits::default()
+    })
+    .await;
+    let mut first = TcpStream::connect(rig.server.address()).await.unwrap();
+    let ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut buffer = [0; 4096];
+    first.write_all(ask).await.unwrap();
+    assert!(first.read(&mut buffer).await.unwrap() > 0);
+    let mut silent = Vec::new();
+    for _ in 0..6 {
+        silent.push(TcpStream::connect(rig.server.address()).await.unwrap());
+    }
+    assert_eq!(rig.get("/healthz").await.status, 200);
+    first.write_all(ask).await.unwrap();
+    assert!(first.read(&mut buffer).await.unwrap() > 0);
+}
+
 #[tokio::test]
 async fn nonsense_is_400_and_the_server_lives() {
     let rig = rig(Limits::default()).await;
