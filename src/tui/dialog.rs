@@ -18,7 +18,7 @@ use crate::tui::kit::key::Key;
 use crate::tui::kit::list::{Cursor, Move};
 use crate::tui::kit::tone::ToneLine;
 
-pub(super) use ask::{Ask, Ears, Field, FieldKind, Focus};
+pub(super) use ask::{Ask, Ears, Field, Fill, Focus};
 pub(super) use listing::Listing;
 pub(super) use outcome::{Choice, Outcome, Then, Waits};
 pub(super) use palette::Palette;

@@ -13,7 +13,7 @@ use crate::tui::environment::Environment;
 use crate::tui::job::Job;
 use crate::tui::keymap::{Action, Keymap, Screen};
 use crate::tui::kit::glyphs::Glyphs;
-use crate::tui::kit::hits::{Hits, Target};
+use crate::tui::kit::hits::{Hits, Spot};
 use crate::tui::kit::key::Key;
 use crate::tui::kit::theme::{Depth, Theme, ThemeName};
 use crate::tui::kit::toasts::Toasts;
@@ -80,7 +80,7 @@ pub(super) enum Ahead {
     /// An action of the palette or of a click on the footer.
     Act(Action),
     /// A click on something that does not move with the lines.
-    Click(Target),
+    Click(Spot),
 }
 
 /// The whole state of the console.

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::plan::Entity;
 use crate::tui::keymap::Action;
 use crate::tui::kit::canvas::Canvas;
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::list::{Cursor, Move};
 use crate::tui::kit::panes::Pane;
@@ -111,7 +111,7 @@ pub(super) enum Happened<'h> {
     /// A paste into its text box.
     Pasted(&'h str),
     /// A click: on the tick of the chosen line, a head, an inner tab, the box.
-    Clicked(Target),
+    Clicked(Spot),
     /// The core answered, and the answer is at home here. For work, what was asked comes along.
     Answered(Answer, Ticket, Option<&'h Request>),
     /// One of its computations ended.

@@ -21,7 +21,7 @@ pub(super) fn replay(console: &mut Console) -> Vec<Effect> {
         effects.extend(match next {
             Ahead::Key(next) => keys::key(console, next),
             Ahead::Act(action) => act::act(console, action),
-            Ahead::Click(target) => mouse::clicked(console, target),
+            Ahead::Click(spot) => mouse::clicked(console, spot),
         });
         if let Some(Dialog::Ask(ask)) = console.model.dialogs.last_mut() {
             ask.ears = Ears::Unseen;

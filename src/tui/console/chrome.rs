@@ -14,7 +14,7 @@ use crate::tui::console::Console;
 use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, fit};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::model::Model;
 
 /// How the screens are named: in full, in short, or by number alone but for the shown one.
@@ -83,7 +83,7 @@ pub(super) fn title(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
                 width: end - x,
                 ..area
             },
-            Target::Screen(at),
+            Spot::Screen(at),
         );
         x = end;
     }
@@ -206,7 +206,7 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, console: &Console, area: Rect) {
         if off {
             canvas.style(place, canvas.theme.dim);
         }
-        canvas.hits.add(place, Target::Binding(at));
+        canvas.hits.add(place, Spot::Binding(at));
         x += width + 2;
     }
     let help_at = BINDINGS.iter().position(|b| b.action == Action::Help);
@@ -222,6 +222,6 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, console: &Console, area: Rect) {
         &[("?", canvas.theme.key), (" help", canvas.theme.text)],
     );
     if let Some(at) = help_at {
-        canvas.hits.add(place, Target::Binding(at));
+        canvas.hits.add(place, Spot::Binding(at));
     }
 }

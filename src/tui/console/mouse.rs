@@ -3,9 +3,9 @@
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::tui::console::{Console, act, keys, moves};
-use crate::tui::dialog::{Dialog, FieldKind, Focus, Outcome};
+use crate::tui::dialog::{Dialog, Fill, Focus, Outcome};
 use crate::tui::keymap::{BINDINGS, Screen};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::panes::Pane;
@@ -37,7 +37,7 @@ fn wheel(console: &mut Console, event: MouseEvent, down: bool) -> Vec<Effect> {
         console.model.dialogs.push(dialog);
         return Vec::new();
     }
-    if console.model.hits.at(event.column, event.row) == Some(Target::Detail) {
+    if console.model.hits.at(event.column, event.row) == Some(Spot::Detail) {
         moves::scroll_detail(console, down);
         return Vec::new();
     }
@@ -48,102 +48,102 @@ fn click(console: &mut Console, column: u16, row: u16) -> Vec<Effect> {
     // The list, or all of it, may be another one than the frame shows that was clicked.
     let old = console.model.hits.revision != console.model.revision;
     console.model.revision += 1;
-    let Some(target) = console.model.hits.at(column, row).filter(|_| !old) else {
+    let Some(spot) = console.model.hits.at(column, row).filter(|_| !old) else {
         return Vec::new();
     };
     // A click is a key of another sort: a double click must not confirm what the first one opened.
     let last = console.model.last_key.replace(Key::plain(KeyCode::Null));
     if let Some(dialog) = console.model.dialogs.pop() {
-        return click_dialog(console, dialog, target, last);
+        return click_dialog(console, dialog, spot, last);
     }
     let waiting = !console.model.typed_ahead.is_empty();
-    match target {
-        Target::Row(_) | Target::Tick(_) | Target::Head(_) if waiting || console.must_wait() => {
+    match spot {
+        Spot::Row(_) | Spot::Tick(_) | Spot::Head(_) if waiting || console.must_wait() => {
             // The lines are not where they were when they are computed.
             console
                 .model
                 .toast("The list is still being computed; click again when it is there.");
             Vec::new()
         }
-        Target::Binding(at) => match BINDINGS.get(at) {
+        Spot::Binding(at) => match BINDINGS.get(at) {
             Some(binding) => keys::ordered(console, binding.action),
             None => Vec::new(),
         },
         _ if waiting => {
-            console.model.typed_ahead.push_back(Ahead::Click(target));
+            console.model.typed_ahead.push_back(Ahead::Click(spot));
             Vec::new()
         }
-        _ => clicked(console, target),
+        _ => clicked(console, spot),
     }
 }
 
 /// What a click on something does that is not a dialog's.
-pub(super) fn clicked(console: &mut Console, target: Target) -> Vec<Effect> {
-    match target {
-        Target::Screen(at) => {
+pub(super) fn clicked(console: &mut Console, spot: Spot) -> Vec<Effect> {
+    match spot {
+        Spot::Screen(at) => {
             if let Some(&screen) = Screen::ALL.get(at) {
                 console.model.show(screen);
             }
             Vec::new()
         }
-        Target::Row(line) => choose(console, line),
-        Target::Tick(line) => {
+        Spot::Row(line) => choose(console, line),
+        Spot::Tick(line) => {
             let mut effects = choose(console, line);
             let (room, model) = console.here();
-            effects.extend(room.take(model, Happened::Clicked(target)));
+            effects.extend(room.take(model, Happened::Clicked(spot)));
             effects
         }
-        Target::Tab(_) | Target::Head(_) | Target::FilterBox => {
+        Spot::Tab(_) | Spot::Head(_) | Spot::FilterBox => {
             let (room, model) = console.here();
-            room.take(model, Happened::Clicked(target))
+            room.take(model, Happened::Clicked(spot))
         }
-        Target::Detail => {
+        Spot::Detail => {
             moves::focus(console, Pane::Detail);
             Vec::new()
         }
-        Target::Border { .. } => {
+        Spot::Border { .. } => {
             console.model.dragging = true;
             Vec::new()
         }
-        Target::Binding(at) => match BINDINGS.get(at) {
+        Spot::Binding(at) => match BINDINGS.get(at) {
             Some(binding) => act::act(console, binding.action),
             None => Vec::new(),
         },
-        Target::Dialog | Target::DialogPart(_) | Target::DialogRow(_) => Vec::new(),
+        Spot::Dialog | Spot::DialogPart(_) | Spot::DialogRow(_) => Vec::new(),
     }
 }
 
 fn click_dialog(
     console: &mut Console,
     mut dialog: Dialog,
-    target: Target,
+    spot: Spot,
     last: Option<Key>,
 ) -> Vec<Effect> {
     let enter = Key::plain(KeyCode::Enter);
     let click = Key::plain(KeyCode::Null);
-    match (&mut dialog, target) {
-        (Dialog::Ask(ask), Target::DialogPart(part)) if ask.ears.hear(console.model.now) => {
+    match (&mut dialog, spot) {
+        (Dialog::Ask(ask), Spot::DialogPart(part)) if ask.ears.hear(console.model.now) => {
             ask.focus = ask.part(part);
             let outcome = match ask.focus {
                 Focus::Yes => ask.confirm(click, last),
                 Focus::No => Outcome::Close,
                 Focus::Field(at) => {
                     if let Some(field) = ask.fields.get_mut(at)
-                        && let FieldKind::Acknowledge(on) = field.kind
+                        && let Fill::Acknowledge(on) = field.kind
                     {
-                        field.kind = FieldKind::Acknowledge(!on);
+                        field.kind = Fill::Acknowledge(!on);
                     }
                     Outcome::Stay
                 }
             };
             return keys::settle(console, dialog, outcome);
         }
-        (Dialog::Palette(palette), Target::DialogRow(line)) => {
+        (Dialog::Palette(palette), Spot::DialogRow(line)) => {
             palette.cursor.at = line;
             console.model.dialogs.push(dialog);
             return keys::key(console, enter);
         }
-        (Dialog::Menu(menu), Target::DialogRow(line)) => {
+        (Dialog::Menu(menu), Spot::DialogRow(line)) => {
             menu.at = line;
             console.model.dialogs.push(dialog);
             return keys::key(console, enter);

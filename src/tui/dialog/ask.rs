@@ -75,13 +75,13 @@ impl Ears {
 #[derive(Debug)]
 pub(in crate::tui) struct Field {
     pub(in crate::tui) label: String,
-    pub(in crate::tui) kind: FieldKind,
+    pub(in crate::tui) kind: Fill,
     pub(in crate::tui) input: Input,
 }
 
 /// What sort of field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tui) enum FieldKind {
+pub(in crate::tui) enum Fill {
     /// Text that must not be empty.
     Note,
     /// A number that must be this one, typed.
@@ -92,7 +92,7 @@ pub(in crate::tui) enum FieldKind {
 
 impl Field {
     /// An empty field.
-    pub(in crate::tui) fn new(label: impl Into<String>, kind: FieldKind) -> Self {
+    pub(in crate::tui) fn new(label: impl Into<String>, kind: Fill) -> Self {
         Self {
             label: label.into(),
             kind,
@@ -104,11 +104,11 @@ impl Field {
     pub(in crate::tui) fn missing(&self) -> Option<String> {
         let text = self.input.value().trim();
         match self.kind {
-            FieldKind::Note if text.is_empty() => Some(format!("{} is needed.", self.label)),
-            FieldKind::Number(wanted) if text.parse() != Ok(wanted) => {
+            Fill::Note if text.is_empty() => Some(format!("{} is needed.", self.label)),
+            Fill::Number(wanted) if text.parse() != Ok(wanted) => {
                 Some(format!("Type the number {wanted} to confirm."))
             }
-            FieldKind::Acknowledge(false) => Some(format!("Not acknowledged: {}.", self.label)),
+            Fill::Acknowledge(false) => Some(format!("Not acknowledged: {}.", self.label)),
             _ => None,
         }
     }
@@ -156,7 +156,7 @@ impl Ask {
 
     /// Adds a field; text fields take the focus, so that one can type at once. Nothing is done by typing.
     pub(in crate::tui) fn field(mut self, field: Field) -> Self {
-        if self.fields.is_empty() && field.kind == FieldKind::Note {
+        if self.fields.is_empty() && field.kind == Fill::Note {
             self.focus = Focus::Field(0);
         }
         self.fields.push(field);
@@ -206,7 +206,7 @@ impl Ask {
             KeyCode::Char(' ') if self.focus == Focus::Yes => return self.confirm(key, last),
             KeyCode::Char(c) if c.is_ascii_digit() => {
                 // The number is what the dialog asks for: typing it needs no Tab.
-                let number = |field: &Field| matches!(field.kind, FieldKind::Number(_));
+                let number = |field: &Field| matches!(field.kind, Fill::Number(_));
                 if let Some(at) = self.fields.iter().position(number) {
                     self.focus = Focus::Field(at);
                     self.edit(at, key);
@@ -243,9 +243,9 @@ impl Ask {
         let note = self
             .fields
             .iter()
-            .find(|field| field.kind == FieldKind::Note)
+            .find(|field| field.kind == Fill::Note)
             .map(|field| field.input.value().trim().to_owned());
-        let on = |field: &Field| field.kind == FieldKind::Acknowledge(true);
+        let on = |field: &Field| field.kind == Fill::Acknowledge(true);
         Filled {
             note: note.unwrap_or_default(),
             acknowledged: self.fields.iter().any(on),
@@ -278,18 +278,18 @@ impl Ask {
             return;
         };
         match field.kind {
-            FieldKind::Acknowledge(on) => {
+            Fill::Acknowledge(on) => {
                 if key.typed() == Some(' ') {
-                    field.kind = FieldKind::Acknowledge(!on);
+                    field.kind = Fill::Acknowledge(!on);
                 }
             }
-            FieldKind::Number(_) => {
+            Fill::Number(_) => {
                 let digit = key.typed().is_none_or(|c| c.is_ascii_digit());
                 if digit && field.input.value().len() < 12 || key.code == KeyCode::Backspace {
                     edit_input(&mut field.input, key);
                 }
             }
-            FieldKind::Note => {
+            Fill::Note => {
                 edit_input(&mut field.input, key);
             }
         }
@@ -301,7 +301,7 @@ impl Ask {
             return;
         };
         match self.fields.get_mut(at) {
-            Some(field) if field.kind == FieldKind::Note => {
+            Some(field) if field.kind == Fill::Note => {
                 for c in safe(&text.replace(['\n', '\r', '\t'], " "))
                     .chars()
                     .take(500)
@@ -309,7 +309,7 @@ impl Ask {
                     field.input.handle(InputRequest::InsertChar(c));
                 }
             }
-            Some(field) if matches!(field.kind, FieldKind::Number(_)) => {
+            Some(field) if matches!(field.kind, Fill::Number(_)) => {
                 self.hint = Some("The number must be typed; a paste is ignored.".to_owned());
             }
             _ => {}
@@ -345,8 +345,7 @@ mod tests {
     #[test]
     fn a_number_must_be_typed_and_be_the_one() {
         let ask = || {
-            Ask::new("Apply", "Apply", Then::Quit)
-                .field(Field::new("number", FieldKind::Number(137)))
+            Ask::new("Apply", "Apply", Then::Quit).field(Field::new("number", Fill::Number(137)))
         };
         let mut right = digits("137");
         right.push(ENTER);
@@ -383,7 +382,7 @@ mod tests {
     #[test]
     fn notes_are_asked_for_and_handed_on() {
         let mut ask =
-            Ask::new("Reject", "Reject", Then::Quit).field(Field::new("A note", FieldKind::Note));
+            Ask::new("Reject", "Reject", Then::Quit).field(Field::new("A note", Fill::Note));
         assert_eq!(press(&mut ask, &[ENTER]), Outcome::Stay);
         ask.paste("left\nlast week");
         assert_eq!(press(&mut ask, &[Key::char('!'), ENTER]), Outcome::Yes);

@@ -13,11 +13,11 @@ use ratatui::layout::Rect;
 
 use crate::text::safe;
 use crate::tui::dialog::scene::Scene;
-use crate::tui::dialog::{Ask, FieldKind, Focus};
+use crate::tui::dialog::{Ask, Fill, Focus};
 use crate::tui::kit::canvas::middle;
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, width, wrap};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::tone::Tone;
 
 /// Draws the question.
@@ -143,9 +143,9 @@ fn field(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask, at: usize) {
         return;
     };
     let focused = ask.focus == Focus::Field(at);
-    canvas.hits.add(area, Target::DialogPart(at));
+    canvas.hits.add(area, Spot::DialogPart(at));
     let style = if focused { theme.accent } else { theme.text };
-    if let FieldKind::Acknowledge(on) = field.kind {
+    if let Fill::Acknowledge(on) = field.kind {
         let tick = if on { "[x] " } else { "[ ] " };
         canvas.parts(
             area.x,
@@ -165,7 +165,7 @@ fn field(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask, at: usize) {
         &field.label,
         style,
     );
-    let wide = matches!(field.kind, FieldKind::Note);
+    let wide = matches!(field.kind, Fill::Note);
     let x = end + 2;
     let box_area = Rect {
         x,
@@ -214,7 +214,7 @@ fn buttons(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask, heard: bool) {
             width: yes_width,
             ..area
         },
-        Target::DialogPart(parts + 1),
+        Spot::DialogPart(parts + 1),
     );
     let no_x = x.saturating_sub(8);
     canvas.text(no_x, area.y, 6, no, no_style);
@@ -224,12 +224,12 @@ fn buttons(canvas: &mut Canvas<'_>, area: Rect, ask: &Ask, heard: bool) {
             width: 6,
             ..area
         },
-        Target::DialogPart(parts),
+        Spot::DialogPart(parts),
     );
     let number = ask
         .fields
         .iter()
-        .any(|field| matches!(field.kind, FieldKind::Number(_)));
+        .any(|field| matches!(field.kind, Fill::Number(_)));
     let hints = match ask.focus {
         // It came by itself a moment ago: no key is for it yet.
         _ if !heard => "...",

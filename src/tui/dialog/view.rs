@@ -15,7 +15,7 @@ use crate::tui::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Wai
 use crate::tui::keymap::{BINDINGS, Binding, On};
 use crate::tui::kit::canvas::{Canvas, cells, middle};
 use crate::tui::kit::cells::{pad, width, wrap};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::tone::{Tone, ToneLine};
 
 /// Draws a dialog; only the topmost takes clicks.
@@ -30,7 +30,7 @@ pub(in crate::tui) fn draw(
         // What is under a dialog cannot be clicked.
         canvas.hits.forget_places();
         canvas.style(area, canvas.theme.shade);
-        canvas.hits.add(area, Target::Dialog);
+        canvas.hits.add(area, Spot::Dialog);
         canvas.cursor = None;
     }
     match dialog {
@@ -290,7 +290,7 @@ fn commands(canvas: &mut Canvas<'_>, scene: &Scene<'_>, area: Rect, palette: &Pa
         if at == palette.cursor.at {
             canvas.style(row, canvas.theme.row);
         }
-        canvas.hits.add(row, Target::DialogRow(at));
+        canvas.hits.add(row, Spot::DialogRow(at));
     }
     if palette.found.is_empty() {
         canvas.text(
@@ -340,7 +340,7 @@ fn choices(canvas: &mut Canvas<'_>, area: Rect, menu: &Menu) {
         if at == menu.at {
             canvas.style(row, canvas.theme.row);
         }
-        canvas.hits.add(row, Target::DialogRow(at));
+        canvas.hits.add(row, Spot::DialogRow(at));
     }
     canvas.text(
         inside.x,

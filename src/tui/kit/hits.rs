@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 /// Something that can be clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tui) enum Target {
+pub(in crate::tui) enum Spot {
     /// A screen's name in the title bar: which of them.
     Screen(usize),
     /// An inner tab of the screen: which of them.
@@ -34,7 +34,7 @@ pub(in crate::tui) enum Target {
 /// What the last frame put where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::tui) struct Hits {
-    places: Vec<(Rect, Target)>,
+    places: Vec<(Rect, Spot)>,
     /// What the model was at when this was drawn.
     pub(in crate::tui) revision: u64,
     /// The whole screen.
@@ -58,9 +58,9 @@ pub(in crate::tui) struct Hits {
 }
 
 impl Hits {
-    /// Notes that `target` was drawn at `area`, over what was there.
-    pub(in crate::tui) fn add(&mut self, area: Rect, target: Target) {
-        self.places.push((area, target));
+    /// Notes that `spot` was drawn at `area`, over what was there.
+    pub(in crate::tui) fn add(&mut self, area: Rect, spot: Spot) {
+        self.places.push((area, spot));
     }
 
     /// Forgets what can be clicked, and keeps the measures: a dialog covers the screen.
@@ -69,20 +69,20 @@ impl Hits {
     }
 
     /// What is at a place; the last thing drawn wins.
-    pub(in crate::tui) fn at(&self, column: u16, row: u16) -> Option<Target> {
+    pub(in crate::tui) fn at(&self, column: u16, row: u16) -> Option<Spot> {
         self.places
             .iter()
             .rev()
             .find(|(area, _)| area.contains(Position::new(column, row)))
-            .map(|(_, target)| *target)
+            .map(|(_, spot)| *spot)
     }
 
-    /// The first place of a target; for tests.
+    /// The first place of a spot; for tests.
     #[cfg(test)]
-    pub(in crate::tui) fn place(&self, target: Target) -> Option<Rect> {
+    pub(in crate::tui) fn place(&self, spot: Spot) -> Option<Rect> {
         self.places
             .iter()
-            .find(|(_, candidate)| *candidate == target)
+            .find(|(_, candidate)| *candidate == spot)
             .map(|(area, _)| *area)
     }
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::canvas::Canvas;
-use super::hits::Target;
+use super::hits::Spot;
 
 /// Which pane has the keyboard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(in crate::tui) fn split(
             width: 1,
             ..area
         };
-        canvas.hits.add(border, Target::Border { beside: true });
+        canvas.hits.add(border, Spot::Border { beside: true });
         let detail = Rect {
             x: x + 2,
             width: area.width - width - 2,
@@ -103,7 +103,7 @@ pub(in crate::tui) fn split(
         ..area
     };
     canvas.rule(rule, title, style);
-    canvas.hits.add(rule, Target::Border { beside: false });
+    canvas.hits.add(rule, Spot::Border { beside: false });
     let detail = Rect {
         x: area.x + 1,
         y: rule.y + 1,
@@ -120,7 +120,7 @@ pub(in crate::tui) fn detail(
     lines: &[Line<'_>],
     offset: usize,
 ) {
-    canvas.hits.add(area, Target::Detail);
+    canvas.hits.add(area, Spot::Detail);
     let height = usize::from(area.height);
     canvas.hits.detail_height = height;
     canvas.hits.detail_len = lines.len();

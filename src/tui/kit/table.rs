@@ -10,7 +10,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, cells};
 use super::cells::{pad, pad_left};
-use super::hits::Target;
+use super::hits::Spot;
 use super::list::Cursor;
 
 /// A column.
@@ -24,6 +24,8 @@ pub(in crate::tui) struct Column {
     pub(in crate::tui) drop: u8,
     /// Numbers stand at the right.
     pub(in crate::tui) right: bool,
+    /// Which head it is when clicked; `None`: a click there does nothing.
+    pub(in crate::tui) head: Option<usize>,
 }
 
 /// The width of a column, from constraints and never from the rows (they may be a million).
@@ -43,6 +45,7 @@ impl Column {
             width: Width::Cells(width),
             drop,
             right: false,
+            head: None,
         }
     }
 
@@ -58,6 +61,7 @@ impl Column {
             width: Width::Share { weight, least },
             drop,
             right: false,
+            head: None,
         }
     }
 
@@ -66,10 +70,16 @@ impl Column {
         self.right = true;
         self
     }
+
+    /// Lets its head be clicked.
+    pub(in crate::tui) const fn head(mut self, head: usize) -> Self {
+        self.head = Some(head);
+        self
+    }
 }
 
 /// A cell: safe text and its style.
-pub(in crate::tui) type Cell = (String, Style);
+pub(in crate::tui) type Styled = (String, Style);
 
 /// A table to draw.
 pub(in crate::tui) struct Table<'t> {
@@ -78,12 +88,10 @@ pub(in crate::tui) struct Table<'t> {
     pub(in crate::tui) cursor: Cursor,
     /// Whether the keyboard is here.
     pub(in crate::tui) focused: bool,
-    /// The column by which it is sorted, and whether downwards.
+    /// The head by which it is sorted, and whether downwards.
     pub(in crate::tui) sorted: Option<(usize, bool)>,
     /// The column of the ticks: a click there ticks.
     pub(in crate::tui) tick: Option<usize>,
-    /// For each column, which head it is when clicked.
-    pub(in crate::tui) heads: &'t [Option<usize>],
 }
 
 impl Table<'_> {
@@ -92,7 +100,7 @@ impl Table<'_> {
         &self,
         canvas: &mut Canvas<'_>,
         area: Rect,
-        mut row: impl FnMut(usize) -> Vec<Cell>,
+        mut row: impl FnMut(usize) -> Vec<Styled>,
     ) {
         if area.height < 2 {
             return;
@@ -113,7 +121,7 @@ impl Table<'_> {
                 height: 1,
                 ..list
             };
-            canvas.hits.add(place, Target::Row(at));
+            canvas.hits.add(place, Spot::Row(at));
             let mut x = place.x;
             let made = row(at);
             for (column, (cell, &width)) in made.iter().zip(&widths).enumerate() {
@@ -129,9 +137,7 @@ impl Table<'_> {
                 };
                 canvas.text(x, place.y, width, &text, cell.1);
                 if self.tick == Some(column) {
-                    canvas
-                        .hits
-                        .add(Rect { x, width, ..place }, Target::Tick(at));
+                    canvas.hits.add(Rect { x, width, ..place }, Spot::Tick(at));
                 }
                 x += width + 1;
             }
@@ -156,7 +162,8 @@ impl Table<'_> {
             }
             let mut title = self.columns[column].title.to_owned();
             let mut style = canvas.theme.dim;
-            if let Some((_, down)) = self.sorted.filter(|(sorted, _)| *sorted == column) {
+            let head = self.columns[column].head;
+            if let Some((_, down)) = self.sorted.filter(|(sorted, _)| head == Some(*sorted)) {
                 title.push(' ');
                 title.push_str(canvas.glyphs.sorted[usize::from(down)]);
                 style = canvas.theme.accent;
@@ -167,14 +174,14 @@ impl Table<'_> {
                 x
             };
             canvas.text(start, area.y, width, &title, style);
-            if let Some(head) = self.heads.get(column).copied().flatten() {
+            if let Some(head) = head {
                 let place = Rect {
                     x,
                     width,
                     height: 1,
                     ..area
                 };
-                canvas.hits.add(place, Target::Head(head));
+                canvas.hits.add(place, Spot::Head(head));
             }
             x += width + 1;
         }

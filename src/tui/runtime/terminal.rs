@@ -1,4 +1,4 @@
-//! The terminal, owned by one guard: what it turns on, it turns off again, whatever happens.
+//! The terminal while it is turned on: what was turned on is turned off again, whatever happens.
 //!
 //! Never `ratatui::init` (a panic hook each time, which fires for any thread) and never `Terminal::clear` (asks the
 //! terminal for its cursor and may block beside `EventStream`); see docs/console.md, "Terminals and widgets".
@@ -40,7 +40,7 @@ const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 /// Turned-on terminal: raw mode, alternate screen, bracketed paste, mouse.
-pub(in crate::tui) struct Guard {
+pub(in crate::tui) struct Display {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
     /// Where the last frame had wide characters.
@@ -49,19 +49,19 @@ pub(in crate::tui) struct Guard {
     shown: Option<(Buffer, Option<Position>)>,
 }
 
-impl Guard {
+impl Display {
     /// Turns the terminal on.
     pub(in crate::tui) fn new(mouse: bool) -> io::Result<Self> {
         install_hook();
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        let mut guard = Self {
+        let mut display = Self {
             terminal,
             mouse,
             wide: Vec::new(),
             shown: None,
         };
-        guard.enter()?;
-        Ok(guard)
+        display.enter()?;
+        Ok(display)
     }
 
     fn enter(&mut self) -> io::Result<()> {
@@ -188,7 +188,7 @@ fn refresh_halves(buffer: &mut Buffer, before: &[(u16, u16)]) -> Vec<(u16, u16)>
     now
 }
 
-impl Drop for Guard {
+impl Drop for Display {
     fn drop(&mut self) {
         if restore().is_err_and(|error| is_gone(&error)) {
             abandon();

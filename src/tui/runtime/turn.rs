@@ -17,7 +17,7 @@ use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::runtime::effects::{Effects, Opening, Service};
 use crate::tui::runtime::signals::{Heard, Signals};
-use crate::tui::runtime::terminal::{self, Guard};
+use crate::tui::runtime::terminal::{self, Display};
 
 /// Time between two frames at least: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -35,7 +35,7 @@ pub(in crate::tui) async fn turn(
 ) -> Result<(), Error> {
     let (sender, mut messages) = mpsc::unbounded_channel();
     let mut effects = Effects::new(service, sender, state_dir);
-    let mut guard = Guard::new(console.model.mouse).map_err(|error| trouble(error, "start"))?;
+    let mut display = Display::new(console.model.mouse).map_err(|error| trouble(error, "start"))?;
     let mut input = EventStream::new();
     let mut signals = Signals::new().map_err(|error| trouble(error, "listen to signals"))?;
     let mut next_frame = Instant::now();
@@ -49,7 +49,7 @@ pub(in crate::tui) async fn turn(
     loop {
         terminal::claim();
         for effect in due.drain(..) {
-            match carry_out(effect, &mut effects, &mut guard) {
+            match carry_out(effect, &mut effects, &mut display) {
                 Ok(draws) => dirty |= draws,
                 Err(error) => here.refused(error, "go on"),
             }
@@ -59,7 +59,7 @@ pub(in crate::tui) async fn turn(
         }
         if dirty && here.shows() && Instant::now() >= next_frame {
             next_frame = Instant::now() + FRAME;
-            if let Err(error) = draw(&mut console, &mut guard) {
+            if let Err(error) = draw(&mut console, &mut display) {
                 here.refused(error, "draw");
             }
             dirty = false;
@@ -113,11 +113,11 @@ pub(in crate::tui) async fn turn(
 }
 
 /// Paints the console and shows it.
-fn draw(console: &mut Console, guard: &mut Guard) -> std::io::Result<()> {
-    let area = guard.area()?;
+fn draw(console: &mut Console, display: &mut Display) -> std::io::Result<()> {
+    let area = display.area()?;
     let mut buffer = Buffer::empty(area);
     let (hits, cursor) = console.paint(&mut buffer);
-    guard.show(buffer, cursor)?;
+    display.show(buffer, cursor)?;
     console.model.hits = hits;
     Ok(())
 }
@@ -227,16 +227,20 @@ async fn drain(
 }
 
 /// Carries out what is the terminal's; hands on the rest. Whether a frame must be drawn.
-fn carry_out(effect: Effect, effects: &mut Effects, guard: &mut Guard) -> std::io::Result<bool> {
+fn carry_out(
+    effect: Effect,
+    effects: &mut Effects,
+    display: &mut Display,
+) -> std::io::Result<bool> {
     match effect {
-        Effect::Copy(text) => Guard::copy(&text)?,
-        Effect::Mouse(on) => guard.set_mouse(on)?,
+        Effect::Copy(text) => Display::copy(&text)?,
+        Effect::Mouse(on) => display.set_mouse(on)?,
         Effect::Redraw => {
-            guard.redraw()?;
+            display.redraw()?;
             return Ok(true);
         }
         Effect::Suspend => {
-            guard.suspend()?;
+            display.suspend()?;
             return Ok(true);
         }
         Effect::Quit => {}

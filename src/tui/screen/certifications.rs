@@ -13,7 +13,7 @@ use crate::plan::Entity;
 use crate::tui::keymap::{Action, Screen};
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::cells::counted;
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::model::{Model, Waiting};
 use crate::tui::msg::{Effect, Sheet};
 use crate::tui::request::{Answer, Request};
@@ -38,7 +38,7 @@ impl Room for Certifications {
 
     fn take(&mut self, model: &mut Model, happened: Happened<'_>) -> Vec<Effect> {
         match happened {
-            Happened::Clicked(Target::Tick(_)) => act::tick(self, model),
+            Happened::Clicked(Spot::Tick(_)) => act::tick(self, model),
             Happened::Answered(Answer::Certs(rows), ..) => act::compared(self, model, rows),
             Happened::Answered(Answer::CertsOf(rows), ticket, _) => {
                 act::ask_one(self, model, ticket, &rows)

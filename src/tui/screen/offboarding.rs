@@ -15,7 +15,7 @@ use crate::plan::Entity;
 use crate::tui::keymap::{Action, Screen};
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::cells::counted;
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes::Pane;
 use crate::tui::model::{Model, Waiting};
 use crate::tui::msg::{Effect, Sheet};
@@ -45,8 +45,8 @@ impl Room for Offboarding {
         match happened {
             Happened::Entered if !self.known => vec![model.ask(Request::Cases)],
             Happened::Entered | Happened::Moved => act::ask_live(self, model),
-            Happened::Clicked(Target::Tick(_)) => act::tick(self, model),
-            Happened::Clicked(Target::Tab(at)) => act::show_tab(self, model, at),
+            Happened::Clicked(Spot::Tick(_)) => act::tick(self, model),
+            Happened::Clicked(Spot::Tab(at)) => act::show_tab(self, model, at),
             Happened::Answered(Answer::Cases(cases), ..) => {
                 self.take_in(cases);
                 if model.screen != Screen::Offboarding {

@@ -28,7 +28,7 @@ use ratatui::layout::Rect;
 use crate::tui::keymap::{Action, Screen};
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::cells::{count, counted};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes::Pane;
 use crate::tui::model::{Model, Waiting};
 use crate::tui::msg::{Effect, Saved, Sheet};
@@ -64,7 +64,7 @@ impl Room for Preview {
         match happened {
             Happened::Typed(key) => filter_keys::key(self, model, key),
             Happened::Pasted(text) => filter_keys::paste(self, text),
-            Happened::Clicked(target) => self.clicked(model, target),
+            Happened::Clicked(spot) => self.clicked(model, spot),
             Happened::Answered(answer, ..) => self.answered(model, answer),
             Happened::Computed(what) => match what.downcast::<Computed>() {
                 Ok(what) => computed::computed(self, model, *what),
@@ -238,21 +238,21 @@ impl Room for Preview {
 }
 
 impl Preview {
-    fn clicked(&mut self, model: &mut Model, target: Target) -> Vec<Effect> {
-        match target {
-            Target::Tick(_) => match self.review.as_ref().and_then(Review::chosen) {
+    fn clicked(&mut self, model: &mut Model, spot: Spot) -> Vec<Effect> {
+        match spot {
+            Spot::Tick(_) => match self.review.as_ref().and_then(Review::chosen) {
                 Some(at) => act::toggle(self, model, at),
                 None => Vec::new(),
             },
-            Target::Tab(at) => match Tab::ALL.get(at) {
+            Spot::Tab(at) => match Tab::ALL.get(at) {
                 Some(&tab) => act::show_tab(self, tab),
                 None => Vec::new(),
             },
-            Target::Head(at) => match PlanColumn::ALL.get(at) {
-                Some(&column) => act::sort_by(self, model, column),
+            Spot::Head(at) => match PlanColumn::of_head(at) {
+                Some(column) => act::sort_by(self, model, column),
                 None => Vec::new(),
             },
-            Target::FilterBox => filter_keys::open(self),
+            Spot::FilterBox => filter_keys::open(self),
             _ => Vec::new(),
         }
     }

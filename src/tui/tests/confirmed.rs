@@ -3,10 +3,10 @@
 
 use crate::error::{Error, Kind};
 use crate::plan::{Entity, Op};
-use crate::tui::dialog::{Dialog, FieldKind};
+use crate::tui::dialog::{Dialog, Fill};
 use crate::tui::fixtures;
 use crate::tui::keymap::{Action, BINDINGS, Screen};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
 use crate::tui::tests::driver::Driver;
@@ -81,7 +81,7 @@ fn the_palette_and_the_mouse_wait_for_computations_as_keys_do() {
         d.slow = true;
         d.keys("t");
         if by_mouse {
-            let button = d.model.hits.place(Target::Binding(apply)).unwrap();
+            let button = d.model.hits.place(Spot::Binding(apply)).unwrap();
             d.click(button.x, button.y);
         } else {
             d.keys(": \"apply Enter");
@@ -123,7 +123,7 @@ fn the_guards_are_asked_for_again_when_the_desk_refuses() {
     d.keys("A");
     let asked = d.question().unwrap().fields.first().map(|field| field.kind);
     match asked {
-        Some(FieldKind::Number(number)) => d.keys(&format!("{number} Enter")),
+        Some(Fill::Number(number)) => d.keys(&format!("{number} Enter")),
         _ => d.keys("y"),
     };
     let error = Error::new(
@@ -257,7 +257,7 @@ fn a_question_that_waited_takes_no_key_of_before() {
     );
     assert!(d.shows("Push figures of Acme"), "{}", d.screen());
     d.keys("y");
-    let yes = d.model.hits.place(Target::DialogPart(1)).unwrap();
+    let yes = d.model.hits.place(Spot::DialogPart(1)).unwrap();
     d.click(yes.x + 1, yes.y);
     assert!(d.wanted().is_empty());
     d.wait(300);

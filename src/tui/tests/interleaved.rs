@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::plan::{Entity, Op, Selection};
-use crate::tui::dialog::{Ask, Ears, FieldKind};
+use crate::tui::dialog::{Ask, Ears, Fill};
 use crate::tui::fixtures;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::msg::Msg;
@@ -137,7 +137,7 @@ fn said(d: &Driver) -> Option<Said> {
             .map(|at| ask.listing.line(at, &Glyphs::UNICODE))
             .collect(),
         number: ask.fields.iter().find_map(|field| match field.kind {
-            FieldKind::Number(number) => Some(number),
+            Fill::Number(number) => Some(number),
             _ => None,
         }),
         heard: ask.ears == Ears::Open || ask.ears.hear(d.model.now),
@@ -335,11 +335,11 @@ fn walk(steps: &[Step], confirmed: &Cell<u32>) -> Result<(), TestCaseError> {
                 let mut keys: Vec<String> = Vec::new();
                 for field in &ask.fields {
                     match field.kind {
-                        FieldKind::Note => keys.push("w".into()),
-                        FieldKind::Number(number) => {
+                        Fill::Note => keys.push("w".into()),
+                        Fill::Number(number) => {
                             keys.extend(number.to_string().chars().map(String::from));
                         }
-                        FieldKind::Acknowledge(_) => keys.push("Space".into()),
+                        Fill::Acknowledge(_) => keys.push("Space".into()),
                     }
                     keys.push("Enter".into());
                 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 use crate::tui::dialog::Dialog;
 use crate::tui::fixtures;
 use crate::tui::keymap::{Action, BINDINGS, Keymap, Screen};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::request::{Answer, Request};
@@ -202,21 +202,21 @@ fn the_mouse_does_what_keys_do() {
     let tab = d
         .model
         .hits
-        .place(Target::Screen(Screen::Preview as usize))
+        .place(Spot::Screen(Screen::Preview as usize))
         .unwrap();
     d.click(tab.x + 1, tab.y);
     assert_eq!(d.model.screen, Screen::Preview);
     let before = ticked(&d);
-    let tick = d.model.hits.place(Target::Tick(2)).unwrap();
+    let tick = d.model.hits.place(Spot::Tick(2)).unwrap();
     d.click(tick.x, tick.y);
     assert_eq!(ticked(&d), before - 1);
-    let head = d.model.hits.place(Target::Head(1)).unwrap();
+    let head = d.model.hits.place(Spot::Head(1)).unwrap();
     d.click(head.x, head.y);
     assert_eq!(
         d.screens.preview.sort.column,
         Some(crate::tui::screen::preview::inside::PlanColumn::Name)
     );
-    let border = d.model.hits.place(Target::Border { beside: true }).unwrap();
+    let border = d.model.hits.place(Spot::Border { beside: true }).unwrap();
     let split = d.model.split;
     d.mouse(
         MouseEventKind::Down(MouseButton::Left),
@@ -242,7 +242,7 @@ fn the_mouse_does_what_keys_do() {
         at + 3
     );
     d.keys("A");
-    let row = d.model.hits.place(Target::Row(1));
+    let row = d.model.hits.place(Spot::Row(1));
     assert_eq!(row, None, "what is under a dialog cannot be clicked");
     d.keys("Esc m");
     assert!(
@@ -281,9 +281,9 @@ fn a_double_click_confirms_nothing() {
         .iter()
         .position(|b| b.action == Action::Push)
         .unwrap();
-    let button = d.model.hits.place(Target::Binding(push)).unwrap();
+    let button = d.model.hits.place(Spot::Binding(push)).unwrap();
     d.click(button.x, button.y);
-    let yes = d.model.hits.place(Target::DialogPart(1)).unwrap();
+    let yes = d.model.hits.place(Spot::DialogPart(1)).unwrap();
     d.click(yes.x + 1, yes.y);
     assert!(
         d.wanted().is_empty(),

@@ -4,7 +4,7 @@
 use crate::error::{Error, Kind};
 use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
 use crate::tui::screen::certifications::PushResult;
@@ -207,7 +207,7 @@ fn nothing_is_hidden_by_a_filter_that_is_not_there() {
 fn a_click_on_an_older_frame_hits_nothing() {
     let mut d = Driver::full(120, 40);
     d.keys("2");
-    let tick = d.model.hits.place(Target::Tick(2)).unwrap();
+    let tick = d.model.hits.place(Spot::Tick(2)).unwrap();
     let hits = d.model.hits.clone();
     d.keys("/ \"op:add Enter");
     let before = ticked(&d);
@@ -228,7 +228,7 @@ fn keys_that_wait_are_not_replayed_on_another_screen() {
     let tab = d
         .model
         .hits
-        .place(Target::Screen(Screen::Offboarding as usize))
+        .place(Spot::Screen(Screen::Offboarding as usize))
         .unwrap();
     d.click(tab.x + 1, tab.y);
     d.compute();

@@ -67,7 +67,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, certs: &Certifications, model: &Mode
         focused: true,
         sorted: None,
         tick: Some(0),
-        heads: &[],
     };
     table.draw(canvas, list, |at| {
         let row = shown[at];

@@ -93,7 +93,6 @@ fn runs(canvas: &mut Canvas<'_>, history: &History, model: &Model, area: Rect) {
         focused: true,
         sorted: None,
         tick: None,
-        heads: &[],
     };
     let first = history
         .cursor
@@ -206,7 +205,6 @@ fn opened(canvas: &mut Canvas<'_>, model: &Model, area: Rect, open: &OpenRun) {
             focused: open.pane == Pane::List,
             sorted: None,
             tick: None,
-            heads: &[],
         };
         let glyphs = canvas.glyphs;
         table.draw(canvas, list, |at| {

@@ -2,7 +2,7 @@
 
 use crate::text::safe;
 use crate::tui::dialog::places;
-use crate::tui::dialog::{Ask, Field, FieldKind, Listing, Then, Waits};
+use crate::tui::dialog::{Ask, Field, Fill, Listing, Then, Waits};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::list::{Cursor, Move, toggle_all};
@@ -155,7 +155,7 @@ fn approval(targets: Vec<Case>) -> Ask {
     };
     ask.intro.push((Tone::Plain, format!("{lose} access in the LMS when this runs. Approving alone changes nothing there; R runs it.")));
     ask.listing = listing;
-    ask = ask.field(Field::new("A note why", FieldKind::Note));
+    ask = ask.field(Field::new("A note why", Fill::Note));
     if foreign > 0 {
         let label = if foreign == 1 {
             "1 member of another partner loses the group too".to_owned()
@@ -165,11 +165,11 @@ fn approval(targets: Vec<Case>) -> Ask {
                 counted(foreign, "member")
             )
         };
-        ask = ask.field(Field::new(label, FieldKind::Acknowledge(false)));
+        ask = ask.field(Field::new(label, Fill::Acknowledge(false)));
     }
     ask.field(Field::new(
         format!("Type {people}, the people who lose access"),
-        FieldKind::Number(people),
+        Fill::Number(people),
     ))
 }
 
@@ -222,7 +222,7 @@ fn decide(
     let cases = counted(targets.len() as u64, "case");
     let request = request(targets.iter().map(|case| case.case_id).collect());
     let mut ask = Ask::new(format!("{verb} {cases}?"), verb, Then::Send(request))
-        .field(Field::new("A note why", FieldKind::Note));
+        .field(Field::new("A note why", Fill::Note));
     ask.intro.push((Tone::Plain, what.to_owned()));
     ask.listing = Listing::Lines(
         targets
@@ -285,7 +285,7 @@ pub(super) fn run_approved(offboard: &Offboarding, model: &mut Model) -> Vec<Eff
     ask.listing = listed(&ready);
     ask = ask.field(Field::new(
         format!("Type {people}, the people who lose access"),
-        FieldKind::Number(people),
+        Fill::Number(people),
     ));
     let ask = ask.about(Screen::Offboarding, ready);
     model.ask_first(ask)

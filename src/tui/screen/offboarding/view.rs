@@ -13,7 +13,7 @@ use crate::text::safe;
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
 use crate::tui::kit::cells::{age, count, counted, pad, wrap};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
@@ -51,7 +51,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, offboard: &Offboarding, model: &Mode
             focused: offboard.pane == Pane::List,
             sorted: None,
             tick: Some(0),
-            heads: &[],
         };
         table.draw(canvas, list, |at| {
             let case = cases[at];
@@ -116,7 +115,7 @@ fn tabs(canvas: &mut Canvas<'_>, offboard: &Offboarding, area: Rect) {
             width: end - x,
             ..area
         };
-        canvas.hits.add(place, Target::Tab(at));
+        canvas.hits.add(place, Spot::Tab(at));
         x = end + 1;
     }
     if !offboard.ticked.is_empty() {

@@ -20,7 +20,7 @@ use ratatui::style::Style;
 use crate::plan::Entity;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{age, count, pad, pad_left, wrap};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::words;
 use crate::tui::model::Model;
@@ -280,7 +280,7 @@ fn wait_list(canvas: &mut Canvas<'_>, cursor: Cursor, model: &Model, area: Rect)
             width: room,
             height: y - first,
         };
-        canvas.hits.add(place, Target::Row(at));
+        canvas.hits.add(place, Spot::Row(at));
         if at == chosen {
             canvas.hits.cursor_row = Some(first);
             canvas.style(place, theme.row);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::plan::{Entity, Op};
 use crate::text::safe;
-use crate::tui::dialog::{Ask, Field, FieldKind, Then};
+use crate::tui::dialog::{Ask, Field, Fill, Then};
 use crate::tui::kit::cells::count;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::tone::Tone;
@@ -162,7 +162,7 @@ pub(super) fn hold(preview: &Preview, model: &mut Model) -> Vec<Effect> {
             note: String::new(),
         };
         let mut ask = Ask::new("Hold this row?", "Hold", Then::Send(request))
-            .field(Field::new("A note why", FieldKind::Note));
+            .field(Field::new("A note why", Fill::Note));
         ask.intro.push((
             Tone::Plain,
             format!("No run soft-deletes the {what} until the hold is lifted. Updates go on."),

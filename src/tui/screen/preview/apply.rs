@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::plan::{Entity, Op, PerEntity, Release};
 use crate::tui::dialog::places;
-use crate::tui::dialog::{Ask, Field, FieldKind, Listing, Then, Waits};
+use crate::tui::dialog::{Ask, Field, Fill, Listing, Then, Waits};
 use crate::tui::keymap::{Action, Screen};
 use crate::tui::kit::cells::{count, counted};
 use crate::tui::kit::tone::Tone;
@@ -182,7 +182,7 @@ fn apply_question(preview: &Preview) -> Result<Ask, String> {
         ask.listing = Listing::Items(Arc::clone(&review.plan), everything(review, &rows));
         ask = ask.field(Field::new(
             format!("Type {total} to undo"),
-            FieldKind::Number(total),
+            Fill::Number(total),
         ));
     } else if number > 0 {
         ask.danger = true;
@@ -195,7 +195,7 @@ fn apply_question(preview: &Preview) -> Result<Ask, String> {
                 "these rows"
             }
         );
-        ask = ask.field(Field::new(label, FieldKind::Number(number)));
+        ask = ask.field(Field::new(label, Fill::Number(number)));
     }
     Ok(ask)
 }
@@ -309,17 +309,17 @@ fn release_question(preview: &Preview) -> Result<Ask, String> {
         lines.extend(updates(review, &all));
     }
     ask.listing = Listing::Items(Arc::clone(&review.plan), lines);
-    ask = ask.field(Field::new("The reason", FieldKind::Note));
+    ask = ask.field(Field::new("The reason", Fill::Note));
     if let Some(number) = asked_deletes {
         ask = ask.field(Field::new(
             format!("Type {number}, the soft-deletes"),
-            FieldKind::Number(number),
+            Fill::Number(number),
         ));
     }
     if let Some(number) = asked_updates {
         ask = ask.field(Field::new(
             format!("Type {number}, the updates"),
-            FieldKind::Number(number),
+            Fill::Number(number),
         ));
     }
     Ok(ask)

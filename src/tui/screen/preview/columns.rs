@@ -28,7 +28,17 @@ impl PlanColumn {
         Self::Id,
     ];
 
-    /// The head of the column.
+    /// Which head it is when clicked.
+    pub(super) const fn head(self) -> usize {
+        self as usize
+    }
+
+    /// The column of a head.
+    pub(super) fn of_head(head: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.head() == head)
+    }
+
+    /// What stands above the column.
     pub(in crate::tui) fn title(self) -> &'static str {
         match self {
             Self::Op => "op",

@@ -6,84 +6,139 @@
 //! ```
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use crate::plan::Op;
+use crate::plan::{ItemView, Op, Warning};
 use crate::text::safe;
 use crate::tui::kit::canvas::Canvas;
+use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::panes::Pane;
-use crate::tui::kit::table::{Cell, Column, Table};
+use crate::tui::kit::table::{Column, Styled, Table};
+use crate::tui::kit::theme::Theme;
 use crate::tui::kit::words::{place, what};
 use crate::tui::screen::preview::columns::PlanColumn;
 use crate::tui::screen::preview::review::Review;
 use crate::tui::screen::preview::state::Preview;
 use crate::tui::screen::preview::tab::Tab;
 
-const CHANGES: [Column; 7] = [
-    Column::fixed("", 3, 0),
-    Column::fixed("", 1, 0),
-    Column::fixed("", 1, 0),
-    Column::share("name", 4, 26, 0),
-    Column::share("what", 5, 24, 1),
-    Column::share("region/partner", 1, 14, 3),
-    Column::fixed("fields", 6, 4).right(),
-];
-const CHANGE_HEADS: [Option<usize>; 7] = [None, Some(0), None, Some(1), Some(2), Some(3), Some(4)];
+/// A column of a list: how it is laid out and by what its head sorts, and what stands in it.
+struct Listed<F> {
+    column: Column,
+    cell: F,
+}
 
-const EXCLUDED: [Column; 5] = [
-    Column::fixed("", 1, 0),
-    Column::fixed("", 1, 0),
-    Column::share("name", 3, 24, 0),
-    Column::share("reason", 4, 24, 0),
-    Column::fixed("id", 9, 2).right(),
-];
-const EXCLUDED_HEADS: [Option<usize>; 5] = [None, None, Some(1), Some(2), Some(5)];
+/// What stands in a column of an item's line.
+type OfItem = fn(&Line<'_>) -> Styled;
 
-const WARNINGS: [Column; 4] = [
-    Column::fixed("", 1, 0),
-    Column::fixed("entity", 8, 2),
-    Column::share("warning", 4, 30, 0),
-    Column::fixed("id", 9, 3).right(),
+/// What stands in a column of a warning's line.
+type OfWarning = fn(&Warning, &Theme) -> Styled;
+
+const CHANGES: [Listed<OfItem>; 7] = [
+    Listed {
+        column: Column::fixed("", 3, 0),
+        cell: |line| line.tick(),
+    },
+    Listed {
+        column: Column::fixed("", 1, 0).head(PlanColumn::Op.head()),
+        cell: |line| line.sign(),
+    },
+    Listed {
+        column: Column::fixed("", 1, 0),
+        cell: |line| line.mark(),
+    },
+    Listed {
+        column: Column::share("name", 4, 26, 0).head(PlanColumn::Name.head()),
+        cell: |line| line.name(),
+    },
+    Listed {
+        column: Column::share("what", 5, 24, 1).head(PlanColumn::What.head()),
+        cell: |line| line.what(),
+    },
+    Listed {
+        column: Column::share("region/partner", 1, 14, 3).head(PlanColumn::Where.head()),
+        cell: |line| line.place(),
+    },
+    Listed {
+        column: Column::fixed("fields", 6, 4)
+            .right()
+            .head(PlanColumn::Fields.head()),
+        cell: |line| line.fields(),
+    },
+];
+
+const EXCLUDED: [Listed<OfItem>; 5] = [
+    Listed {
+        column: Column::fixed("", 1, 0),
+        cell: |line| line.doubt(),
+    },
+    Listed {
+        column: Column::fixed("", 1, 0),
+        cell: |line| line.left_out(),
+    },
+    Listed {
+        column: Column::share("name", 3, 24, 0).head(PlanColumn::Name.head()),
+        cell: |line| line.excluded(),
+    },
+    Listed {
+        column: Column::share("reason", 4, 24, 0).head(PlanColumn::What.head()),
+        cell: |line| line.reason(),
+    },
+    Listed {
+        column: Column::fixed("id", 9, 2)
+            .right()
+            .head(PlanColumn::Id.head()),
+        cell: |line| line.id(),
+    },
+];
+
+const WARNINGS: [Listed<OfWarning>; 4] = [
+    Listed {
+        column: Column::fixed("", 1, 0),
+        cell: |_, theme| ("!".to_owned(), theme.warn),
+    },
+    Listed {
+        column: Column::fixed("entity", 8, 2),
+        cell: |warning, theme| (warning.entity.word().to_owned(), theme.dim),
+    },
+    Listed {
+        column: Column::share("warning", 4, 30, 0),
+        cell: |warning, theme| (message(warning), theme.text),
+    },
+    Listed {
+        column: Column::fixed("id", 9, 3).right(),
+        cell: |warning, theme| (id(warning.impartner_id), theme.dim),
+    },
 ];
 
 /// Draws the list of the shown tab.
 pub(super) fn draw(canvas: &mut Canvas<'_>, preview: &Preview, area: Rect, review: &Review) {
-    let focused = preview.pane == Pane::List && !preview.filter.focused;
-    let list = review.list();
-    let heads: &[Option<usize>] = match review.tab {
-        Tab::Changes => &CHANGE_HEADS,
-        Tab::Excluded => &EXCLUDED_HEADS,
-        Tab::Warnings => &[],
-    };
-    let columns: &[Column] = match review.tab {
-        Tab::Changes => &CHANGES,
-        Tab::Excluded => &EXCLUDED,
-        Tab::Warnings => &WARNINGS,
-    };
-    let sort = preview.sort;
-    let sorted = sort.column.and_then(|column| {
-        let head = PlanColumn::ALL.iter().position(|&c| c == column);
-        let at = heads.iter().position(|&h| h.is_some() && h == head)?;
-        Some((at, sort.descending))
-    });
-    let table = Table {
-        columns,
-        len: list.shown.len(),
-        cursor: list.cursor,
-        focused,
-        sorted,
-        tick: (review.tab == Tab::Changes).then_some(0),
-        heads,
-    };
     let (theme, glyphs) = (canvas.theme, canvas.glyphs);
-    table.draw(canvas, area, |line| {
-        let at = list.shown[line];
-        match review.tab {
-            Tab::Changes => change(review, at, &theme, glyphs),
-            Tab::Excluded => excluded(review, at, &theme, glyphs),
-            Tab::Warnings => warning(review, at, &theme),
-        }
-    });
-    if list.shown.is_empty() && area.height > 1 {
+    let item = |listed: &[Listed<OfItem>], at: u32| -> Vec<Styled> {
+        let Some(view) = review.view_at(at) else {
+            return Vec::new();
+        };
+        let line = Line {
+            review,
+            at,
+            view,
+            theme: &theme,
+            glyphs,
+        };
+        listed.iter().map(|listed| (listed.cell)(&line)).collect()
+    };
+    match review.tab {
+        Tab::Changes => table(canvas, preview, area, review, &CHANGES, item),
+        Tab::Excluded => table(canvas, preview, area, review, &EXCLUDED, item),
+        Tab::Warnings => table(canvas, preview, area, review, &WARNINGS, |listed, at| {
+            let warning = review.plan.warnings.get(at as usize);
+            let cells = |warning| {
+                let cells = listed.iter().map(|listed| (listed.cell)(warning, &theme));
+                cells.collect()
+            };
+            warning.map(cells).unwrap_or_default()
+        }),
+    }
+    if review.list().shown.is_empty() && area.height > 1 {
         let words = if preview.filter.active() {
             "Nothing matches the filter; Esc shows everything again."
         } else {
@@ -103,100 +158,149 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, preview: &Preview, area: Rect, revie
     }
 }
 
-fn change(
+/// Draws the table of a tab: `row` makes the cells of a line of the plan.
+fn table<F>(
+    canvas: &mut Canvas<'_>,
+    preview: &Preview,
+    area: Rect,
     review: &Review,
-    at: u32,
-    theme: &crate::tui::kit::theme::Theme,
-    glyphs: &crate::tui::kit::glyphs::Glyphs,
-) -> Vec<Cell> {
-    let Some(view) = review.view_at(at) else {
-        return Vec::new();
+    listed: &[Listed<F>],
+    row: impl Fn(&[Listed<F>], u32) -> Vec<Styled>,
+) {
+    let columns: Vec<Column> = listed.iter().map(|listed| listed.column).collect();
+    let list = review.list();
+    let sort = preview.sort;
+    let table = Table {
+        columns: &columns,
+        len: list.shown.len(),
+        cursor: list.cursor,
+        focused: preview.pane == Pane::List && !preview.filter.focused,
+        sorted: sort.column.map(|column| (column.head(), sort.descending)),
+        tick: (review.tab == Tab::Changes).then_some(0),
     };
-    let op = view.item.op;
-    let ticked = review.selection.is_ticked(at as usize);
-    let held = review.is_held(at);
-    let tick = if ticked {
-        ("[x]".to_owned(), theme.strong)
-    } else if view.tickable().is_err() || held && op == Op::SoftDelete {
-        (" - ".to_owned(), theme.dim)
-    } else {
-        ("[ ]".to_owned(), theme.text)
-    };
-    let mark = if held {
-        glyphs.hold
-    } else if review.reviewed.contains(&at) {
-        glyphs.check
-    } else {
-        " "
-    };
-    let style = theme.op(op);
-    let fields = view.item.changed.count();
-    let name = if review.reviewed.contains(&at) {
-        theme.dim
-    } else {
-        theme.text
-    };
-    let name = if op == Op::SoftDelete {
-        theme.delete
-    } else {
-        name
-    };
-    vec![
-        tick,
-        (glyphs.sign(op).to_owned(), style),
-        (mark.to_owned(), theme.good),
-        (safe(view.name()), name),
-        (
-            what(&view, glyphs),
-            if op == Op::Conflict {
-                style
-            } else {
-                theme.text
-            },
-        ),
-        (safe(place(&view)), theme.dim),
-        (
-            if fields == 0 {
-                String::new()
-            } else {
-                fields.to_string()
-            },
-            theme.dim,
-        ),
-    ]
+    table.draw(canvas, area, |line| row(listed, list.shown[line]));
 }
 
-fn excluded(
-    review: &Review,
+/// A line of Changes or Excluded.
+struct Line<'l> {
+    review: &'l Review,
+    /// Its place in the tab.
     at: u32,
-    theme: &crate::tui::kit::theme::Theme,
-    glyphs: &crate::tui::kit::glyphs::Glyphs,
-) -> Vec<Cell> {
-    let Some(view) = review.view_at(at) else {
-        return Vec::new();
-    };
-    let suspicious = view.item.suspicious;
-    let style = if suspicious { theme.warn } else { theme.text };
-    vec![
-        (if suspicious { "!" } else { " " }.to_owned(), theme.warn),
-        (glyphs.sign(Op::Excluded).to_owned(), theme.dim),
-        (safe(view.name()), style),
-        (safe(view.reason()), style),
-        (
-            view.item
-                .impartner_id
-                .map(|id| format!("#{id}"))
-                .unwrap_or_default(),
-            theme.dim,
-        ),
-    ]
+    view: ItemView<'l>,
+    theme: &'l Theme,
+    glyphs: &'l Glyphs,
 }
 
-fn warning(review: &Review, at: u32, theme: &crate::tui::kit::theme::Theme) -> Vec<Cell> {
-    let Some(warning) = review.plan.warnings.get(at as usize) else {
-        return Vec::new();
-    };
-    // Whose warning it is stands in the columns beside it.
+impl Line<'_> {
+    fn op(&self) -> Op {
+        self.view.item.op
+    }
+
+    fn held(&self) -> bool {
+        self.review.is_held(self.at)
+    }
+
+    fn reviewed(&self) -> bool {
+        self.review.reviewed.contains(&self.at)
+    }
+
+    fn tick(&self) -> Styled {
+        let on_hold = self.held() && self.op() == Op::SoftDelete;
+        if self.review.selection.is_ticked(self.at as usize) {
+            ("[x]".to_owned(), self.theme.strong)
+        } else if self.view.tickable().is_err() || on_hold {
+            (" - ".to_owned(), self.theme.dim)
+        } else {
+            ("[ ]".to_owned(), self.theme.text)
+        }
+    }
+
+    fn sign(&self) -> Styled {
+        let sign = self.glyphs.sign(self.op());
+        (sign.to_owned(), self.theme.op(self.op()))
+    }
+
+    fn mark(&self) -> Styled {
+        let mark = if self.held() {
+            self.glyphs.hold
+        } else if self.reviewed() {
+            self.glyphs.check
+        } else {
+            " "
+        };
+        (mark.to_owned(), self.theme.good)
+    }
+
+    fn name(&self) -> Styled {
+        let style = if self.op() == Op::SoftDelete {
+            self.theme.delete
+        } else if self.reviewed() {
+            self.theme.dim
+        } else {
+            self.theme.text
+        };
+        (safe(self.view.name()), style)
+    }
+
+    fn what(&self) -> Styled {
+        let style = if self.op() == Op::Conflict {
+            self.theme.op(Op::Conflict)
+        } else {
+            self.theme.text
+        };
+        (what(&self.view, self.glyphs), style)
+    }
+
+    fn place(&self) -> Styled {
+        (safe(place(&self.view)), self.theme.dim)
+    }
+
+    fn fields(&self) -> Styled {
+        let fields = match self.view.item.changed.count() {
+            0 => String::new(),
+            some => some.to_string(),
+        };
+        (fields, self.theme.dim)
+    }
+
+    /// How what was left out is shown: in another colour where it may be a real person.
+    fn doubtful(&self) -> Style {
+        if self.view.item.suspicious {
+            self.theme.warn
+        } else {
+            self.theme.text
+        }
+    }
+
+    fn doubt(&self) -> Styled {
+        let sign = if self.view.item.suspicious { "!" } else { " " };
+        (sign.to_owned(), self.theme.warn)
+    }
+
+    fn left_out(&self) -> Styled {
+        (self.glyphs.sign(Op::Excluded).to_owned(), self.theme.dim)
+    }
+
+    fn excluded(&self) -> Styled {
+        (safe(self.view.name()), self.doubtful())
+    }
+
+    fn reason(&self) -> Styled {
+        (safe(self.view.reason()), self.doubtful())
+    }
+
+    fn id(&self) -> Styled {
+        (id(self.view.item.impartner_id), self.theme.dim)
+    }
+}
+
+/// "#1042", or nothing.
+fn id(id: Option<i64>) -> String {
+    id.map(|id| format!("#{id}")).unwrap_or_default()
+}
+
+/// What a warning says; whose it is stands in the columns beside it.
+fn message(warning: &Warning) -> String {
     let mut message = safe(&warning.message);
     if let Some(id) = warning.impartner_id {
         let whose = format!("{} #{id}: ", warning.entity.singular());
@@ -207,16 +311,5 @@ fn warning(review: &Review, at: u32, theme: &crate::tui::kit::theme::Theme) -> V
             message.drain(..whose.len());
         }
     }
-    vec![
-        ("!".to_owned(), theme.warn),
-        (warning.entity.word().to_owned(), theme.dim),
-        (message, theme.text),
-        (
-            warning
-                .impartner_id
-                .map(|id| format!("#{id}"))
-                .unwrap_or_default(),
-            theme.dim,
-        ),
-    ]
+    message
 }

@@ -14,7 +14,7 @@ use crate::plan::{Entity, Op};
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
 use crate::tui::kit::cells::{count, counted, span, wrap};
-use crate::tui::kit::hits::Target;
+use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes;
 use crate::tui::model::Model;
 use crate::tui::screen::preview::review::Review;
@@ -220,7 +220,7 @@ fn banners(canvas: &mut Canvas<'_>, area: Rect, review: &Review) -> Rect {
                 .iter()
                 .position(|b| b.action == crate::tui::keymap::Action::ReleaseGuard);
             if let Some(at) = at {
-                canvas.hits.add(place, Target::Binding(at));
+                canvas.hits.add(place, Spot::Binding(at));
             }
             end = x.saturating_sub(1);
         }
@@ -286,7 +286,7 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
             width: end - x,
             ..area
         };
-        canvas.hits.add(place, Target::Tab(at));
+        canvas.hits.add(place, Spot::Tab(at));
         x = end + 1;
     }
     let done = !review.plan.items.is_empty() && review.reviewed.len() == review.plan.items.len();
@@ -342,7 +342,7 @@ fn filter_box(
             theme.field.patch(theme.dim),
         );
     }
-    canvas.hits.add(place, Target::FilterBox);
+    canvas.hits.add(place, Spot::FilterBox);
     let Some(error) = &filter.error else {
         return rest;
     };
