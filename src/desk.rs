@@ -37,13 +37,13 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::impartner::Client;
 use crate::plan::guards::{self, Guard, WindowCounts};
 use crate::plan::{PerEntity, Plan, Schema, Selection, planner};
 use crate::progress::{Phase, Progress};
-use crate::store::Store;
+use crate::store::{Access, Store};
 use crate::values::PreviewRequest;
 
 pub use apply::{Attendance, Choice, Shown};
@@ -80,14 +80,34 @@ impl Desk {
         Ok(Self::with_store(config, clock, store))
     }
 
+    /// Like [`Desk::open`], for a preview: in read-only mode an adopted database that was never migrated is taken as it
+    /// is, and the preview says what it does without.
+    pub async fn open_to_preview(config: Config, clock: Clock) -> Result<Self> {
+        let store = Self::connect(&config, &clock).await?;
+        if !config.read_only || !store.take_as_it_is().await? {
+            store.require_schema().await?;
+        }
+        Ok(Self::with_store(config, clock, store))
+    }
+
     /// The database alone, whatever its schema; for `migrate` and `doctor`.
     pub async fn connect(config: &Config, clock: &Clock) -> Result<Store> {
-        let Some(url) = &config.database.url else {
-            return Err(Error::new(Kind::Config, "no_database", "No database is configured.").help(
-                "Set PRMDESK_DATABASE_URL or database.url, for instance mysql://user:password@host:3306/partners or sqlite:///var/lib/prmdesk/partners.db; `prmdesk init` writes a configuration to start from.",
-            ));
+        let url = Self::database_url(config)?;
+        let access = if config.read_only {
+            Access::Read
+        } else {
+            Access::Write
         };
-        Ok(Store::connect(url, clock.clone()).await?)
+        Ok(Store::connect_for(url, clock.clone(), access).await?)
+    }
+
+    /// Where the database is.
+    fn database_url(config: &Config) -> Result<&Secret> {
+        config.database.url.as_ref().ok_or_else(|| {
+            Error::new(Kind::Config, "no_database", "No database is configured.").help(
+                "Set PRMDESK_DATABASE_URL or database.url, for instance mysql://user:password@host:3306/partners or sqlite:///var/lib/prmdesk/partners.db; `prmdesk init` writes a configuration to start from.",
+            )
+        })
     }
 
     fn with_store(config: Config, clock: Clock, store: Store) -> Self {

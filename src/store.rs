@@ -1,7 +1,7 @@
 //! The database: MariaDB and SQLite behind one [`Store`]. The only floor that names sqlx.
 //!
 //! Rooms: `connect` (hosts, failover), `session` (what every session is set to), `tls` (whether it is encrypted), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
-//! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`,
+//! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`, `shadow` (a database that was never migrated),
 //! `identity` (which database it is), `holds`, `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`,
 //! `split` (a batch of which a row is refused),
 //! and `apply` (the one transaction of a run).
@@ -28,6 +28,7 @@ mod runs;
 mod schema;
 mod seed;
 mod session;
+mod shadow;
 mod split;
 mod standing;
 mod target;
@@ -67,7 +68,17 @@ pub use runs::NewRun;
 pub use schema::{ColumnTroubles, SchemaState};
 pub use seed::{Seed, SeedTable, SeedValue};
 pub use session::ServerTroubles;
+pub use shadow::planned_sql;
 pub use standing::Carried;
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anything; a SQLite file is made and migrated.
+    Write,
+    /// Looking: nothing is made, and the database itself refuses every write.
+    Read,
+}
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -82,6 +93,9 @@ struct Inner {
     /// Replaced when the host behind it is lost and another one of the URL answers.
     serving: RwLock<Serving>,
     clock: Clock,
+    access: Access,
+    /// Whether prmdesk's own tables are not looked for; see [`Store::never_migrated`].
+    bare: std::sync::atomic::AtomicBool,
     collations: OnceCell<collation::Collations>,
 }
 
@@ -98,22 +112,33 @@ impl Store {
     /// Connects. A SQLite file is made and migrated on first use; MariaDB is left as it is (see
     /// [`Store::schema_state`]). Hosts of the URL are tried in turn.
     pub async fn connect(url: &Secret, clock: Clock) -> Result<Self, StoreError> {
+        Self::connect_for(url, clock, Access::Write).await
+    }
+
+    /// Like [`Store::connect`], or for looking only: then nothing is made or migrated.
+    pub async fn connect_for(
+        url: &Secret,
+        clock: Clock,
+        access: Access,
+    ) -> Result<Self, StoreError> {
         let target = Target::parse(url)?;
         let engine = match &target {
             Target::MySql { .. } => Engine::MariaDb,
             Target::Sqlite { .. } => Engine::Sqlite,
         };
-        let serving = Box::pin(connect::connect(&target)).await?;
+        let serving = Box::pin(connect::connect(&target, access)).await?;
         let store = Self {
             inner: Arc::new(Inner {
                 target,
                 engine,
                 serving: RwLock::new(serving),
                 clock,
+                access,
+                bare: std::sync::atomic::AtomicBool::new(false),
                 collations: OnceCell::new(),
             }),
         };
-        if engine == Engine::Sqlite {
+        if engine == Engine::Sqlite && access == Access::Write {
             match store.schema_state().await? {
                 SchemaState::Current => {}
                 SchemaState::Missing(_) => {

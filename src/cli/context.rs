@@ -64,6 +64,15 @@ impl<'a> Context<'a> {
         .await
     }
 
+    /// Opens the desk for a preview, which read-only mode allows on a database that was never migrated.
+    pub(super) async fn desk_to_preview(&self) -> Result<Desk> {
+        self.reading(Box::pin(Desk::open_to_preview(
+            self.config.clone(),
+            self.clock.clone(),
+        )))
+        .await
+    }
+
     /// Awaits work that only reads: it is dropped when somebody cancels.
     pub(super) async fn reading<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
@@ -90,6 +99,10 @@ pub(super) fn configuration(global: &Global) -> Result<Config> {
 
 /// A log that cannot be written is said once and stops nothing.
 pub(super) fn start_log(config: &Config) -> Option<Log> {
+    // No file is made in read-only mode, the log's neither (docs/rules.md, "Safety and privacy").
+    if config.read_only {
+        return None;
+    }
     let dir = logging::dir(&config.log, &process_env);
     match logging::start(&config.log, &dir) {
         Ok(log) => Some(log),

@@ -65,14 +65,7 @@ impl Demo {
         let mut signals = Signals::listen()?;
         let files = self.files()?;
         let world = self.world(&files)?;
-        let own_database = if self.no_console {
-            process_env("PRMDESK_DATABASE_URL").is_none()
-        } else {
-            true
-        };
-        if own_database {
-            yesterday::fill(&files.database, &world).await?;
-        }
+        yesterday::fill(&files.database, &world).await?;
         let options = SandboxOptions {
             keep: Some(files.world.clone()),
             ..SandboxOptions::demo()
@@ -86,11 +79,7 @@ impl Demo {
             .source(error)
         })?;
         let done = if self.no_console {
-            print(
-                &sandbox,
-                own_database.then_some(files.database.as_path()),
-                out,
-            )?;
+            print(&sandbox, &files.database, out)?;
             signals.next().await;
             Ok(Exit::Done)
         } else {
@@ -207,26 +196,24 @@ fn database_url(database: &Path) -> String {
 }
 
 /// Prints what a second terminal needs, ready to be pasted or `eval`ed.
-fn print(sandbox: &Sandbox, database: Option<&Path>, out: &mut Out) -> Result<()> {
+fn print(sandbox: &Sandbox, database: &Path, out: &mut Out) -> Result<()> {
     out.line("# The sandbox of prmdesk runs until Ctrl-C. In another terminal:")?;
-    let database = database.map(database_url);
     for (name, value) in [
-        ("PRMDESK_IMPARTNER_URL", Some(sandbox.impartner_url())),
+        ("PRMDESK_IMPARTNER_URL", sandbox.impartner_url()),
         (
             "PRMDESK_IMPARTNER_API_KEY",
-            Some(sandbox.impartner_key().to_owned()),
+            sandbox.impartner_key().to_owned(),
         ),
         (
             "PRMDESK_IMPARTNER_TENANT",
-            Some(sandbox.options().tenant_id.clone()),
+            sandbox.options().tenant_id.clone(),
         ),
-        ("PRMDESK_LMS_URL", Some(sandbox.lms_url())),
-        ("PRMDESK_LMS_API_KEY", Some(sandbox.lms_key().to_owned())),
-        ("PRMDESK_DATABASE_URL", database),
+        ("PRMDESK_LMS_URL", sandbox.lms_url()),
+        ("PRMDESK_LMS_API_KEY", sandbox.lms_key().to_owned()),
+        // Always, whatever the environment names: what is done in the demo never aims at somebody's real database.
+        ("PRMDESK_DATABASE_URL", database_url(database)),
     ] {
-        if let Some(value) = value {
-            out.line(format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
-        }
+        out.line(format!("export {name}='{}'", value.replace('\'', r"'\''")))?;
     }
     out.line("# Then: prmdesk preview --mode full")?;
     out.finish()

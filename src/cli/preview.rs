@@ -44,7 +44,7 @@ impl Preview {
             .as_deref()
             .map(|text| args::filter("--filter", text))
             .transpose()?;
-        let desk = cx.desk().await?;
+        let desk = cx.desk_to_preview().await?;
         let request = PreviewRequest {
             scope: self.what.scope,
             mode: self.what.mode,

@@ -4,10 +4,12 @@ use super::Desk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::store;
 
-/// The statements that [`migrate`] would run now. An SQLite file that is not there is made by looking.
+/// The statements that [`migrate`] would run now. Nothing is made, not even an SQLite file that is not there.
 pub async fn schema_sql(config: &Config, clock: &Clock) -> Result<Vec<String>> {
-    Ok(Desk::connect(config, clock).await?.migrate_sql().await?)
+    let url = Desk::database_url(config)?;
+    Ok(store::planned_sql(url, clock.clone()).await?)
 }
 
 /// Brings the schema up; returns what was made, in words. Refused in read-only mode.

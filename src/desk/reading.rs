@@ -53,6 +53,14 @@ impl Desk {
         let database = self.store().point().await?;
         let marks = self.marks().await?;
         let mut warnings = Vec::new();
+        if self.store().never_migrated() {
+            warnings.push(Warning {
+                code: "never_migrated".into(),
+                entity: Entity::Partners,
+                impartner_id: None,
+                message: "The database was never migrated and is only looked at: this preview knows no holds, no carried-over records and no earlier soft-deletes that would count in a guard's window, and its plan cannot be applied.".into(),
+            });
+        }
         let mode = effective_mode(request, &marks, &mut warnings);
         let (partners, contacts, lms_links, waiting) = tokio::try_join!(
             self.read_entity(&schemas.partners, request.scope, mode, &marks, progress),

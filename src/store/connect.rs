@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::db::{Conn, Pool};
 use super::session::{self, Node};
 use super::target::Target;
-use super::{Store, StoreError};
+use super::{Access, Store, StoreError};
 
 /// Longest wait for one host at connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -105,7 +105,7 @@ impl Store {
         let deadline = Instant::now() + FAILOVER;
         loop {
             // Boxed: it is seldom needed and large, and every call of the store holds it.
-            match Box::pin(connect(&self.inner.target)).await {
+            match Box::pin(connect(&self.inner.target, self.inner.access)).await {
                 Err(StoreError::Unreachable { .. }) if hosts > 1 && Instant::now() < deadline => {
                     sleep(BETWEEN_ROUNDS).await;
                 }
@@ -116,10 +116,10 @@ impl Store {
 }
 
 /// Connects; hosts of the URL are tried in turn, once.
-pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
+pub(super) async fn connect(target: &Target, access: Access) -> Result<Serving, StoreError> {
     let (hosts, options, tls, database) = match target {
         Target::Sqlite { path } => {
-            let pool = connect_sqlite(path).await?;
+            let pool = connect_sqlite(path, access).await?;
             return Ok(Serving { pool, host: 0 });
         }
         Target::MySql {
@@ -143,7 +143,7 @@ pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
             .no_engine_substitution(false)
             .statement_cache_capacity(200)
             .disable_statement_logging();
-        match timeout(CONNECT_TIMEOUT, probe(&options)).await {
+        match timeout(CONNECT_TIMEOUT, probe(&options, access)).await {
             Ok(Ok(found)) if unsuitable(&found.server) => {
                 failures.push(StoreError::Unsuitable {
                     target: shown,
@@ -151,16 +151,16 @@ pub(super) async fn connect(target: &Target) -> Result<Serving, StoreError> {
                 });
             }
             Ok(Ok(found)) => {
-                let writes = if hosts.len() > 1 && found.takes_writes {
+                let writes = if hosts.len() > 1 && found.takes_writes && access == Access::Write {
                     Writes::Required
                 } else {
                     Writes::Any
                 };
                 let serving = Serving {
-                    pool: Pool::MySql(pool(options, found.node, writes)),
+                    pool: Pool::MySql(pool(options, found.node, writes, access)),
                     host: at,
                 };
-                if found.takes_writes {
+                if found.takes_writes || access == Access::Read {
                     return Ok(serving);
                 }
                 // Passed over for one that takes writes; where none does, the first of these serves readings.
@@ -196,13 +196,18 @@ fn telling(mut failures: Vec<StoreError>, target: &Target) -> StoreError {
     failures.swap_remove(telling)
 }
 
-fn pool(options: MySqlConnectOptions, node: Node, writes: Writes) -> sqlx::mysql::MySqlPool {
+fn pool(
+    options: MySqlConnectOptions,
+    node: Node,
+    writes: Writes,
+    access: Access,
+) -> sqlx::mysql::MySqlPool {
     let pool = MySqlPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(move |conn, _| {
             Box::pin(async move {
-                session::set_up(conn, node).await?;
+                session::set_up(conn, node, access).await?;
                 require_ready(conn, node).await?;
                 require_writes(conn, writes).await
             })
@@ -277,10 +282,10 @@ struct Probed {
 
 /// Connects once, by itself, so that the error is the server's own and comes at once: what sort of node it is, and what
 /// server. A Galera node that is not part of the primary component counts as not reachable.
-async fn probe(options: &MySqlConnectOptions) -> Result<Probed, sqlx::Error> {
+async fn probe(options: &MySqlConnectOptions, access: Access) -> Result<Probed, sqlx::Error> {
     let mut conn = options.connect().await?;
     // The server's own settings may refuse even the questions that follow.
-    session::set_up(&mut conn, Node::Single).await?;
+    session::set_up(&mut conn, Node::Single, access).await?;
     let (version, comment): (String, String) = sqlx::query_as(SERVER).fetch_one(&mut conn).await?;
     let node = if is_on(&mut conn, GALERA).await? {
         Node::Galera
@@ -325,29 +330,38 @@ fn unsuitable(server: &str) -> bool {
     }
 }
 
-async fn connect_sqlite(path: &Path) -> Result<Pool, StoreError> {
+async fn connect_sqlite(path: &Path, access: Access) -> Result<Pool, StoreError> {
     let shown = path.display().to_string();
     let unusable = |error: std::io::Error| StoreError::File {
         target: shown.clone(),
         reason: error.to_string(),
     };
-    if let Some(folder) = path
+    if access == Access::Read {
+        if !path.exists() {
+            return Err(StoreError::NoFile { target: shown });
+        }
+    } else if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
         crate::files::create_folder(folder).map_err(unusable)?;
     }
     // SQLite would make it readable for others, and gives the files beside it (-wal, -shm) the mode of this one.
-    match crate::files::create_new(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(unusable(error));
-        }
-        _ => {}
+    if access == Access::Write
+        && let Err(error) = crate::files::create_new(path)
+        && error.kind() != std::io::ErrorKind::AlreadyExists
+    {
+        return Err(unusable(error));
     }
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
+    let options = SqliteConnectOptions::new().filename(path);
+    let options = match access {
+        Access::Write => options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal),
+        // Not opened for reading alone: the last to close it would leave -wal and -shm beside it.
+        Access::Read => options.create_if_missing(false).pragma("query_only", "1"),
+    };
+    let options = options
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)

@@ -80,6 +80,12 @@ pub enum StoreError {
         /// Why, as the system says it.
         reason: String,
     },
+    /// There is no SQLite file, and nothing may be made.
+    #[error("There is no database file {target}, and none is made in read-only mode.")]
+    NoFile {
+        /// The file.
+        target: String,
+    },
     /// The tables are not there, or not all of them.
     #[error("The database {target} lacks {} of prmdesk's schema: {}.", missing.len(), listed(missing))]
     NoSchema {
@@ -403,6 +409,7 @@ impl StoreError {
             Self::DiskFull(_) => "database_full",
             Self::Disk(_) => "database_disk",
             Self::File { .. } => "database_file",
+            Self::NoFile { .. } => "database_missing",
             Self::NoSchema { .. } => "schema_missing",
             Self::Newer { .. } => "schema_newer",
             Self::Duplicates { .. } => "schema_duplicates",
@@ -432,6 +439,7 @@ impl StoreError {
             | Self::UnknownDatabase { .. }
             | Self::Unsuitable { .. }
             | Self::NotADatabase { .. }
+            | Self::NoFile { .. }
             | Self::NoSchema { .. }
             | Self::Newer { .. }
             | Self::UnfitColumns { .. }
@@ -479,6 +487,9 @@ impl StoreError {
             }
             Self::File { .. } => {
                 "Check that the directory is there, and that this user may write both the file and the directory."
+            }
+            Self::NoFile { .. } => {
+                "Check the path in database.url; without --read-only the file is made on first use."
             }
             Self::NoSchema { .. } => {
                 "Run `prmdesk migrate` (`prmdesk migrate --dry-run` shows the SQL)."

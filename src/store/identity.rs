@@ -28,6 +28,13 @@ impl Store {
     ///
     /// [`StoreError::NoSchema`] when the database has no identity yet.
     pub async fn point(&self) -> Result<DatabasePoint, StoreError> {
+        if self.never_migrated() {
+            // No database has an empty identity, so a plan of this one is applied nowhere.
+            return Ok(DatabasePoint {
+                id: String::new(),
+                run: None,
+            });
+        }
         let mut conn = self.conn().await?;
         let Some(id) = identity(&mut conn).await? else {
             return Err(StoreError::NoSchema {

@@ -10,7 +10,7 @@ const MIGRATE: [&str; 4] = ["CREATE", "ALTER", "INDEX", "REFERENCES"];
 /// Rights that the user lacks on the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MissingPrivileges {
-    /// Without these no run works.
+    /// Of those that runs need: SELECT for everything, INSERT and UPDATE for every run, DELETE for some.
     pub run: Vec<&'static str>,
     /// Without these `prmdesk migrate` does not.
     pub migrate: Vec<&'static str>,

@@ -62,12 +62,20 @@ pub(super) fn text_column(engine: Engine, table: &Table, name: &str) -> String {
     }
 }
 
+/// Whether a row is active; all are where the table does not tell.
+fn active(table: &Table) -> &'static str {
+    match table.column("is_active") {
+        Some(_) => "COALESCE(is_active, 1) <> 0",
+        None => "1",
+    }
+}
+
 /// The list of columns in the order that [`see_row`] reads.
 pub(super) fn row_columns(engine: Engine, schema: &Schema, table: &Table) -> String {
     let mut columns = vec![
         int_column(engine, table, "id"),
         int_column(engine, table, "impartner_id"),
-        "COALESCE(is_active, 1) <> 0".to_owned(),
+        active(table).to_owned(),
     ];
     columns.push(match schema.entity {
         Entity::Partners => "NULL".to_owned(),
@@ -104,7 +112,25 @@ pub(super) async fn table(conn: &mut Conn, entity: Entity) -> Result<Table, Stor
         .unwrap_or_default())
 }
 
+/// Whether the LMS's people are there as [`Store::lms_links`] asks for them.
+fn has_people(catalog: &catalog::Catalog) -> bool {
+    catalog.get("lms_users").is_some_and(|table| {
+        ["id", "email", "status"]
+            .iter()
+            .all(|name| table.column(name).is_some())
+    })
+}
+
 impl Store {
+    /// How many rows of an entity are active.
+    pub(super) async fn active_rows(&self, entity: Entity) -> Result<u64, StoreError> {
+        let mut conn = self.conn().await?;
+        let table = table(&mut conn, entity).await?;
+        let sql = format!("SELECT COUNT(*) FROM {entity} WHERE {}", active(&table));
+        let rows = conn.first(sql, vec![], |row| row.count(0)).await?;
+        Ok(rows.unwrap_or_default())
+    }
+
     /// Every row of an entity, active and inactive, ordered by id, as of one moment.
     pub async fn rows(&self, schema: &Schema) -> Result<RowSet, StoreError> {
         let mut conn = self.conn().await?;
@@ -143,6 +169,9 @@ impl Store {
     pub async fn lms_links(&self) -> Result<LmsLinks, StoreError> {
         let mut conn = self.conn().await?;
         let mut links = LmsLinks::default();
+        if self.never_migrated() && !has_people(&catalog::read(&mut conn).await?) {
+            return Ok(links);
+        }
         let mut shared: FxHashSet<String> = FxHashSet::default();
         let sql = format!(
             "SELECT u.email, u.id FROM lms_users u WHERE u.email IS NOT NULL AND {STILL_THERE}"
@@ -254,6 +283,12 @@ impl Store {
     /// Impartner ids of active rows, those of the newest rows first, at most `limit`.
     pub async fn active_ids(&self, entity: Entity, limit: usize) -> Result<Vec<i64>, StoreError> {
         let mut conn = self.conn().await?;
+        if self.never_migrated() {
+            let table = table(&mut conn, entity).await?;
+            if table.column("impartner_id").is_none() || table.column("is_active").is_none() {
+                return Ok(Vec::new());
+            }
+        }
         let sql = format!(
             "SELECT impartner_id FROM {entity} WHERE COALESCE(is_active, 1) <> 0 AND impartner_id IS NOT NULL ORDER BY id DESC LIMIT {limit}"
         );

@@ -305,6 +305,14 @@ fn declared_for(engine: Engine) -> Declared {
     })
 }
 
+/// The statements for a database that has `catalog` and no identity.
+pub(super) fn statements(engine: Engine, catalog: &Catalog) -> Vec<String> {
+    steps(engine, catalog, false)
+        .into_iter()
+        .map(|step| step.sql)
+        .collect()
+}
+
 /// What is missing, in the order in which it must be made.
 fn steps(engine: Engine, catalog: &Catalog, has_identity: bool) -> Vec<Step> {
     let declared = declared_for(engine);

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
-use super::{Engine, Store, StoreError};
+use super::{Access, Engine, Store, StoreError};
 
 /// Settings that every server since 10.6 knows: name and value.
 const SETTINGS: &[(&str, &str)] = &[
@@ -70,11 +70,18 @@ pub(super) enum Node {
 }
 
 /// Sets a fresh connection up. Asked anew on each, because behind one address several servers may stand.
-pub(super) async fn set_up(conn: &mut MySqlConnection, node: Node) -> Result<(), sqlx::Error> {
+pub(super) async fn set_up(
+    conn: &mut MySqlConnection,
+    node: Node,
+    access: Access,
+) -> Result<(), sqlx::Error> {
     conn.execute(AssertSqlSafe(assignments(SETTINGS.iter().copied())))
         .await?;
-    conn.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE")
-        .await?;
+    conn.execute(match access {
+        Access::Write => "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE",
+        Access::Read => "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    })
+    .await?;
     let known = sqlx::raw_sql(AssertSqlSafe(format!(
         "SHOW SESSION VARIABLES WHERE Variable_name IN ({})",
         quoted(WHERE_KNOWN.iter().map(|(name, _)| *name))

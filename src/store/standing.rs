@@ -28,6 +28,9 @@ fn watermark_name(entity: Entity) -> String {
 impl Store {
     /// The carried-over records, by entity and id.
     pub async fn carryover(&self) -> Result<Vec<Carried>, StoreError> {
+        if self.never_migrated() {
+            return Ok(Vec::new());
+        }
         let mut conn = self.conn().await?;
         let mut carried = Vec::new();
         for entity in Entity::ALL {
@@ -49,6 +52,9 @@ impl Store {
 
     /// The watermarks as the source reported them.
     pub async fn watermarks(&self) -> Result<PerEntity<Option<DateTime<Utc>>>, StoreError> {
+        if self.never_migrated() {
+            return Ok(PerEntity::default());
+        }
         let mut conn = self.conn().await?;
         let mut marks = PerEntity::default();
         for entity in Entity::ALL {
@@ -59,6 +65,9 @@ impl Store {
 
     /// A named note (`meta`), if there is one.
     pub async fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
+        if self.never_migrated() {
+            return Ok(None);
+        }
         let mut conn = self.conn().await?;
         let name = format!("meta.{name}");
         Ok(conn

@@ -8,6 +8,9 @@ use crate::plan::{Waiting, Waits};
 impl Store {
     /// Every contact that waits for a partner, by its Impartner id.
     pub async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
+        if self.never_migrated() {
+            return Ok(Vec::new());
+        }
         let mut conn = self.conn().await?;
         let sql =
             "SELECT impartner_id, account_id, account_name FROM sync_waiting ORDER BY impartner_id";

@@ -14,6 +14,12 @@ impl Store {
         entity: Entity,
         since: DateTime<Utc>,
     ) -> Result<WindowCounts, StoreError> {
+        if self.never_migrated() {
+            return Ok(WindowCounts {
+                active: self.active_rows(entity).await?,
+                ..WindowCounts::default()
+            });
+        }
         let mut conn = self.conn().await?;
         let active = conn
             .first(

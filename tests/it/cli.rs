@@ -12,6 +12,7 @@ mod rig;
 mod said;
 mod schedulers;
 mod secrets;
+mod shadow;
 mod story;
 mod trouble;
 mod usage;

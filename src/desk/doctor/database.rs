@@ -25,7 +25,7 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     let answers = format!("{} at {target} answers in {ms} ms.", ping.version);
     let mut checks = vec![ok(name, answers)];
     checks.push(settings(&store).await);
-    checks.push(privileges(&store).await);
+    checks.push(privileges(&store, config.read_only).await);
     let refusals = match store.refusals().await {
         Ok(refusals) => refusals,
         Err(error) => return vec![failed(name, error)],
@@ -82,7 +82,9 @@ pub(super) async fn watermarks(config: &Config, clock: &Clock) -> PerEntity<Opti
     marks
 }
 
-async fn privileges(store: &Store) -> Check {
+/// What the database user may do, told by what works with it: reading alone is enough for a preview in read-only mode, and
+/// DELETE only for rows of prmdesk's own tables and for memberships and enrolments that ended.
+async fn privileges(store: &Store, read_only: bool) -> Check {
     let name = "privileges";
     let missing = match store.missing_privileges().await {
         Ok(Some(missing)) => missing,
@@ -101,12 +103,32 @@ async fn privileges(store: &Store) -> Check {
         }
         Err(error) => return failed(name, error),
     };
+    if missing.run.contains(&"SELECT") {
+        return failure(
+            name,
+            "The database user lacks SELECT; nothing works.",
+            "Grant it on the database.",
+        );
+    }
+    if read_only {
+        return ok(
+            name,
+            "The database user may read, which is all that read-only mode needs.",
+        );
+    }
+    let lacks = missing.run.join(", ");
+    if missing.run == ["DELETE"] {
+        return warning(
+            name,
+            "The database user lacks DELETE: a run works until something carried over is settled, a hold is lifted or a person leaves an LMS group, and fails then.",
+            "Grant DELETE on prmdesk's own tables (sync_…, offboarding_steps) and on lms_group_members and lms_enrollments; on partners and contacts it is not needed.",
+        );
+    }
     if !missing.run.is_empty() {
         return failure(
             name,
             format!(
-                "The database user lacks {}; no run works.",
-                missing.run.join(", ")
+                "The database user lacks {lacks}; no run works, a preview with --read-only does."
             ),
             "Grant them on the database.",
         );

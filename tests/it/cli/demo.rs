@@ -99,13 +99,15 @@ fn the_printed_environment_is_all_that_a_second_terminal_needs() {
     assert_eq!(demo.stop(), Some(0));
 }
 
+/// What is pasted from the demo never aims at the database that the environment named before.
 #[test]
-fn a_database_that_was_named_is_not_touched() {
+fn the_demos_own_database_is_always_named() {
     let place = Place::new();
     let url = format!("sqlite://{}", place.path().join("mine.db").display());
     let demo = Demo::start(&place, &[], &[("PRMDESK_DATABASE_URL", &url)]);
-    assert!(!demo.env.contains_key("PRMDESK_DATABASE_URL"));
+    let named = demo.env["PRMDESK_DATABASE_URL"].clone();
+    assert!(named.ends_with("/demo/demo.db"), "{named}");
+    assert!(place.path().join("demo/demo.db").exists());
     assert!(!place.path().join("mine.db").exists());
-    assert!(!place.path().join("demo/demo.db").exists());
     assert_eq!(demo.stop(), Some(0));
 }

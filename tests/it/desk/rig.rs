@@ -113,7 +113,11 @@ impl Rig {
         config.lms.url = sandbox.lms_url();
         config.lms.api_key = Some(Secret::new(sandbox.lms_key()));
         change(&mut config);
-        Desk::connect(&config, &Clock::system())
+        let writing = Config {
+            read_only: false,
+            ..config.clone()
+        };
+        Desk::connect(&writing, &Clock::system())
             .await
             .unwrap()
             .migrate()
