@@ -48,7 +48,7 @@ use crate::config::Secret;
 use connect::Serving;
 use target::Target;
 
-pub use apply::{ApplyTx, Finish, SoftDeletes};
+pub use apply::{ApplyTx, Departed, Finish, SoftDeletes};
 pub use certs::{CertCount, CertPush, NewPush, PushStatus};
 pub use db::Engine;
 pub use error::StoreError;

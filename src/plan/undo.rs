@@ -145,9 +145,11 @@ fn reverse(
         };
     let before = cells(&done.after, None);
     let mut after = cells(&done.before, Some(&before));
-    let op = match done.op {
-        Op::Add | Op::Reactivate => Op::SoftDelete,
-        Op::SoftDelete => Op::Reactivate,
+    // An update may have made its row inactive too, where a trigger of the database did so along with it.
+    let flag = |map: &Map<String, Json>| map.get("is_active").and_then(Json::as_bool);
+    let op = match (done.op, flag(&done.before), flag(&done.after)) {
+        (Op::Add | Op::Reactivate, ..) | (Op::Update, Some(false), Some(true)) => Op::SoftDelete,
+        (Op::SoftDelete, ..) | (Op::Update, Some(true), Some(false)) => Op::Reactivate,
         _ => Op::Update,
     };
     if done.op == Op::Add {
@@ -165,12 +167,9 @@ fn reverse(
     let number = |key: &str, map: &Map<String, Json>, otherwise: Option<i64>| {
         map.get(key).map_or(otherwise, Json::as_i64)
     };
-    let impartner_before = number(
-        "impartner_id",
-        &done.after,
-        now.and_then(|at| rows.impartner_id(at))
-            .or(done.impartner_id),
-    );
+    // A row that was matched by its name has none of its own; the record's id stands beside it in the journal.
+    let present = now.map_or(done.impartner_id, |at| rows.impartner_id(at));
+    let impartner_before = number("impartner_id", &done.after, present);
     let impartner_id = if done.op == Op::Add {
         impartner_before
     } else {
@@ -193,7 +192,10 @@ fn reverse(
         changed.set(Changed::PARTNER);
     }
     plan.totals[done.entity].count(op);
-    let held = input.holds[done.entity].has(Some(done.row_id), impartner_before.or(impartner_id));
+    let held = input.holds[done.entity].has(
+        Some(done.row_id),
+        impartner_before.or(impartner_id).or(done.impartner_id),
+    );
     let arenas = &mut plan.arenas[done.entity];
     let item = Item {
         entity: done.entity,
@@ -202,7 +204,7 @@ fn reverse(
         selected: op != Op::SoftDelete || !held,
         held,
         suspicious: false,
-        was_active: done.op != Op::SoftDelete,
+        was_active: flag(&done.after).unwrap_or(done.op != Op::SoftDelete),
         impartner_id,
         impartner_before,
         row_id: Some(done.row_id),

@@ -2,17 +2,20 @@
 //! (docs/rules.md, "Applying").
 //!
 //! Rooms: `write` (the order of things, staleness, links), `batch` (savepoints and splitting), `statements` (the SQL of
-//! one entity's table), `rows` (rows as JSON arguments), `chains` and `exchange` (renames that swap unique values), `entries` (the
+//! one entity's table), `held` (what they hold afterwards), `cascade` (what triggers change besides), `rows` (rows as JSON arguments), `chains` and `exchange` (renames that swap unique values), `entries` (the
 //! journal).
 
 mod batch;
+mod cascade;
 mod chains;
 mod entries;
 mod exchange;
+mod held;
 mod rows;
 mod statements;
 mod write;
 
+pub use cascade::Departed;
 pub(super) use chains::fold;
 pub(super) use rows::{BATCH_BYTES, BATCH_ROWS, JsonRows};
 
@@ -71,6 +74,8 @@ pub struct ApplyTx {
     lost: CancellationToken,
     /// The last `seq` of the journal.
     seq: i64,
+    /// See [`ApplyTx::departed`].
+    departed: Vec<Departed>,
 }
 
 /// Tries to learn the outcome of a commit whose connection broke.
@@ -94,6 +99,7 @@ impl Store {
             ttl: lease.ttl(),
             lost: lease.lost().clone(),
             seq: 0,
+            departed: Vec::new(),
         })
     }
 

@@ -98,6 +98,24 @@ impl Collations {
         }
     }
 
+    /// The condition that `column` ("table alias.column") equals an argument, and how often the argument is bound for it. An
+    /// index of the column serves. A text that its character set does not hold equals nothing; compared plainly it would be an
+    /// error, or equal a text with question marks in it.
+    pub(super) fn equals_argument(&self, column: &str) -> (String, usize) {
+        let plain = expression(column);
+        match self.collation(column) {
+            Some(collation) if charset(collation) != "utf8mb4" => {
+                let set = charset(collation);
+                let same = format!(
+                    "{plain} = CONVERT(? USING {set}) COLLATE {collation} \
+                     AND BINARY CONVERT(CONVERT(? USING {set}) USING utf8mb4) = BINARY ?"
+                );
+                (same, 3)
+            }
+            _ => (format!("{plain} = ?"), 1),
+        }
+    }
+
     fn collation(&self, column: &str) -> Option<&str> {
         let (table, rest) = column.split_once(' ')?;
         let (_, name) = rest.split_once('.')?;

@@ -1,6 +1,7 @@
 //! Stories of the database floor, each told once and run on MariaDB and on SQLite.
 
 mod adopt;
+mod adopted;
 mod apply;
 mod hang;
 pub mod kit;

@@ -40,6 +40,13 @@ impl Desk {
             };
             tx.link_groups(rules).await?;
         }
+        left.extend(tx.departed().iter().map(|contact| Departure {
+            entity: Entity::Contacts,
+            row_id: contact.row_id,
+            impartner_id: contact.impartner_id,
+            name: contact.name.clone(),
+            reason: contact.reason.to_owned(),
+        }));
         tx.lapse_cases(&back, &config.operator).await?;
         tx.open_cases(&left, &config.operator).await
     }

@@ -10,7 +10,7 @@ use super::statements::{self, Statements, Target};
 use crate::plan::{Plan, Schema};
 use crate::progress::{Progress, RunEvent};
 use crate::store::StoreError;
-use crate::store::db::args;
+use crate::store::db::{Arg, args};
 use crate::store::split::{self, RELEASE, SAVE, cut, halve};
 
 /// What became of the rows of a list: the row's id, or the database's words.
@@ -156,25 +156,25 @@ impl ApplyTx {
         among: &[usize],
     ) -> Result<Vec<usize>, StoreError> {
         let mut exist = Vec::new();
+        let entity = statements.entity;
+        let key = plan.arenas[entity].schema.fields[Schema::KEY].column;
+        let store = self.store.clone();
+        let collations = store.collations().await?;
+        let (same, times) = collations.equals_argument(&format!("{entity} t.{key}"));
         for batch in among.chunks(200) {
             let view = |at: usize| plan.view(targets[at].at);
-            let key = view(batch[0]).schema().fields[Schema::KEY].column;
-            let entity = statements.entity;
             // One small select for each row: the argument takes on the column's own collation, so that it compares as
             // the unique index does.
             let select = format!(
-                "SELECT ? FROM {entity} WHERE {key} = ? UNION ALL SELECT ? FROM {entity} WHERE impartner_id = ?"
+                "SELECT ? FROM {entity} t WHERE {same} UNION ALL SELECT ? FROM {entity} WHERE impartner_id = ?"
             );
             let sql = vec![select; batch.len()].join(" UNION ALL ");
-            let mut values = Vec::with_capacity(batch.len() * 4);
+            let mut values: Vec<Arg<'_>> = Vec::with_capacity(batch.len() * (times + 3));
             for &at in batch {
                 let number = i64::try_from(at).unwrap_or(i64::MAX);
-                values.extend(args![
-                    number,
-                    view(at).after(Schema::KEY),
-                    number,
-                    view(at).item.impartner_id
-                ]);
+                values.push(number.into());
+                values.extend((0..times).map(|_| Arg::from(view(at).after(Schema::KEY))));
+                values.extend(args![number, view(at).item.impartner_id]);
             }
             let found = self.conn.all(sql, values, |row| row.count(0)).await?;
             exist.extend(found.into_iter().filter_map(|at| usize::try_from(at).ok()));

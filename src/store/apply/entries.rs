@@ -1,9 +1,10 @@
 //! Writing the journal: before and after of every row, in batches, in the same transaction.
 
+use super::held::HeldRow;
 use super::rows::{JsonRows, string};
 use super::statements::Statements;
 use super::{ApplyTx, Outcome, SoftDeletes};
-use crate::plan::{Change, Changed, Entity, ItemView, Op, Value};
+use crate::plan::{Changed, Entity, ItemView, Op, Schema};
 use crate::store::StoreError;
 use crate::store::db::args;
 use crate::store::dialect::{self, Cell};
@@ -49,6 +50,7 @@ impl Entries {
         view: &ItemView<'_>,
         outcome: &Outcome,
         written: Written,
+        held: Option<HeldRow<'_>>,
     ) -> Result<(), StoreError> {
         let (row_id, status, message) = match outcome {
             Outcome::NotSelected => return Ok(()),
@@ -60,25 +62,83 @@ impl Entries {
             Outcome::Stale(message) => (view.item.row_id, "stale", Some(message.as_str())),
             Outcome::Failed(message) => (view.item.row_id, "failed", Some(message.as_str())),
         };
-        tx.seq += 1;
         let op = view.item.op;
         // An add's name stands among its values; twice would cost a first load.
         let name = (op != Op::Add).then(|| view.name());
-        let (before, after) = values(view, written);
+        let (before, after) = values(view, written, held);
+        let entry = Entry {
+            op,
+            row_id,
+            impartner_id: view.item.impartner_id.or(view.item.impartner_before),
+            name,
+            values: (before, after),
+            status,
+            message,
+            released: self.released && op == Op::SoftDelete && status == "applied",
+        };
+        self.put(tx, &entry).await
+    }
+
+    /// Adds a row of contacts that the database itself changed: as it was and as it is.
+    pub(super) async fn add_cascaded(
+        &mut self,
+        tx: &mut ApplyTx,
+        schema: &Schema,
+        op: Op,
+        (was, is): (HeldRow<'_>, HeldRow<'_>),
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let (mut before, mut after) = (Object::default(), Object::default());
+        for (at, field) in schema.fields.iter().enumerate() {
+            let (old, new) = (was.rows.field(was.at, at), is.rows.field(is.at, at));
+            if old != new {
+                before.text(field.column, old);
+                after.text(field.column, new);
+            }
+        }
+        let numbers = |row: HeldRow<'_>| {
+            [
+                ("partner_id", row.rows.partner_id(row.at)),
+                ("impartner_id", row.rows.impartner_id(row.at)),
+            ]
+        };
+        for ((name, old), (_, new)) in numbers(was).into_iter().zip(numbers(is)) {
+            if old != new {
+                before.int(name, old);
+                after.int(name, new);
+            }
+        }
+        if op != Op::Update {
+            before.flag("is_active", was.rows.active(was.at));
+            after.flag("is_active", is.rows.active(is.at));
+        }
+        let entry = Entry {
+            op,
+            row_id: Some(is.rows.row_id(is.at)),
+            impartner_id: is.rows.impartner_id(is.at),
+            name: is.rows.field(is.at, Schema::KEY),
+            values: (before.finish(), after.finish()),
+            status: "applied",
+            message: Some(reason),
+            released: false,
+        };
+        self.put(tx, &entry).await
+    }
+
+    async fn put(&mut self, tx: &mut ApplyTx, entry: &Entry<'_>) -> Result<(), StoreError> {
+        tx.seq += 1;
         let row = &mut self.payload;
         row.begin();
         row.int(Some(tx.seq));
-        row.text(Some(op.word()));
-        row.int(row_id);
-        row.int(view.item.impartner_id.or(view.item.impartner_before));
-        row.text(name);
-        row.text(before.as_deref());
-        row.text(after.as_deref());
-        row.text(Some(status));
-        row.text(message);
-        row.int(Some(i64::from(
-            self.released && op == Op::SoftDelete && status == "applied",
-        )));
+        row.text(Some(entry.op.word()));
+        row.int(entry.row_id);
+        row.int(entry.impartner_id);
+        row.text(entry.name);
+        row.text(entry.values.0.as_deref());
+        row.text(entry.values.1.as_deref());
+        row.text(Some(entry.status));
+        row.text(entry.message);
+        row.int(Some(i64::from(entry.released)));
         row.end();
         if self.payload.is_full() {
             self.flush(tx).await?;
@@ -130,6 +190,19 @@ impl Entries {
     }
 }
 
+/// One line of the journal.
+struct Entry<'e> {
+    op: Op,
+    row_id: Option<i64>,
+    impartner_id: Option<i64>,
+    name: Option<&'e str>,
+    /// Before and after.
+    values: (Option<String>, Option<String>),
+    status: &'e str,
+    message: Option<&'e str>,
+    released: bool,
+}
+
 /// A JSON object, written field by field.
 #[derive(Default)]
 struct Object(Vec<u8>);
@@ -162,14 +235,6 @@ impl Object {
             .extend_from_slice(if flag { b"true" } else { b"false" });
     }
 
-    fn value(&mut self, name: &str, value: &Value<'_>) {
-        match value {
-            Value::Null => self.text(name, None),
-            Value::Text(text) => self.text(name, Some(text)),
-            Value::Int(number) | Value::PlannedPartner(number) => self.int(name, Some(*number)),
-        }
-    }
-
     fn finish(mut self) -> Option<String> {
         if self.0.is_empty() {
             return None;
@@ -179,45 +244,66 @@ impl Object {
     }
 }
 
-/// Before and after: the changed columns, and what an undo needs. An add keeps every value it was made with.
-fn values(view: &ItemView<'_>, written: Written) -> (Option<String>, Option<String>) {
+/// Before and after: the changed columns, and what an undo needs; after is what the row holds, where it was written. An add
+/// keeps every value it was made with.
+fn values(
+    view: &ItemView<'_>,
+    written: Written,
+    held: Option<HeldRow<'_>>,
+) -> (Option<String>, Option<String>) {
     let item = view.item;
     let (mut before, mut after) = (Object::default(), Object::default());
+    let fields = view.schema().fields.iter().enumerate();
+    let holds = |at: usize, otherwise| held.map_or(otherwise, |row| row.rows.field(row.at, at));
     if item.op == Op::Add {
-        for (at, field) in view.schema().fields.iter().enumerate() {
-            after.text(field.column, view.after(at));
+        for (at, field) in fields {
+            after.text(field.column, holds(at, view.after(at)));
         }
-        after.int("impartner_id", item.impartner_id);
+        let id = held.map_or(item.impartner_id, |row| row.rows.impartner_id(row.at));
+        after.int("impartner_id", id);
         if item.entity == Entity::Contacts {
-            after.int("partner_id", written.partner_id);
+            let partner = held.map_or(written.partner_id, |row| row.rows.partner_id(row.at));
+            after.int("partner_id", partner);
         }
-        after.flag("is_active", true);
+        after.flag("is_active", held.is_none_or(|row| row.rows.active(row.at)));
         return (None, after.finish());
     }
-    for change in view.changes() {
-        let Change {
-            field,
-            before: was,
-            after: is,
-            ..
-        } = change;
-        if field == "partner_id" && item.changed.has(Changed::PARTNER) {
-            if written.link_kept {
-                continue;
-            }
-            before.value(field, &was);
-            after.int(field, written.partner_id);
-            continue;
+    for (at, field) in fields {
+        let changes = u32::try_from(at).is_ok_and(|bit| item.changed.has(bit));
+        let was = view.before(at);
+        let is = holds(at, if changes { view.after(at) } else { was });
+        if changes || is != was {
+            before.text(field.column, was);
+            after.text(field.column, is);
         }
-        before.value(field, &was);
-        after.value(field, &is);
     }
-    match item.op {
-        Op::SoftDelete | Op::Reactivate => {
-            before.flag("is_active", item.was_active);
-            after.flag("is_active", item.op == Op::Reactivate);
+    if item.entity == Entity::Contacts {
+        let was = view.partner_before().and_then(|partner| partner.row_id);
+        let links = item.changed.has(Changed::PARTNER) && !written.link_kept;
+        let sent = if links { written.partner_id } else { was };
+        let is = held.map_or(sent, |row| row.rows.partner_id(row.at));
+        if links || is != was {
+            before.int("partner_id", was);
+            after.int("partner_id", is);
         }
-        _ => {}
+    }
+    let changes = item.changed.has(Changed::IMPARTNER_ID);
+    let was = item.impartner_before;
+    let sent = if changes { item.impartner_id } else { was };
+    let is = held.map_or(sent, |row| row.rows.impartner_id(row.at));
+    if changes || is != was {
+        before.int("impartner_id", was);
+        after.int("impartner_id", is);
+    }
+    let sent = match item.op {
+        Op::SoftDelete => false,
+        Op::Reactivate => true,
+        _ => item.was_active,
+    };
+    let is = held.map_or(sent, |row| row.rows.active(row.at));
+    if matches!(item.op, Op::SoftDelete | Op::Reactivate) || is != item.was_active {
+        before.flag("is_active", item.was_active);
+        after.flag("is_active", is);
     }
     (before.finish(), after.finish())
 }

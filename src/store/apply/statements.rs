@@ -1,6 +1,7 @@
 //! The SQL of one entity's table, made once for a transaction from what the database really has.
 
 use chrono::{DateTime, Utc};
+use rustc_hash::FxHashSet;
 
 use super::rows::JsonRows;
 use crate::plan::{Changed, Entity, Field, ItemView, Op, Plan, Schema};
@@ -90,15 +91,25 @@ fn fresh(value: &str, field: &Field, column: &Column) -> String {
 
 /// See [`Statements::as_json`]; the same names as in `entries`.
 fn as_json(engine: Engine, schema: &Schema, table: &Table) -> String {
+    // JSON_OBJECT refuses texts of more than one collation; a binary one gives way.
+    let collations = schema.fields.iter().filter_map(|field| {
+        let collation = table.column(field.column)?.collation.as_deref()?;
+        (collation != "utf8mb4_bin").then_some(collation)
+    });
+    let collations: FxHashSet<&str> = collations.collect();
+    let alike = collations.len() < 2 && collations.iter().all(|name| name.starts_with("utf8mb4_"));
     let mut pairs: Vec<String> = schema
         .fields
         .iter()
         .map(|field| {
-            format!(
-                "'{}', {}",
-                field.column,
-                read::text_column(engine, table, field.column)
-            )
+            let text = read::text_column(engine, table, field.column);
+            let text = match engine {
+                Engine::MariaDb if !alike && text != "NULL" => {
+                    format!("CONVERT({text} USING utf8mb4) COLLATE utf8mb4_bin")
+                }
+                _ => text,
+            };
+            format!("'{}', {text}", field.column)
         })
         .collect();
     let ids = match schema.entity {

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::batch::{Fates, Meter};
+use super::cascade::{Cascade, Watched};
 use super::entries::{Entries, Written};
 use super::rows::BATCH_ROWS;
 use super::statements::{Statements, Target, listed};
@@ -31,6 +32,7 @@ impl ApplyTx {
         holds::bind(&mut self.conn).await?;
         let mut outcomes = vec![Outcome::NotSelected; plan.items.len()];
         let mut added: FxHashMap<i64, i64> = FxHashMap::default();
+        let mut cascade = None;
         for entity in Entity::ALL {
             let items: Vec<usize> = (0..plan.items.len())
                 .filter(|&at| {
@@ -41,17 +43,16 @@ impl ApplyTx {
             if items.is_empty() {
                 continue;
             }
-            self.write_entity(
-                plan,
-                entity,
-                &items,
-                &added,
-                deletes[entity],
-                progress,
-                &mut outcomes,
-            )
-            .await?;
+            let besides = Besides {
+                added: &added,
+                cascade: cascade.as_ref(),
+                deletes: deletes[entity],
+            };
+            let watched = self
+                .write_entity(plan, entity, &items, besides, progress, &mut outcomes)
+                .await?;
             if entity == Entity::Partners {
+                cascade = self.cascaded(plan, watched).await?;
                 for &at in &items {
                     let item = &plan.items[at];
                     if let (Op::Add, Some(id), Outcome::Applied { row_id, .. }) =
@@ -62,26 +63,32 @@ impl ApplyTx {
                 }
             }
         }
+        if let Some(cascade) = &cascade {
+            let entries = Entries::new(self, Entity::Contacts, deletes.contacts);
+            self.journal_cascade(plan, cascade, &outcomes, entries)
+                .await?;
+        }
         if let PlanOrigin::Undo { run_id } = plan.origin {
             self.mark_undone(plan, run_id, &outcomes).await?;
         }
         Ok(outcomes)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of `write`, split off for its length only"
-    )]
+    /// Writes one entity. Gives the contacts of the partners that were written, as they were before.
     async fn write_entity(
         &mut self,
         plan: &Plan,
         entity: Entity,
         items: &[usize],
-        added: &FxHashMap<i64, i64>,
-        deletes: SoftDeletes,
+        besides: Besides<'_>,
         progress: &Progress,
         outcomes: &mut [Outcome],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Watched>, StoreError> {
+        let Besides {
+            added,
+            cascade,
+            deletes,
+        } = besides;
         let table = read::table(&mut self.conn, entity).await?;
         schema::require_types(self.conn.engine(), entity.word(), &table)?;
         let statements = Statements::new(
@@ -102,8 +109,10 @@ impl ApplyTx {
 
         // In the order of their ids, so that two programs that lock rows do it in the same order.
         rows.sort_by_key(|&at| plan.items[at].row_id);
-        self.drop_stale(plan, &statements, &mut rows, outcomes, &mut meter)
+        self.drop_stale(plan, &statements, cascade, &mut rows, outcomes, &mut meter)
             .await?;
+
+        let watched = self.watch(plan, &rows).await?;
 
         let (alone, groups) = chains::split(plan, &rows);
         for op in [Op::SoftDelete, Op::Reactivate, Op::Update] {
@@ -116,7 +125,8 @@ impl ApplyTx {
                 .change(statements.of(op), plan, &targets, &mut meter)
                 .await?;
             settle(&targets, fates, outcomes);
-            self.journal(plan, &targets, outcomes, &mut entries).await?;
+            self.journal(plan, &statements, &targets, outcomes, &mut entries)
+                .await?;
         }
         for group in groups {
             let targets: Vec<Target> = group.iter().map(|&at| target(plan, at, added)).collect();
@@ -124,7 +134,8 @@ impl ApplyTx {
                 .change_group(&statements, plan, &targets, &mut meter)
                 .await?;
             settle(&targets, fates, outcomes);
-            self.journal(plan, &targets, outcomes, &mut entries).await?;
+            self.journal(plan, &statements, &targets, outcomes, &mut entries)
+                .await?;
         }
 
         let targets: Vec<Target> = adds.iter().map(|&at| target(plan, at, added)).collect();
@@ -154,11 +165,18 @@ impl ApplyTx {
         for &at in items {
             if plan.items[at].op != Op::Add && matches!(outcomes[at], Outcome::Stale(_)) {
                 entries
-                    .add(self, &plan.view(at), &outcomes[at], Written::default())
+                    .add(
+                        self,
+                        &plan.view(at),
+                        &outcomes[at],
+                        Written::default(),
+                        None,
+                    )
                     .await?;
             }
         }
-        entries.flush(self).await
+        entries.flush(self).await?;
+        Ok(watched)
     }
 
     /// Re-reads the rows, locks them, and takes those out that are not as the plan saw them.
@@ -166,6 +184,7 @@ impl ApplyTx {
         &mut self,
         plan: &Plan,
         statements: &Statements,
+        cascade: Option<&Cascade>,
         rows: &mut Vec<usize>,
         outcomes: &mut [Outcome],
         meter: &mut Meter<'_>,
@@ -194,8 +213,11 @@ impl ApplyTx {
             for &at in batch {
                 let view = plan.view(at);
                 let found = view.item.row_id.and_then(|id| place.get(&id).copied());
-                let fresh =
-                    found.is_some_and(|found| Some(now.fingerprint(found)) == view.fingerprint());
+                let fresh = found.is_some_and(|found| {
+                    let (then, print) = (view.fingerprint(), now.fingerprint(found));
+                    Some(print) == then
+                        || cascade.is_some_and(|all| all.explains(now.row_id(found), then, print))
+                });
                 if !fresh {
                     outcomes[at] = Outcome::Stale(difference(&view, &now, found));
                     meter.add(1);
@@ -206,13 +228,24 @@ impl ApplyTx {
         Ok(())
     }
 
+    /// The journal of what was written, as the rows hold it now.
     async fn journal(
         &mut self,
         plan: &Plan,
+        statements: &Statements,
         targets: &[Target],
         outcomes: &[Outcome],
         entries: &mut Entries,
     ) -> Result<(), StoreError> {
+        let row_of = |target: &Target| match outcomes[target.at] {
+            Outcome::Applied { row_id, .. } => Some(row_id),
+            _ => None,
+        };
+        let ids: Vec<i64> = targets.iter().filter_map(row_of).collect();
+        let schema = &plan.arenas[statements.entity].schema;
+        let held = self
+            .held(&statements.select, schema, "id", &ids, "")
+            .await?;
         for target in targets {
             let view = plan.view(target.at);
             let written = Written {
@@ -220,8 +253,9 @@ impl ApplyTx {
                 link_kept: view.item.changed.has(Changed::PARTNER)
                     && !target.mask.has(Changed::PARTNER),
             };
+            let row = row_of(target).and_then(|id| held.row(id));
             entries
-                .add(self, &view, &outcomes[target.at], written)
+                .add(self, &view, &outcomes[target.at], written, row)
                 .await?;
         }
         Ok(())
@@ -262,7 +296,10 @@ impl ApplyTx {
                     let reason = plan.view(first.at).reason();
                     entries.add_run(self, statements, id, count, reason).await?;
                 }
-                _ => self.journal(plan, now, outcomes, entries).await?,
+                _ => {
+                    self.journal(plan, statements, now, outcomes, entries)
+                        .await?;
+                }
             }
             meter.add_half(now.len());
             left = later;
@@ -283,7 +320,7 @@ impl ApplyTx {
                 if view.item.entity == entity {
                     let outcome = Outcome::Stale(why.clone());
                     entries
-                        .add(self, &view, &outcome, Written::default())
+                        .add(self, &view, &outcome, Written::default(), None)
                         .await?;
                 }
             }
@@ -329,6 +366,16 @@ impl ApplyTx {
         }
         Ok(())
     }
+}
+
+/// What the writing of one entity has to know of the rest.
+#[derive(Clone, Copy)]
+struct Besides<'w> {
+    /// Rows of the partners that this run added, by Impartner's id.
+    added: &'w FxHashMap<i64, i64>,
+    /// Contacts that changed with their partners.
+    cascade: Option<&'w Cascade>,
+    deletes: SoftDeletes,
 }
 
 /// What is written for an item, its partner link decided.

@@ -9,7 +9,7 @@ use super::kit::{account, apply, at, person, plan_of};
 use super::trouble::is_applied;
 use crate::mariadb::both;
 
-async fn undo_of(store: &Store, run_id: i64) -> Plan {
+pub async fn undo_of(store: &Store, run_id: i64) -> Plan {
     let schemas = PerEntity::from_fn(Schema::of);
     let partners = store.rows(&schemas.partners).await.unwrap();
     let contacts = store.rows(&schemas.contacts).await.unwrap();
