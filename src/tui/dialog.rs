@@ -30,7 +30,7 @@ use outcome::scroll;
 pub(super) enum Dialog {
     /// The keys of this screen.
     Help(Cursor),
-    /// Any action by its words.
+    /// The command palette: any action, found by its words.
     Palette(Palette),
     /// A question before something is done.
     Ask(Box<Ask>),
@@ -40,7 +40,7 @@ pub(super) enum Dialog {
     Failure(Failure),
     /// Lines to read: a result, a journal, messages.
     Text(TextDialog),
-    /// One of a few.
+    /// A few lines of which one is chosen.
     Menu(Menu),
 }
 
@@ -72,8 +72,8 @@ impl Failure {
     }
 }
 
-/// The place of a question that waits for what it is about. It takes every key, so that none of those that were meant
-/// for the question does something else.
+/// Stands where a question will be, while the question waits for the answer or the count that it is about. It takes every
+/// key: what is typed for the question must not do something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asking {
     pub(super) title: String,
@@ -99,7 +99,7 @@ impl TextDialog {
     }
 }
 
-/// One of a few.
+/// A few lines of which one is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Menu {
     pub(super) title: String,

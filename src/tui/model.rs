@@ -72,7 +72,7 @@ pub(super) enum Life {
     Over,
 }
 
-/// Something that was asked for while what it is about is still computed.
+/// A key, an action or a click that waits, because the lines that it is about are still being computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ahead {
     /// A key.
@@ -112,7 +112,7 @@ pub(super) struct Model {
     pub(super) revision: u64,
     /// Small writes that were not answered yet.
     pub(super) acting: Vec<(Ticket, &'static str)>,
-    /// Keys typed while what they are about is still computed; replayed in order.
+    /// What waits for lines that are still being computed; replayed in order.
     pub(super) typed_ahead: VecDeque<Ahead>,
     /// The key before this one: a confirmation never listens to it.
     pub(super) last_key: Option<Key>,
@@ -163,7 +163,7 @@ impl Model {
         }
     }
 
-    /// Asks the core; a newer request of the same lane makes the older one's answer late.
+    /// Asks the core. A newer request of the same lane supersedes an older one, whose answer is dropped when it comes.
     pub(super) fn ask(&mut self, request: Request) -> Effect {
         self.ask_for(request).1
     }
@@ -196,7 +196,7 @@ impl Model {
         self.toasts.say(&text.into(), false, self.now);
     }
 
-    /// Says something in the place of what begins with the same words: a setting that was changed again.
+    /// Says something in place of the message that begins with the same words: a setting was changed again.
     pub(super) fn retoast(&mut self, begins: &str, text: String) {
         self.toasts.unsay(begins);
         self.toast(text);
@@ -223,7 +223,7 @@ impl Model {
         self.screen = screen;
     }
 
-    /// What the console would leave behind unanswered if it ended now; `None`: nothing.
+    /// The error that tells which decision is still unanswered, should the console end now; `None`: none is.
     pub(super) fn unanswered(&self) -> Option<Error> {
         let (_, what) = self.acting.first()?;
         Some(
@@ -280,8 +280,9 @@ impl Model {
 }
 
 impl Model {
-    /// Drops what was asked for about lines that are gone. What is not about lines stays, and so do the keys after it that
-    /// were meant for a box; keys meant for a question that is not asked go with it.
+    /// Lines are gone: drops the keys and actions that wait and are about them. The first that is not about lines stays,
+    /// and so do all after it, which may be meant for a text box. Where one of those dropped would have opened a question,
+    /// all after it were meant for that question and go too.
     pub(super) fn drop_about_lines(&mut self) {
         let mut waiting = std::mem::take(&mut self.typed_ahead);
         while let Some(next) = waiting.front() {

@@ -24,11 +24,11 @@ pub(super) enum Msg {
     Paste(String),
     /// The terminal has another size.
     Resize,
-    /// A moment came that [`crate::tui::model::Model::wake_at`] asked for.
+    /// A moment came that [`crate::tui::console::Console::wake_at`] asked for.
     Tick,
-    /// The core is there, or cannot be had.
+    /// The desk is open, or could not be opened.
     Opened(Result<(), Error>),
-    /// The core said something about work under way.
+    /// The core reports how far work under way is.
     Event(Ticket, RunEvent),
     /// The core answered.
     Answer(Ticket, Box<Result<Answer, Error>>),
@@ -36,7 +36,7 @@ pub(super) enum Msg {
     Computed(Worked),
     /// A file was written, or could not be.
     Exported(Result<PathBuf, String>),
-    /// A task of ours panicked: a fault of ours, told in words.
+    /// A task beside the UI task panicked; a sentence about it.
     Fault(String),
     /// A signal asks to end.
     Shutdown,
@@ -80,7 +80,7 @@ pub(super) trait Work: std::fmt::Debug + Send {
 pub(super) struct Worked {
     /// The screen that wanted it.
     pub(super) screen: Screen,
-    /// What that screen alone can read.
+    /// The result, in a type that only that screen knows.
     pub(super) what: Box<dyn Any + Send>,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Ticket {
     pub(super) generation: u64,
 }
 
-/// What may be asked side by side: one request counts in each lane.
+/// Requests of different lanes run side by side; within a lane the newest one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Lane {
     /// Long work with progress; one at a time, never superseded.
@@ -34,7 +34,7 @@ pub(super) enum Lane {
     Act,
     /// The facts of the Overview, as the database knows them.
     Status,
-    /// The same, with the outsides asked: neither makes the other late.
+    /// The same with Impartner and the LMS asked: a lane of its own, so that stored facts do not supersede it.
     Probe,
     /// The list of runs.
     Runs,
@@ -147,7 +147,7 @@ impl Request {
         }
     }
 
-    /// Puts in what was filled in when it was asked about.
+    /// Takes over what was typed into the question before it was confirmed.
     pub(super) fn fill(&mut self, filled: &Filled) {
         match self {
             Self::Hold { note, .. } | Self::Reject { note, .. } | Self::HoldCases { note, .. } => {

@@ -67,7 +67,8 @@ pub(super) trait Room {
         None
     }
 
-    /// Why what a question of this screen is about is not so any more; `None`: it is.
+    /// Why a question of this screen is out of date: what it is about has changed, `about` is what it showed. `None`: it is
+    /// as it was. Asked after every message.
     fn outdated(&self, _about: &dyn Any) -> Option<String> {
         None
     }

@@ -1,7 +1,7 @@
 //! Actions that belong to no screen alone, and the way to those that do.
 
+use super::{Console, hand, journal, moves};
 use crate::plan::{Mode, Scope};
-use crate::tui::console::{Console, hand, journal, moves};
 use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Dialog, Palette, TextDialog, Then, Waits};
 use crate::tui::keymap::{Action, BINDINGS, Screen};
@@ -159,7 +159,7 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Cancel(job.ticket)]
 }
 
-/// Quits, after a question when work that writes is under way, and after the answer to what was decided.
+/// Quits. While work that writes is under way a question comes first; a decision that is not answered yet is waited for.
 fn leave_if_idle(console: &mut Console) -> Vec<Effect> {
     let model = &mut console.model;
     if let Some((_, what)) = model.acting.first() {

@@ -1,12 +1,12 @@
 //! Keys, actions and clicks that waited for the lines that they are about.
 
-use crate::tui::console::{Console, act, keys, mouse};
+use super::{Console, act, keys, mouse};
 use crate::tui::dialog::{Dialog, Ears};
 use crate::tui::model::Ahead;
 use crate::tui::msg::Effect;
 
-/// Replays what waited, as far as nothing has to be waited for again. No question is answered by it: whoever typed ahead
-/// had not seen one (docs/console.md, "Confirming").
+/// Replays what waited, until something has to wait again. A question that is opened by it ends the replay: whoever typed
+/// ahead had not seen that question (docs/console.md, "Confirming").
 pub(super) fn replay(console: &mut Console) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut waiting = std::mem::take(&mut console.model.typed_ahead);

@@ -1,7 +1,7 @@
 //! What follows from the core's answers.
 
+use super::{Console, act, journal};
 use crate::error::{Error, Kind};
-use crate::tui::console::{Console, act, journal};
 use crate::tui::dialog::places;
 use crate::tui::dialog::{Dialog, Failure, Waits};
 use crate::tui::model::{Life, Model};

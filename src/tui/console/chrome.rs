@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::console::Console;
+use super::Console;
 use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, fit};

@@ -1,6 +1,6 @@
 //! What is handed out of the console: to the clipboard, to files.
 
-use crate::tui::console::Console;
+use super::Console;
 use crate::tui::dialog::{Choice, Dialog, Menu};
 use crate::tui::msg::{Effect, Export, Format};
 

@@ -1,9 +1,9 @@
 //! The journal of one record: who changed it, when, from what to what, by which plan (issue 3, item 8). Its twin on the
 //! command line is `prmdesk runs history`.
 
+use super::Console;
 use crate::plan::Entity;
 use crate::text::safe;
-use crate::tui::console::Console;
 use crate::tui::dialog::{Dialog, TextDialog};
 use crate::tui::kit::tone::{Tone, ToneLine};
 use crate::tui::kit::words::changed_fields;

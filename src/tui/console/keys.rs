@@ -1,8 +1,8 @@
-//! Keys: what they go to, and those that wait.
+//! Keys: who takes them (a dialog, a text box, the binding table), and which of them wait.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::tui::console::{Console, act, hand, questions};
+use super::{Console, act, hand, questions};
 use crate::tui::dialog::{Choice, Dialog, Outcome};
 use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::key::Key;
@@ -52,7 +52,7 @@ fn deaf(console: &Console) -> bool {
     matches!(console.model.dialogs.last(), Some(Dialog::Ask(ask)) if !ask.ears.hear(console.model.now))
 }
 
-/// What the binding table says to a key.
+/// Does what the binding table has for a key on this screen.
 fn bound(console: &mut Console, key: Key) -> Vec<Effect> {
     let Some(binding) = console.model.keymap.find(key, console.model.screen) else {
         elsewhere(console, key);

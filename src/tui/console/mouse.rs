@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
 
-use crate::tui::console::{Console, act, keys, moves};
+use super::{Console, act, keys, moves};
 use crate::tui::dialog::{Dialog, Fill, Focus, Outcome};
 use crate::tui::keymap::{BINDINGS, Screen};
 use crate::tui::kit::hits::Spot;

@@ -1,6 +1,6 @@
 //! Going about: between the panes, and out of what was opened.
 
-use crate::tui::console::Console;
+use super::Console;
 use crate::tui::kit::list::Move;
 use crate::tui::kit::panes::Pane;
 use crate::tui::msg::Effect;

@@ -1,14 +1,13 @@
-//! Questions: those answered with Yes, those that are about what is not so any more, and places of questions that somebody
-//! left.
+//! What becomes of questions: answered with Yes, closed because what they are about has changed, or left while they waited.
 
-use crate::tui::console::{Console, act};
+use super::{Console, act};
 use crate::tui::dialog::{Ask, Dialog, Ears, Then, Waits};
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::Lane;
 use crate::tui::room::Happened;
 
-/// Does what was confirmed: what the question said, with what it held, whatever is so by then. The desk compares once more.
+/// Does what the question said, with the very values that it showed. The desk compares them with the database once more.
 pub(super) fn confirmed(console: &mut Console, ask: Ask) -> Vec<Effect> {
     let filled = ask.filled();
     match ask.then {
@@ -31,7 +30,7 @@ pub(super) fn confirmed(console: &mut Console, ask: Ask) -> Vec<Effect> {
     }
 }
 
-/// Somebody left the place of a question: what it waited for is not needed any more.
+/// The place of a question was closed: work that was done for that question alone is asked to stop.
 pub(super) fn left(model: &mut Model, what: Waits) -> Vec<Effect> {
     match (what, &mut model.job) {
         (Waits::Answer(ticket), Some(job)) if job.ticket == ticket => {
@@ -42,8 +41,8 @@ pub(super) fn left(model: &mut Model, what: Waits) -> Vec<Effect> {
     }
 }
 
-/// After every message: closes the questions that are about what is not so any more, and lets the one on top listen from
-/// soon on, where it came by itself.
+/// Runs after every message. Closes the questions whose screen says that they are out of date, and starts the time after
+/// which a question that appeared by itself takes keys.
 pub(super) fn settle(console: &mut Console) {
     let (model, screens) = (&mut console.model, &console.screens);
     let mut closed = Vec::new();

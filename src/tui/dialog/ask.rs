@@ -1,6 +1,6 @@
 //! The one shape of every confirmation: words and numbers, the environment, what goes, fields to fill, No and Yes.
 //!
-//! A question holds all that it is about, and what is done on Yes is done with that and not with what is so by then.
+//! A question holds everything that it is about. On Yes that is done, whatever the screens show by then.
 //! Focus begins on *No* or in a text field, never on *Yes*; a number is typed, a paste into it is ignored; and the key
 //! that confirms is never the one that was just used (docs/console.md, "Confirming").
 
@@ -10,9 +10,9 @@ use chrono::{DateTime, Duration, Utc};
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
+use super::listing::Listing;
+use super::outcome::{About, Outcome, Then, scroll};
 use crate::text::safe;
-use crate::tui::dialog::listing::Listing;
-use crate::tui::dialog::outcome::{About, Outcome, Then, scroll};
 use crate::tui::keymap::Screen;
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;
@@ -38,27 +38,27 @@ pub(in crate::tui) struct Ask {
     pub(in crate::tui) yes: String,
     /// Why the last try to confirm did nothing.
     pub(in crate::tui) hint: Option<String>,
-    /// From when on it listens.
+    /// When it begins to take keys.
     pub(in crate::tui) ears: Ears,
     pub(in crate::tui) then: Then,
     /// What it is about; `None`: nothing that could change under it.
     pub(in crate::tui) about: Option<About>,
 }
 
-/// From when on a question listens. One that came with an answer from outside comes under hands that were busy with
-/// something else: what was pressed before it could be seen is not for it.
+/// When a question begins to take keys. A question that appears because an answer arrived may appear while somebody is
+/// typing: keys pressed before it could be seen must not answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tui) enum Ears {
     /// At once: a key opened it.
     Open,
-    /// A while after it is on screen, which it is not yet.
+    /// It is not on screen yet; it takes keys [`Ears::WHILE`] after it is.
     Unseen,
     /// From this moment on.
     From(DateTime<Utc>),
 }
 
 impl Ears {
-    /// How long a question stands there before it listens (docs/console.md, "Confirming").
+    /// How long a question stands there before it takes keys (docs/console.md, "Confirming").
     pub(in crate::tui) const WHILE: Duration = Duration::milliseconds(300);
 
     /// Whether a key pressed `now` is for the question.
@@ -79,7 +79,7 @@ pub(in crate::tui) struct Field {
     pub(in crate::tui) input: Input,
 }
 
-/// What sort of field.
+/// How a field has to be filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tui) enum Fill {
     /// Text that must not be empty.

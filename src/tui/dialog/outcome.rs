@@ -42,8 +42,8 @@ pub(in crate::tui) enum Then {
     Quit,
 }
 
-/// What a question is about, all of it as it was shown. The screen that asked alone can read it: it says whether it is
-/// still so.
+/// What a question is about, as it was shown, in a type that only the screen that asked knows. After every message that
+/// screen says whether it is still so.
 #[derive(Debug)]
 pub(in crate::tui) struct About {
     pub(in crate::tui) screen: Screen,

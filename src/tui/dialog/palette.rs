@@ -6,7 +6,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use crate::tui::dialog::outcome::Outcome;
+use super::outcome::Outcome;
 use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::hits::Hits;

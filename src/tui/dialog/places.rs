@@ -1,12 +1,12 @@
-//! Questions that wait for what they are about.
+//! Places kept for questions that cannot be asked yet.
 //!
-//! Where a question has to wait for an answer or a computation, its place stands there at once and takes every key. When
-//! what it waited for is here, the question takes that place, and listens once it could be seen. Nothing is asked where
-//! nobody kept the place.
+//! A question may have to wait for an answer or a computation. Until then its place stands on screen ([`Asking`]) and takes
+//! every key. When what it waited for arrives, the question takes that place, and takes keys once it could be seen
+//! ([`Ears`]). Where the place was closed meanwhile, nothing is asked.
 
-use crate::tui::dialog::ask::{Ask, Ears};
-use crate::tui::dialog::outcome::Waits;
-use crate::tui::dialog::{Asking, Dialog};
+use super::ask::{Ask, Ears};
+use super::outcome::Waits;
+use super::{Asking, Dialog};
 
 /// Keeps the place of a question.
 pub(in crate::tui) fn keep(dialogs: &mut Vec<Dialog>, title: impl Into<String>, what: Waits) {
@@ -16,7 +16,7 @@ pub(in crate::tui) fn keep(dialogs: &mut Vec<Dialog>, title: impl Into<String>, 
     }));
 }
 
-/// Whether somebody keeps the place of this question.
+/// Whether the place of this question is still kept.
 pub(in crate::tui) fn kept(dialogs: &[Dialog], what: Waits) -> bool {
     dialogs.iter().any(|dialog| is(dialog, what))
 }
@@ -46,7 +46,7 @@ fn is(dialog: &Dialog, what: Waits) -> bool {
     matches!(dialog, Dialog::Asking(asking) if asking.what == what)
 }
 
-/// Puts a dialog that nobody called for on top, or under the one that somebody may be typing into.
+/// Puts up a dialog that no key called for: on top, or under a dialog that somebody may be typing into.
 pub(in crate::tui) fn announce(dialogs: &mut Vec<Dialog>, dialog: Dialog) {
     let top = dialogs.len();
     let at = match dialogs.last() {

@@ -11,9 +11,9 @@
 
 use ratatui::layout::Rect;
 
+use super::scene::Scene;
+use super::{Ask, Fill, Focus};
 use crate::text::safe;
-use crate::tui::dialog::scene::Scene;
-use crate::tui::dialog::{Ask, Fill, Focus};
 use crate::tui::kit::canvas::middle;
 use crate::tui::kit::canvas::{Canvas, cells};
 use crate::tui::kit::cells::{count, width, wrap};

@@ -9,9 +9,9 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::dialog::question;
-use crate::tui::dialog::scene::Scene;
-use crate::tui::dialog::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
+use super::question;
+use super::scene::Scene;
+use super::{Asking, Dialog, Failure, Menu, Palette, TextDialog, Waits};
 use crate::tui::keymap::{BINDINGS, Binding, On};
 use crate::tui::kit::canvas::{Canvas, cells, middle};
 use crate::tui::kit::cells::{pad, width, wrap};

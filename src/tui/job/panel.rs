@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 
-use crate::tui::job::Job;
+use super::Job;
 use crate::tui::kit::canvas::Canvas;
 use crate::tui::kit::cells::span;
 use crate::tui::kit::glyphs::bar;

@@ -14,7 +14,7 @@ pub(in crate::tui) struct Facts {
     pub(in crate::tui) asked: [Option<DateTime<Utc>>; 3],
     /// Whether the outsides are to be asked once the stored facts are here.
     pub(in crate::tui) live_next: bool,
-    /// Why the facts could not be had.
+    /// Why the facts could not be read.
     pub(in crate::tui) trouble: Option<String>,
     /// Recent runs, newest first.
     pub(in crate::tui) runs: Vec<RunSummary>,
@@ -23,8 +23,8 @@ pub(in crate::tui) struct Facts {
 }
 
 impl Facts {
-    /// Takes facts in. Those from the database alone do not unsay what the outsides said, and of two facts the newer one
-    /// stands, whichever comes first.
+    /// Takes facts in. What the database alone knows does not replace what Impartner and the LMS answered when they were
+    /// asked; else the newer facts win, in whichever order they arrive.
     pub(in crate::tui) fn take(&mut self, mut status: Box<Status>, reach: Reach) {
         self.trouble = None;
         let live = reach == Reach::Live;
@@ -51,7 +51,7 @@ impl Facts {
         self.status = Some(status);
     }
 
-    /// The facts could not be had: what was found to answer before is not known to answer now.
+    /// The facts could not be read. What answered before may not answer now, so it is shown as not asked since.
     pub(in crate::tui) fn fail(&mut self, error: &Error, now: DateTime<Utc>) {
         self.trouble = Some(crate::text::safe_lines(&error.message));
         self.live_next = false;

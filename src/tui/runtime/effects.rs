@@ -8,11 +8,11 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 
+use super::{export, state};
 use crate::error::{Error, Kind};
 use crate::progress::Progress;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::request::{Answer, Lane, Request, Ticket};
-use crate::tui::runtime::{export, state};
 
 /// Whoever answers requests: the core, or a fixture.
 pub(in crate::tui) type Service =

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::Instrument;
 
+use super::effects::{Opening, Service};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::tui::request::answer;
-use crate::tui::runtime::effects::{Opening, Service};
 
 /// The desk as the one who answers, and its opening. What is asked before it is open waits for that.
 pub(in crate::tui) fn service(config: Config, clock: Clock) -> (Service, Opening) {

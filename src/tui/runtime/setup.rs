@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::options::{Colour, Options};
+use super::state;
 use crate::config::Config;
 use crate::tui::console::Console;
 use crate::tui::environment::Environment;
@@ -9,8 +11,6 @@ use crate::tui::keymap::Keymap;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::theme::{Depth, ThemeName};
 use crate::tui::model::Model;
-use crate::tui::runtime::options::{Colour, Options};
-use crate::tui::runtime::state;
 
 /// Looks a variable of the environment up.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -10,14 +10,14 @@ use ratatui::buffer::Buffer;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
+use super::effects::{Effects, Opening, Service};
+use super::signals::{Heard, Signals};
+use super::terminal::{self, Display};
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
 use crate::tui::console::Console;
 use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
-use crate::tui::runtime::effects::{Effects, Opening, Service};
-use crate::tui::runtime::signals::{Heard, Signals};
-use crate::tui::runtime::terminal::{self, Display};
 
 /// Time between two frames at least: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);

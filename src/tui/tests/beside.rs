@@ -1,9 +1,9 @@
 //! Work beside the UI task, and the lists that it makes: what keys wait for it, and what order it keeps.
 
+use super::driver::Driver;
 use crate::tui::fixtures;
 use crate::tui::msg::Msg;
 use crate::tui::request::Answer;
-use crate::tui::tests::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
     let review = driver.screens.preview.review.as_ref().unwrap();

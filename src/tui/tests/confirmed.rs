@@ -1,6 +1,7 @@
 //! A question is about what it says, and no key that was meant for something else answers it (docs/console.md,
 //! "Confirming"). Answers and computations are held back and let go at the chosen moment.
 
+use super::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::plan::{Entity, Op};
 use crate::tui::dialog::{Dialog, Fill};
@@ -9,7 +10,6 @@ use crate::tui::keymap::{Action, BINDINGS, Screen};
 use crate::tui::kit::hits::Spot;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
-use crate::tui::tests::driver::Driver;
 
 fn ticked(d: &Driver) -> usize {
     d.screens.preview.review.as_ref().unwrap().selection.count()

@@ -9,13 +9,13 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::driver::Driver;
 use crate::plan::{Entity, Op, Selection};
 use crate::tui::dialog::{Ask, Ears, Fill};
 use crate::tui::fixtures;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::msg::Msg;
 use crate::tui::request::Request;
-use crate::tui::tests::driver::Driver;
 use crate::values::Case;
 use outside::Outside;
 

@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
+use super::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::tui::fixtures;
 use crate::tui::kit::glyphs::Glyphs;
 use crate::tui::kit::theme::{Depth, Theme, ThemeName};
 use crate::tui::request::Answer;
-use crate::tui::tests::driver::Driver;
 
 const SIZES: [(u16, u16); 3] = [(60, 16), (80, 24), (120, 40)];
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::driver::bare_model;
 use crate::plan::Mode;
 use crate::tui::console::Console;
 use crate::tui::fixtures;
@@ -19,7 +20,6 @@ use crate::tui::kit::key::Key;
 use crate::tui::msg::{Effect, Msg, Work};
 use crate::tui::request::{Answer, Request};
 use crate::tui::screen::preview::inside::Compute;
-use crate::tui::tests::driver::bare_model;
 use crate::values::PreviewRequest;
 
 /// A console on a plan of some size, its computations kept back.

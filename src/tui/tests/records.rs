@@ -1,10 +1,10 @@
 //! One record from anywhere: its journal, and the push of one partner's figures.
 
+use super::driver::Driver;
 use crate::plan::Entity;
 use crate::tui::dialog::Dialog;
 use crate::tui::fixtures;
 use crate::tui::request::{Answer, Request};
-use crate::tui::tests::driver::Driver;
 use crate::values::CertReport;
 
 /// The record whose journal was asked for last.

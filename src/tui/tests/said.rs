@@ -2,11 +2,11 @@
 
 use chrono::Duration;
 
+use super::driver::Driver;
 use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
-use crate::tui::tests::driver::Driver;
 use crate::values::CaseState;
 
 #[test]

@@ -1,5 +1,6 @@
 //! Scripts: keys in, what the console asks of the core and shows out.
 
+use super::driver::Driver;
 use crate::plan::{Entity, Mode, Op};
 use crate::tui::dialog::Dialog;
 use crate::tui::fixtures;
@@ -7,7 +8,6 @@ use crate::tui::keymap::Screen;
 use crate::tui::model::Life;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
-use crate::tui::tests::driver::Driver;
 
 fn plan(driver: &mut Driver, leavers: i64) {
     driver.keys("2 P");

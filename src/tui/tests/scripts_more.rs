@@ -2,6 +2,7 @@
 
 use crossterm::event::{MouseButton, MouseEventKind};
 
+use super::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::tui::dialog::Dialog;
 use crate::tui::fixtures;
@@ -11,7 +12,6 @@ use crate::tui::model::Life;
 use crate::tui::msg::{Effect, Msg};
 use crate::tui::request::{Answer, Request};
 use crate::tui::screen::preview::inside::Tab;
-use crate::tui::tests::driver::Driver;
 
 fn ticked(driver: &Driver) -> usize {
     let review = driver.screens.preview.review.as_ref().unwrap();

@@ -1,6 +1,7 @@
 //! What the console tells is so: what was written before an early end, what was pushed, who holds what, how old a check
 //! is. Answers are held back and let go at the chosen moment.
 
+use super::driver::Driver;
 use crate::error::{Error, Kind};
 use crate::tui::fixtures;
 use crate::tui::keymap::Screen;
@@ -8,7 +9,6 @@ use crate::tui::kit::hits::Spot;
 use crate::tui::msg::Msg;
 use crate::tui::request::{Answer, Request};
 use crate::tui::screen::certifications::PushResult;
-use crate::tui::tests::driver::Driver;
 use crate::values::CaseState;
 
 fn ticked(d: &Driver) -> usize {

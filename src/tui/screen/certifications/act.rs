@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use super::state::{Certifications, PushResult};
 use crate::text::safe;
 use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Dialog, Listing, TextDialog, Then, Waits};
@@ -13,7 +14,6 @@ use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::{Reach, Request, Ticket};
 use crate::tui::room;
-use crate::tui::screen::certifications::state::{Certifications, PushResult};
 use crate::values::{CertReport, CertRow};
 
 /// A partner and what would be written, in words.
@@ -257,7 +257,7 @@ pub(super) fn pushed(
     ]
 }
 
-/// Why the figures that a question showed are not so any more.
+/// Why a question is out of date: figures that it showed have changed.
 pub(super) fn outdated(certs: &Certifications, about: &dyn Any) -> Option<String> {
     let shown = about.downcast_ref::<Vec<CertRow>>()?;
     shown.iter().find_map(|row| {

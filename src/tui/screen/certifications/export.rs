@@ -10,7 +10,7 @@ use crate::values::{CertFigures, CertRow};
 
 /// The partners that are shown.
 #[derive(Debug)]
-pub(in crate::tui) struct Figures(pub(in crate::tui) Vec<CertRow>);
+pub(super) struct Figures(pub(super) Vec<CertRow>);
 
 impl Sheet for Figures {
     fn word(&self) -> &'static str {

@@ -69,7 +69,7 @@ impl Certifications {
         self.cursor = Cursor::default();
     }
 
-    /// Forgets a comparison that is not known to be so any more: a push ended before it could say how.
+    /// Forgets the comparison: a push ended early, so nobody knows what Impartner holds now.
     pub(in crate::tui) fn forget(&mut self) {
         *self = Self {
             shows: self.shows,

@@ -6,6 +6,7 @@
 
 use ratatui::layout::Rect;
 
+use super::state::{Certifications, PushResult};
 use crate::text::safe;
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
@@ -13,7 +14,6 @@ use crate::tui::kit::cells::{counted, wrap};
 use crate::tui::kit::panes::Fields;
 use crate::tui::kit::table::{Column, Table};
 use crate::tui::model::Model;
-use crate::tui::screen::certifications::state::{Certifications, PushResult};
 
 const PARTNERS: [Column; 8] = [
     Column::fixed("", 3, 0),

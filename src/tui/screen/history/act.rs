@@ -1,12 +1,12 @@
 //! The actions of screen 5.
 
+use super::state::History;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::panes::Pane;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::Request;
 use crate::tui::room::Reason;
-use crate::tui::screen::history::state::History;
 use crate::values::RunStatus;
 
 /// Enter: the run under the cursor with its changes; in an opened one, the chosen change.

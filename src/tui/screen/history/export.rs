@@ -11,7 +11,7 @@ use crate::values::{JournalEntry, RunDetail, RunSummary};
 
 /// The list of runs.
 #[derive(Debug)]
-pub(in crate::tui) struct Runs(pub(in crate::tui) Vec<RunSummary>);
+pub(super) struct Runs(pub(super) Vec<RunSummary>);
 
 impl Sheet for Runs {
     fn word(&self) -> &'static str {
@@ -55,7 +55,7 @@ impl Sheet for Runs {
 
 /// One run with its changes.
 #[derive(Debug)]
-pub(in crate::tui) struct Run(pub(in crate::tui) Box<RunDetail>);
+pub(super) struct Run(pub(super) Box<RunDetail>);
 
 impl Sheet for Run {
     fn word(&self) -> &'static str {

@@ -8,6 +8,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::state::{History, OpenRun};
 use crate::plan::Op;
 use crate::text::safe;
 use crate::tui::job::panel;
@@ -19,7 +20,6 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
 use crate::tui::kit::words;
 use crate::tui::model::Model;
-use crate::tui::screen::history::state::{History, OpenRun};
 use crate::values::{JournalEntry, RunStatus, RunSummary};
 
 const RUNS: [Column; 7] = [

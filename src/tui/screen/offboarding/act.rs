@@ -1,5 +1,7 @@
 //! The actions of screen 3.
 
+use super::state::{CaseTab, Offboarding};
+use super::steps::step_words;
 use crate::text::safe;
 use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Field, Fill, Listing, Then, Waits};
@@ -11,8 +13,6 @@ use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::{Reach, Request, Ticket};
 use crate::tui::room;
-use crate::tui::screen::offboarding::state::{CaseTab, Offboarding};
-use crate::tui::screen::offboarding::steps::step_words;
 use crate::values::{Case, CaseState, StepState};
 
 /// Ticks or unticks the chosen case.
@@ -173,7 +173,7 @@ fn approval(targets: Vec<Case>) -> Ask {
     ))
 }
 
-/// The cases as the list has them: the chosen one may show live steps beside it.
+/// The cases to decide on as the list has them, without the live steps that the chosen one may show.
 fn targets(offboard: &Offboarding) -> Vec<Case> {
     let chosen: Vec<i64> = offboard.targets().iter().map(|case| case.case_id).collect();
     let cases = offboard.cases.iter();

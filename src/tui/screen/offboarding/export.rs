@@ -10,7 +10,7 @@ use crate::values::Case;
 
 /// The cases that are shown.
 #[derive(Debug)]
-pub(in crate::tui) struct Cases(pub(in crate::tui) Vec<Case>);
+pub(super) struct Cases(pub(super) Vec<Case>);
 
 impl Sheet for Cases {
     fn word(&self) -> &'static str {

@@ -1,8 +1,8 @@
 //! Why an action of screen 3 is not possible now.
 
+use super::state::{CaseTab, Offboarding};
 use crate::tui::model::Model;
 use crate::tui::room::Reason;
-use crate::tui::screen::offboarding::state::{CaseTab, Offboarding};
 use crate::values::CaseState;
 
 /// For decisions on cases.

@@ -9,6 +9,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::state::{CaseTab, Offboarding};
+use super::steps::{step_person, step_words};
 use crate::text::safe;
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
@@ -18,8 +20,6 @@ use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
 use crate::tui::model::Model;
-use crate::tui::screen::offboarding::state::{CaseTab, Offboarding};
-use crate::tui::screen::offboarding::steps::{step_person, step_words};
 use crate::values::{Case, CaseState, Step, StepAction, StepState};
 
 const CASES: [Column; 6] = [

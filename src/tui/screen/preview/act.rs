@@ -3,6 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::columns::PlanColumn;
+use super::export::Lines;
+use super::query::Ticks;
+use super::review::Review;
+use super::state::Preview;
+use super::tab::Tab;
 use crate::plan::{Entity, Op};
 use crate::text::safe;
 use crate::tui::dialog::{Ask, Field, Fill, Then};
@@ -13,12 +19,6 @@ use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Sheet};
 use crate::tui::request::Request;
 use crate::tui::room;
-use crate::tui::screen::preview::columns::PlanColumn;
-use crate::tui::screen::preview::export::Lines;
-use crate::tui::screen::preview::query::Ticks;
-use crate::tui::screen::preview::review::Review;
-use crate::tui::screen::preview::state::Preview;
-use crate::tui::screen::preview::tab::Tab;
 
 /// Ticks or unticks the chosen line.
 pub(super) fn tick(preview: &mut Preview, model: &mut Model) -> Vec<Effect> {

@@ -1,5 +1,6 @@
 //! What an apply came to.
 
+use super::state::Preview;
 use crate::plan::PerEntity;
 use crate::text::safe;
 use crate::tui::dialog::places;
@@ -10,7 +11,6 @@ use crate::tui::kit::words;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::{Reach, Request};
-use crate::tui::screen::preview::state::Preview;
 use crate::values::{Applied, RunReport, RunStatus};
 
 /// An apply ended.

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::review::{Review, Ticked};
+use super::state::{Hidden, Preview};
 use crate::plan::{Entity, Op, PerEntity, Release};
 use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Field, Fill, Listing, Then, Waits};
@@ -13,13 +15,11 @@ use crate::tui::kit::words;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::{Filled, Request};
-use crate::tui::screen::preview::review::{Review, Ticked};
-use crate::tui::screen::preview::state::{Hidden, Preview};
 use crate::values::Applied;
 
 /// What a question of this screen is about.
 #[derive(Debug)]
-pub(in crate::tui) enum Asked {
+pub(super) enum Asked {
     /// An apply of these ticks.
     Apply(Ticked),
     /// The release of the tripped guards of these ticks: of so many soft-deletes, of so many updates.
@@ -32,7 +32,7 @@ pub(in crate::tui) enum Asked {
 
 impl Asked {
     /// The ticks that it is about.
-    pub(in crate::tui) fn ticked(&self) -> &Ticked {
+    pub(super) fn ticked(&self) -> &Ticked {
         match self {
             Self::Apply(ticked) | Self::Release { ticked, .. } => ticked,
         }
@@ -59,7 +59,8 @@ fn effective(review: &Review) -> PerEntity<Applied> {
     rows
 }
 
-/// `A` and `!`: the question follows when the ticks are counted that it is about. Until then its place takes the keys.
+/// `A` and `!` while the ticks are being counted: keeps the place of the question, which follows when they are. `None`:
+/// they are counted already.
 fn when_counted(
     preview: &Preview,
     model: &mut Model,
@@ -74,7 +75,7 @@ fn when_counted(
     Some(Vec::new())
 }
 
-/// The ticks are counted: the question that waited for it comes.
+/// Puts the questions up that waited for the count, once the ticks are counted.
 pub(super) fn counted_up(preview: &Preview, model: &mut Model) {
     let counting = |review: &Review| review.counting();
     if preview.review.as_ref().is_some_and(counting) {
@@ -200,7 +201,7 @@ fn apply_question(preview: &Preview) -> Result<Ask, String> {
     Ok(ask)
 }
 
-/// Of these ticked lines, those whose entity's rows of the operation are not withheld.
+/// Those of the lines whose entity `goes`: its rows are not withheld.
 fn unless_withheld(review: &Review, lines: &[u32], goes: impl Fn(Entity) -> bool) -> Vec<u32> {
     if Entity::ALL.into_iter().all(&goes) {
         return lines.to_vec();
@@ -325,8 +326,7 @@ fn release_question(preview: &Preview) -> Result<Ask, String> {
     Ok(ask)
 }
 
-/// Why the ticks that a question showed are not so any more: the plan and its ticks are shared with the review until one
-/// of them changes.
+/// Why a question is out of date: the plan or its ticks changed. Until then the question shares both with the review.
 pub(super) fn outdated(preview: &Preview, about: &dyn Any) -> Option<String> {
     let ticked = about.downcast_ref::<Asked>()?.ticked();
     let same = |review: &Review| {

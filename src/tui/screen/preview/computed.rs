@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use super::query::{Compute, Computed};
+use super::review::Review;
+use super::state::Preview;
+use super::{act, apply, filter_keys};
 use crate::plan::guards::WindowCounts;
 use crate::plan::{Entity, PerEntity, Plan, Release};
 use crate::tui::dialog::places;
@@ -10,10 +14,6 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::{Reach, Request};
-use crate::tui::screen::preview::query::{Compute, Computed};
-use crate::tui::screen::preview::review::Review;
-use crate::tui::screen::preview::state::Preview;
-use crate::tui::screen::preview::{act, apply, filter_keys};
 
 /// Takes a computation's result in, and asks what waited for it.
 pub(super) fn computed(

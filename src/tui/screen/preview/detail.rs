@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 
 use ratatui::text::{Line, Span};
 
+use super::review::Review;
+use super::tab::Tab;
 use crate::plan::{ItemView, Op, Value};
 use crate::text::safe;
 use crate::tui::kit::canvas::Canvas;
@@ -19,11 +21,9 @@ use crate::tui::kit::cells::wrap;
 use crate::tui::kit::detail::Detail;
 use crate::tui::kit::panes::Fields;
 use crate::tui::kit::words;
-use crate::tui::screen::preview::review::Review;
-use crate::tui::screen::preview::tab::Tab;
 
 /// What stands in the border above the detail pane.
-pub(in crate::tui) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
+pub(super) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
     match review.view() {
         Some(view) => format!("{} {}", canvas.glyphs.sign(view.item.op), safe(view.name())),
         None => String::new(),
@@ -31,7 +31,7 @@ pub(in crate::tui) fn title(canvas: &Canvas<'_>, review: &Review) -> String {
 }
 
 /// The lines of the chosen record with the fields that are to be shown, for a pane of `room` cells.
-pub(in crate::tui) fn lines(
+pub(super) fn lines(
     canvas: &Canvas<'_>,
     review: &Review,
     shown: Fields,

@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
+use super::tab::Tab;
 use crate::plan::export::write_csv;
 use crate::plan::file::ItemDocument;
 use crate::plan::{ItemView, Plan, Selection, Warning};
 use crate::tui::kit::csv::{self, id};
 use crate::tui::msg::Sheet;
-use crate::tui::screen::preview::tab::Tab;
 
 /// Lines of one tab of a plan.
 #[derive(Debug)]
-pub(in crate::tui) struct Lines {
-    pub(in crate::tui) plan: Arc<Plan>,
-    pub(in crate::tui) selection: Arc<Selection>,
-    pub(in crate::tui) tab: Tab,
-    pub(in crate::tui) shown: Vec<u32>,
+pub(super) struct Lines {
+    pub(super) plan: Arc<Plan>,
+    pub(super) selection: Arc<Selection>,
+    pub(super) tab: Tab,
+    pub(super) shown: Vec<u32>,
 }
 
 impl Lines {

@@ -3,12 +3,12 @@
 use crossterm::event::KeyCode;
 use tui_input::{Input, InputRequest};
 
+use super::state::Preview;
 use crate::tui::kit::edit::edit_input;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::panes::Pane;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
-use crate::tui::screen::preview::state::Preview;
 
 /// Puts the keyboard in the box.
 pub(super) fn open(preview: &mut Preview) -> Vec<Effect> {

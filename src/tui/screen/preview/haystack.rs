@@ -3,9 +3,9 @@
 
 use memchr::memmem;
 
+use super::tab::Tab;
 use crate::plan::filter::{Filter, How, Term, lower};
 use crate::plan::{Plan, Schema};
-use crate::tui::screen::preview::tab::Tab;
 
 /// The lower-cased names of one tab's lines: name, name before, partner, as [`Term::matches`] looks at them.
 #[derive(Debug)]

@@ -8,6 +8,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::columns::PlanColumn;
+use super::review::Review;
+use super::state::Preview;
+use super::tab::Tab;
 use crate::plan::{ItemView, Op, Warning};
 use crate::text::safe;
 use crate::tui::kit::canvas::Canvas;
@@ -16,10 +20,6 @@ use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Styled, Table};
 use crate::tui::kit::theme::Theme;
 use crate::tui::kit::words::{place, what};
-use crate::tui::screen::preview::columns::PlanColumn;
-use crate::tui::screen::preview::review::Review;
-use crate::tui::screen::preview::state::Preview;
-use crate::tui::screen::preview::tab::Tab;
 
 /// A column of a list: how it is laid out and by what its head sorts, and what stands in it.
 struct Listed<F> {

@@ -5,18 +5,18 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
+use super::columns::Sort;
+use super::haystack::{self, Haystack};
+use super::review::Review;
+use super::sort;
+use super::tab::Tab;
+use super::tally::{Tally, tally};
 use crate::config::GuardConfig;
 use crate::plan::filter::{Filter, Term};
 use crate::plan::guards::WindowCounts;
 use crate::plan::{Op, PerEntity, Plan, Selection};
 use crate::tui::keymap::Screen;
 use crate::tui::msg::{Work, Worked};
-use crate::tui::screen::preview::columns::Sort;
-use crate::tui::screen::preview::haystack::{self, Haystack};
-use crate::tui::screen::preview::review::Review;
-use crate::tui::screen::preview::sort;
-use crate::tui::screen::preview::tab::Tab;
-use crate::tui::screen::preview::tally::{Tally, tally};
 
 /// What is to be computed.
 #[derive(Clone, Debug)]
@@ -205,7 +205,7 @@ fn tick(plan: &Plan, mut selection: Arc<Selection>, lines: &[u32], held: &FxHash
     }
 }
 
-/// Lines between two looks at the flag.
+/// So many lines are worked on between two looks at the stop flag.
 const STRIDE: usize = 4_096;
 
 /// What a query is about.

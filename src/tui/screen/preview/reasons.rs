@@ -1,10 +1,10 @@
 //! Why an action of screen 2 is not possible now.
 
+use super::state::Preview;
+use super::tab::Tab;
 use crate::plan::Op;
 use crate::tui::model::Model;
 use crate::tui::room::Reason;
-use crate::tui::screen::preview::state::Preview;
-use crate::tui::screen::preview::tab::Tab;
 
 pub(super) fn no_plan(preview: &Preview) -> Reason {
     preview

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
+use super::haystack::Haystack;
+use super::tab::Tab;
+use super::tally::{Tally, tally};
 use crate::config::GuardConfig;
 use crate::plan::guards::{Guard, WindowCounts};
 use crate::plan::{Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, Release, Selection};
 use crate::tui::kit::list::Cursor;
-use crate::tui::screen::preview::haystack::Haystack;
-use crate::tui::screen::preview::tab::Tab;
-use crate::tui::screen::preview::tally::{Tally, tally};
 
 /// A plan with its ticks, as a question showed them. Both are shared with the review: while nothing changes there, they
 /// are the very same.
@@ -21,7 +21,7 @@ pub(in crate::tui) struct Ticked {
     pub(in crate::tui) selection: Arc<Selection>,
 }
 
-/// Work beside the UI task of which one may run and one may wait.
+/// A computation of which at most one runs; when it ends while a newer one is wanted, that one is started.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Flight {
     running: Option<Arc<AtomicBool>>,
@@ -30,13 +30,13 @@ pub(in crate::tui) struct Flight {
 }
 
 impl Flight {
-    /// Whether an answer is still to come.
+    /// Whether one is running.
     pub(in crate::tui) fn pending(&self) -> bool {
         self.running.is_some()
     }
 
-    /// Wants an answer for what is true now; `Some` when it may start, with its flag and number. One that runs is
-    /// told to stop, and the caller starts again when it answers.
+    /// Asks for a computation with the values of now. `Some` when it may start: its stop flag and its number. `None` when
+    /// one is running: that one is told to stop, and [`Flight::land`] tells to start again.
     pub(in crate::tui) fn want(&mut self, counter: &mut u64) -> Option<(Arc<AtomicBool>, u64)> {
         if let Some(stop) = &self.running {
             stop.store(true, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl Flight {
         Some((stop, self.generation))
     }
 
-    /// Takes an answer in. `None`: not ours, drop it. `Some(true)`: a newer one is wanted, start again.
+    /// Takes a result in. `None`: it is not that of the one that runs, drop it. `Some(true)`: start a newer one.
     pub(in crate::tui) fn land(&mut self, generation: u64) -> Option<bool> {
         if self.running.is_none() || generation != self.generation {
             return None;
@@ -123,7 +123,7 @@ impl Review {
         }
     }
 
-    /// Whether the ticks are not yet counted that stand there, or will stand there.
+    /// Whether the tally does not fit the ticks yet: they are being counted, or are about to change.
     pub(in crate::tui) fn counting(&self) -> bool {
         self.tallying.pending() || self.ticking.pending() || self.query.pending()
     }
@@ -136,8 +136,8 @@ impl Review {
         }
     }
 
-    /// Notes that a record is on hold since the plan was made, and unticks its soft-deletes; or that it is not any more.
-    /// Whether a tick changed.
+    /// Notes that a record was put on hold since the plan was made, and unticks its soft-deletes; or that its hold was
+    /// lifted. Returns whether a tick changed.
     pub(in crate::tui) fn hold(&mut self, entity: Entity, impartner_id: i64, held: bool) -> bool {
         let mut changed = false;
         for at in 0..self.plan.items.len() {
@@ -260,7 +260,7 @@ impl Review {
         deletes && updates
     }
 
-    /// Whether a tripped guard withholds what it can: nobody released it, or nobody can.
+    /// Whether a tripped guard still withholds rows: it was not released, or it cannot be.
     pub(in crate::tui) fn holds_back(&self, guard: &Guard) -> bool {
         !guard.rule.can_be_released() || guard.rule.withholds().iter().any(|&op| self.withheld(op))
     }

@@ -5,13 +5,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::columns::PlanColumn;
+use super::tab::Tab;
 use crate::plan::{Item, Plan};
 use crate::tui::kit::words::{place, write_what};
-use crate::tui::screen::preview::columns::PlanColumn;
-use crate::tui::screen::preview::tab::Tab;
 
 /// Sorts `lines` of `tab` by `column`, ties as they were. `None`: stopped.
-pub(in crate::tui) fn sort(
+pub(super) fn sort(
     stop: &AtomicBool,
     plan: &Plan,
     tab: Tab,
@@ -40,7 +40,7 @@ pub(in crate::tui) fn sort(
     (!stop.load(Ordering::Relaxed)).then_some(())
 }
 
-/// Lines between two looks at the flag.
+/// So many lines are worked on between two looks at the stop flag.
 const STRIDE: usize = 16_384;
 
 /// Bytes that are compared at once.

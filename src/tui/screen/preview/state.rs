@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use super::columns::Sort;
+use super::filter::FilterBox;
+use super::query::Compute;
+use super::review::{Flight, Review};
+use super::tab::Tab;
 use crate::config::GuardConfig;
 use crate::tui::kit::panes::{Fields, Pane};
 use crate::tui::kit::tone::ToneLine;
 use crate::tui::msg::Effect;
-use crate::tui::screen::preview::columns::Sort;
-use crate::tui::screen::preview::filter::FilterBox;
-use crate::tui::screen::preview::query::Compute;
-use crate::tui::screen::preview::review::{Flight, Review};
-use crate::tui::screen::preview::tab::Tab;
 
 /// Screen 2.
 #[derive(Debug, Default)]

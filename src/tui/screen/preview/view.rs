@@ -10,6 +10,10 @@
 
 use ratatui::layout::Rect;
 
+use super::review::Review;
+use super::state::Preview;
+use super::tab::Tab;
+use super::{detail, lines};
 use crate::plan::{Entity, Op};
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, cells, top};
@@ -17,10 +21,6 @@ use crate::tui::kit::cells::{count, counted, span, wrap};
 use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes;
 use crate::tui::model::Model;
-use crate::tui::screen::preview::review::Review;
-use crate::tui::screen::preview::state::Preview;
-use crate::tui::screen::preview::tab::Tab;
-use crate::tui::screen::preview::{detail, lines};
 
 /// Draws the screen.
 pub(super) fn draw(canvas: &mut Canvas<'_>, preview: &Preview, model: &Model, area: Rect) {
