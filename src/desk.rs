@@ -8,7 +8,8 @@
 //! | `apply` | from a plan and a selection to a run report, in one transaction |
 //! | `unattended` | a sync that nobody watches: what it may do, and whom it tells |
 //! | `undo` | a run's journal as a plan |
-//! | `look` | status, runs, history, holds |
+//! | `look` | status, runs, history |
+//! | `holds` | rows that are never soft-deleted, and their CSV file |
 //! | `offboard` | cases: opened, decided, run, put back |
 //! | `lms` | the refresh of the `lms_` tables |
 //! | `certs` | certification counts, compared with Impartner and pushed |
@@ -19,6 +20,7 @@ mod apply;
 pub mod certs;
 mod doctor;
 mod fault;
+mod holds;
 mod lms;
 mod look;
 mod migrate;

@@ -6,7 +6,7 @@ mod lms;
 mod offboard;
 mod status;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::guards::Rule;
@@ -336,8 +336,8 @@ pub struct RunDetail {
 pub struct Hold {
     /// Whose row.
     pub entity: Entity,
-    /// The record, by the id that its row has now.
-    pub impartner_id: i64,
+    /// The record, by the id that its row has now; `None` where the row has none yet.
+    pub impartner_id: Option<i64>,
     /// The row that the hold stands on; `None` while the record has none.
     pub row_id: Option<i64>,
     /// Its name or e-mail, where the database has it.
@@ -348,6 +348,30 @@ pub struct Hold {
     pub operator: String,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// The last day (UTC) on which it holds; `None`: until it is lifted.
+    pub until: Option<NaiveDate>,
+}
+
+/// What a hold is set on or lifted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldOn {
+    /// The row of this record, by Impartner's id.
+    Record(i64),
+    /// A row, by our id: one that has no Impartner id yet, too.
+    Row(i64),
+}
+
+/// A hold that is to be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewHold {
+    /// Whose row.
+    pub entity: Entity,
+    /// Which.
+    pub on: HeldOn,
+    /// Why.
+    pub note: String,
+    /// The last day (UTC) on which it holds; `None`: until it is lifted.
+    pub until: Option<NaiveDate>,
 }
 
 /// What to preview.

@@ -1,12 +1,11 @@
-//! Looking without changing: status, runs, history; and holds, which are a note on a row (docs/rules.md, "The plan"
-//! and "Status").
+//! Looking without changing: status, runs, history (docs/rules.md, "Status").
 
 use std::time::Instant;
 
 use super::Desk;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::plan::Entity;
-use crate::values::{Hold, JournalEntry, Reachability, RunDetail, RunSummary, Status};
+use crate::values::{JournalEntry, Reachability, RunDetail, RunSummary, Status};
 
 /// Whether a status asks the two APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,42 +107,6 @@ impl Desk {
     /// Who changed this record, when, from what to what, by which plan; newest first.
     pub async fn history(&self, entity: Entity, impartner_id: i64) -> Result<Vec<JournalEntry>> {
         Ok(self.store().history(entity, impartner_id).await?)
-    }
-
-    /// All holds.
-    pub async fn holds(&self) -> Result<Vec<Hold>> {
-        Ok(self.store().holds().await?)
-    }
-
-    /// Holds a row: never soft-deleted until lifted. A second hold replaces the note of the first.
-    pub async fn hold(&self, entity: Entity, impartner_id: i64, note: &str) -> Result<()> {
-        self.allow_write("add the hold")?;
-        if note.trim().is_empty() {
-            return Err(Error::new(
-                Kind::Usage,
-                "note_missing",
-                "A hold needs a note that says why.",
-            )
-            .help("Say it with --note TEXT."));
-        }
-        if self.store().row_of(entity, impartner_id).await?.is_none() {
-            return Err(Error::new(
-                Kind::Usage,
-                "unknown_record",
-                format!("No {} in the database has the Impartner id {impartner_id}, so there is nothing to hold.", entity.singular()),
-            )
-            .help("The id is Impartner's, as previews and `prmdesk runs show` print it."));
-        }
-        Ok(self
-            .store()
-            .hold(entity, impartner_id, note.trim(), &self.config().operator)
-            .await?)
-    }
-
-    /// Lifts a hold; one that is not there is a usage error.
-    pub async fn lift(&self, entity: Entity, impartner_id: i64) -> Result<()> {
-        self.allow_write("lift the hold")?;
-        Ok(self.store().lift(entity, impartner_id).await?)
     }
 }
 

@@ -352,7 +352,10 @@ impl Desk {
         let mut held = Holds::default();
         for hold in self.store().holds().await? {
             if hold.entity == entity {
-                held.add(hold.row_id, hold.impartner_id);
+                // Neither: its row was taken away by hand.
+                if hold.row_id.or(hold.impartner_id).is_some() {
+                    held.add(hold.row_id, hold.impartner_id.unwrap_or_default());
+                }
             }
         }
         Ok(held)

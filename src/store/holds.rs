@@ -6,9 +6,9 @@
 
 use super::db::{Conn, args};
 use super::journal::key;
-use super::{Store, StoreError, dialect};
+use super::{Engine, Store, StoreError, dialect};
 use crate::plan::Entity;
-use crate::values::Hold;
+use crate::values::{HeldOn, Hold, NewHold};
 
 impl Store {
     /// Every hold, oldest first, with the id and the name that its row has by now.
@@ -22,19 +22,23 @@ impl Store {
             let name = key(entity);
             // Two joins, because an index serves each of them and none serves an OR.
             let sql = format!(
-                "SELECT COALESCE(r.impartner_id, h.impartner_id), COALESCE(r.id, i.id), COALESCE(r.{name}, i.{name}), \
-                 h.note, h.operator, h.created_at FROM sync_holds h LEFT JOIN {entity} r ON r.id = h.row_id \
-                 LEFT JOIN {entity} i ON r.id IS NULL AND i.impartner_id = h.impartner_id WHERE h.entity = ?"
+                "SELECT CASE WHEN r.id IS NULL THEN h.impartner_id ELSE r.impartner_id END, COALESCE(r.id, i.id), \
+                 COALESCE(r.{name}, i.{name}), h.note, h.operator, h.created_at, h.until_day \
+                 FROM sync_holds h LEFT JOIN {entity} r ON r.id = h.row_id \
+                 LEFT JOIN {entity} i ON r.id IS NULL AND i.impartner_id = h.impartner_id WHERE h.entity = ? AND {}",
+                still_holds(self.engine())
             );
             conn.each(sql, args![entity.word()], |row| {
                 holds.push(Hold {
                     entity,
-                    impartner_id: row.int(0)?,
+                    // A key that was made of a row's id is no id of Impartner's.
+                    impartner_id: row.opt_int(0)?.filter(|&id| id > 0),
                     row_id: row.opt_int(1)?,
                     name: row.opt_string(2)?,
                     note: row.string(3)?,
                     operator: row.string(4)?,
                     created_at: row.time(5)?,
+                    until: row.opt_text(6)?.and_then(|day| day.parse().ok()),
                 });
                 Ok(())
             })
@@ -52,22 +56,72 @@ impl Store {
         note: &str,
         operator: &str,
     ) -> Result<(), StoreError> {
+        let hold = NewHold {
+            entity,
+            on: HeldOn::Record(impartner_id),
+            note: note.to_owned(),
+            until: None,
+        };
+        self.set_holds(&[hold], operator).await
+    }
+
+    /// Sets holds, all or none; a hold that is there on the same row is replaced.
+    ///
+    /// [`StoreError::NotFound`] for a row that is not there.
+    pub async fn set_holds(&self, holds: &[NewHold], operator: &str) -> Result<(), StoreError> {
         let now = self.clock().now();
-        let mut conn = self.conn().await?;
-        conn.begin().await?;
-        let row_id = row_of(&mut conn, entity, impartner_id).await?;
-        let key = key_for(&mut conn, entity, impartner_id, row_id).await?;
         let sql = format!(
-            "INSERT INTO sync_holds (entity, impartner_id, row_id, note, operator, created_at) VALUES (?, ?, ?, ?, ?, ?){}",
+            "INSERT INTO sync_holds (entity, impartner_id, row_id, note, operator, created_at, until_day) \
+             VALUES (?, ?, ?, ?, ?, ?, ?){}",
             dialect::upsert(
                 self.engine(),
                 "entity, impartner_id",
-                &["row_id", "note", "operator", "created_at"]
+                &["row_id", "note", "operator", "created_at", "until_day"]
             )
         );
-        let values = args![entity.word(), key, row_id, note, operator, now];
-        conn.execute(sql, values).await?;
+        let mut conn = self.conn().await?;
+        conn.begin().await?;
+        for hold in holds {
+            let entity = hold.entity;
+            let (impartner_id, row_id) = match hold.on {
+                HeldOn::Record(id) => (id, row_of(&mut conn, entity, id).await?),
+                HeldOn::Row(row) => match id_of(&mut conn, entity, row).await? {
+                    Some(id) => (id.unwrap_or(-row), Some(row)),
+                    None => {
+                        conn.rollback().await?;
+                        let what = format!("{} with the row id {row}", entity.singular());
+                        return Err(StoreError::NotFound(what));
+                    }
+                },
+            };
+            let key = key_for(&mut conn, entity, impartner_id, row_id).await?;
+            let until = hold.until.map(|day| day.to_string());
+            let values = args![
+                entity.word(),
+                key,
+                row_id,
+                hold.note.as_str(),
+                operator,
+                now,
+                until
+            ];
+            conn.execute(sql.clone(), values).await?;
+        }
         conn.commit().await
+    }
+
+    /// Lifts the hold of a row, whatever Impartner id it has.
+    pub async fn lift_row(&self, entity: Entity, row_id: i64) -> Result<(), StoreError> {
+        let mut conn = self.conn().await?;
+        let id = id_of(&mut conn, entity, row_id).await?.flatten();
+        let sql = "DELETE FROM sync_holds WHERE entity = ? AND (row_id = ? OR (row_id IS NULL AND impartner_id = ?))";
+        if conn.execute(sql, args![entity.word(), row_id, id]).await? == 0 {
+            return Err(StoreError::NotFound(format!(
+                "hold on the {} with the row id {row_id}",
+                entity.singular()
+            )));
+        }
+        Ok(())
     }
 
     /// Lifts the hold of the row that has this Impartner id now, or the hold of the record where it has no row.
@@ -120,6 +174,24 @@ async fn row_of(
 ) -> Result<Option<i64>, StoreError> {
     let sql = format!("SELECT id FROM {entity} WHERE impartner_id = ?");
     conn.first(sql, args![impartner_id], |row| row.int(0)).await
+}
+
+/// The Impartner id of a row; the outer `None`: there is no such row.
+async fn id_of(
+    conn: &mut Conn,
+    entity: Entity,
+    row_id: i64,
+) -> Result<Option<Option<i64>>, StoreError> {
+    let sql = format!("SELECT impartner_id FROM {entity} WHERE id = ?");
+    conn.first(sql, args![row_id], |row| row.opt_int(0)).await
+}
+
+/// The condition that a hold `h` has not ended by itself: its last day is today (UTC) or later.
+pub(super) fn still_holds(engine: Engine) -> String {
+    format!(
+        "(h.until_day IS NULL OR h.until_day >= SUBSTR({}, 1, 10))",
+        dialect::now(engine)
+    )
 }
 
 /// Under which key the hold of a row stands, or is to stand.

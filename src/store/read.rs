@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::catalog::{self, Table};
 use super::db::{Conn, Row};
 use super::dialect::STILL_THERE;
-use super::{Engine, Store, StoreError, dialect};
+use super::{Engine, Store, StoreError, dialect, holds};
 use crate::plan::{Entity, Limits, LmsLinks, RowRecord, RowSet, SameKeys, Schema};
 use crate::text;
 use crate::values::{CaseCounts, CaseState, RowCounts};
@@ -227,7 +227,14 @@ impl Store {
             .await?
             .unwrap_or_default();
         counts.holds = conn
-            .first("SELECT COUNT(*) FROM sync_holds", vec![], one)
+            .first(
+                format!(
+                    "SELECT COUNT(*) FROM sync_holds h WHERE {}",
+                    holds::still_holds(self.engine())
+                ),
+                vec![],
+                one,
+            )
             .await?
             .unwrap_or_default();
         conn.each(

@@ -20,7 +20,7 @@ pub(super) use fitness::require_types;
 pub use troubles::ColumnTroubles;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
-const VERSION: i64 = 5;
+const VERSION: i64 = 7;
 
 /// The files, oldest first.
 const MYSQL: &[&str] = &[
@@ -29,6 +29,7 @@ const MYSQL: &[&str] = &[
     include_str!("../../migrations/mysql/0003_case_revision.sql"),
     include_str!("../../migrations/mysql/0004_waiting.sql"),
     include_str!("../../migrations/mysql/0005_group_gone.sql"),
+    include_str!("../../migrations/mysql/0007_hold_until.sql"),
 ];
 const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_tables.sql"),
@@ -36,6 +37,7 @@ const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0003_case_revision.sql"),
     include_str!("../../migrations/sqlite/0004_waiting.sql"),
     include_str!("../../migrations/sqlite/0005_group_gone.sql"),
+    include_str!("../../migrations/sqlite/0007_hold_until.sql"),
 ];
 
 /// Longest wait of a migration for a table that others use.

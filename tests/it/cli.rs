@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod files;
 mod help;
+mod holds;
 mod init;
 mod people;
 mod rig;

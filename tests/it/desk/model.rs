@@ -136,7 +136,10 @@ async fn walk(engine: Engine, seed: u64) -> u64 {
     }
     rig.sandbox.faults().clear();
     for hold in rig.desk.holds().await.unwrap() {
-        rig.desk.lift(hold.entity, hold.impartner_id).await.unwrap();
+        rig.desk
+            .lift(hold.entity, hold.impartner_id.unwrap())
+            .await
+            .unwrap();
     }
     // What one run frees (a name, a partner) another may use; it settles within a few.
     for _ in 0..4 {

@@ -195,8 +195,8 @@ async fn a_day_on_which_partners_leave() {
     "#);
     insta::assert_snapshot!(said(&rig, "holds"), @r#"
     $ prmdesk holds
-    ENTITY    ID    NAME                   OPERATOR  SINCE                    NOTE
-    partners  1003  Wren Software Limited  alice     <time>  renewal
+    ENTITY    ID    NAME                   OPERATOR  SINCE                    UNTIL  NOTE
+    partners  1003  Wren Software Limited  alice     <time>         renewal
     exit 0
     "#);
     insta::assert_snapshot!(said(&rig, "sync partners --mode full --yes"), @r#"
