@@ -135,6 +135,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
             },
             holds: std::iter::empty().collect(),
             carried: std::iter::empty().collect(),
+            had_status: false,
         }
     });
     PlanInput {
