@@ -283,7 +283,7 @@ impl Schema {
                 fields: vec![
                     field("account_name", "Name", "Account name", Name, 255),
                     field("partner_tier", "Partner_Tier__cf", "Tier", Text, 50),
-                    // Set by soft-delete and reactivate; read from the source only when it is mapped.
+                    // The record's status, unless it is mapped; set by soft-delete and reactivate (docs/rules.md, "Applying").
                     field("account_status", "", "Status", Text, 50),
                     field("account_owner", "Account_Owner__cf", "Owner", Text, 255),
                     field(
@@ -336,6 +336,16 @@ impl Schema {
     pub fn index(&self, column: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.column == column)
     }
+
+    /// The field that takes the record's status (see [`ValueSources::status`]) because nothing else is mapped to it.
+    pub fn status_field(&self) -> Option<usize> {
+        self.fields
+            .iter()
+            .position(|field| field.column == Self::STATUS && field.source.is_none())
+    }
+
+    /// The column of a partner's status. It is never emptied (docs/rules.md, "Applying").
+    pub const STATUS: &str = "account_status";
 
     /// The field a record is known by to people: the account's name, the contact's e-mail.
     pub const KEY: usize = 0;

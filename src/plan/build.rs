@@ -24,6 +24,9 @@ pub(super) use super::partners::Directory;
 /// `account_status` of a soft-deleted partner (docs/rules.md, "Applying").
 pub(super) const INACTIVE: &str = "Inactive";
 
+/// `account_status` of a reactivated partner of whose status the source says nothing.
+const ACTIVE: &str = "Active";
+
 /// Interns reasons: a million adds share one.
 #[derive(Default)]
 pub(super) struct Reasons(FxHashMap<String, u32>);

@@ -102,11 +102,20 @@ impl SourceSet {
                 _ => None,
             })
             .collect();
+        let status = schema.status_field();
         let fields = record
             .fields
             .iter()
             .zip(&full_ids)
-            .map(|(cell, full)| full.as_deref().or_else(|| cell.and_then(text::clean)));
+            .enumerate()
+            .map(|(at, (cell, full))| {
+                let cell = if Some(at) == status {
+                    record.status
+                } else {
+                    *cell
+                };
+                full.as_deref().or_else(|| cell.and_then(text::clean))
+            });
         let extra = [
             record.status.and_then(text::clean),
             record.account_name.and_then(text::clean),

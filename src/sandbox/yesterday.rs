@@ -158,7 +158,11 @@ impl Teller<'_> {
     fn partner(&mut self, account: &Account, active: bool, older: impl FnOnce(&mut Account)) {
         let mut account = account.clone();
         older(&mut account);
-        let status = if active { "Active" } else { "Inactive" };
+        let status = match &account.status {
+            _ if !active => "Inactive",
+            Some(status) => status.as_str(),
+            None => "Active",
+        };
         let fields = Schema::of(Entity::Partners)
             .fields
             .iter()

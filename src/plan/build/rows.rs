@@ -1,6 +1,6 @@
 //! Rows as they are and as they will be: what differs, and what does not fit.
 
-use super::{Builder, adopt};
+use super::{ACTIVE, Builder, adopt};
 use crate::plan::{Changed, Entity, FieldKind, LmsLinks, RowSet, Schema, SourceSet, sfid};
 use crate::text::{clean, email_key};
 
@@ -129,7 +129,7 @@ fn link<'a>(schema: &Schema, source: &SourceSet, links: &'a LmsLinks, at: u32) -
 }
 
 /// A field as it will be. What is not read from the source stays as the row has it: unmapped fields, and an LMS link
-/// that no LMS user has the e-mail for. Reactivating clears the status (docs/rules.md, "Applying").
+/// that no LMS user has the e-mail for. A partner's status is never emptied (docs/rules.md, "Applying").
 #[expect(
     clippy::too_many_arguments,
     reason = "one record, one row, one field; called in the innermost loop"
@@ -149,12 +149,15 @@ fn after<'a>(
     if field.kind == FieldKind::LmsLink {
         return link(schema, source, links, at).or_else(present);
     }
+    if field.column == Schema::STATUS {
+        let value = source.field(at, index);
+        return value.or_else(|| if reactivates { Some(ACTIVE) } else { present() });
+    }
     match &field.source {
         Some(_) => match source.field(at, index) {
             None if source.keeps(at, index) => present(),
             value => value,
         },
-        None if reactivates && field.column == "account_status" => None,
         None => present(),
     }
 }

@@ -126,12 +126,20 @@ pub fn user(id: i64, email: &str, account: Option<i64>) -> Rec {
 
 /// The row that `record` would have.
 pub fn row(row_id: i64, record: &Rec) -> Row {
+    let mut fields = record.fields.clone();
+    let partners = Schema::of(Entity::Partners);
+    if let (Some(at), true) = (
+        partners.status_field(),
+        fields.len() == partners.fields.len(),
+    ) {
+        fields[at].clone_from(&record.status);
+    }
     Row {
         row_id,
         impartner_id: Some(record.id),
         active: true,
         partner_id: None,
-        fields: record.fields.clone(),
+        fields,
     }
 }
 

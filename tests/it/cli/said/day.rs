@@ -157,9 +157,9 @@ async fn a_day_on_which_partners_leave() {
     insta::assert_snapshot!(said(&rig, "preview partners --mode full --csv"), @r#"
     $ prmdesk preview partners --mode full --csv
     entity,op,impartner_id,row_id,name,field,before,after,reason,evidence,selected
-    partners,soft_delete,1003,1,Wren Software Limited,account_status,,Inactive,Impartner has no such record any more,deleted,true
-    partners,soft_delete,1004,2,青空システムズ株式会社,account_status,,Inactive,Impartner has no such record any more,deleted,true
-    partners,soft_delete,1011,3,株式会社高橋データ,account_status,,Inactive,Impartner has no such record any more,deleted,true
+    partners,soft_delete,1003,1,Wren Software Limited,account_status,On Review,Inactive,Impartner has no such record any more,deleted,true
+    partners,soft_delete,1004,2,青空システムズ株式会社,account_status,Active,Inactive,Impartner has no such record any more,deleted,true
+    partners,soft_delete,1011,3,株式会社高橋データ,account_status,Active,Inactive,Impartner has no such record any more,deleted,true
     partners,update,1012,4,บริษัท แม่น้ำเทคโนโลยี จำกัด,partner_tier,Premier,Premier \u{202e}x,2 fields changed,,true
     partners,update,1012,4,บริษัท แม่น้ำเทคโนโลยี จำกัด,website,https://www.maenamtechnology.co.th,https://new.example,2 fields changed,,true
     exit 5
@@ -215,10 +215,10 @@ async fn a_day_on_which_partners_leave() {
     Plan: <digest>
     Wrote: ~1 -2
     soft-delete partner #1004 青空システムズ株式会社: Impartner has no such record any more
-        account_status: (none) -> Inactive
+        account_status: Active -> Inactive
         is_active: true -> false
     soft-delete partner #1011 株式会社高橋データ: Impartner has no such record any more
-        account_status: (none) -> Inactive
+        account_status: Active -> Inactive
         is_active: true -> false
     update partner #1012 บริษัท แม่น้ำเทคโนโลยี จำกัด: 2 fields changed
         partner_tier: Premier -> Premier \u{202e}x
