@@ -33,7 +33,7 @@ mod trouble;
 mod value;
 mod write;
 
-pub use crate::wire::Backoff;
+pub use crate::wire::{Backoff, Bounds};
 pub use by_id::{ByIds, CANARIES};
 pub use client::Client;
 pub use dialect::Dialect;

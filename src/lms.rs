@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
+pub use crate::wire::Bounds;
 pub use courses::{Course, CourseValue, Enrolment};
 pub use error::LmsError;
 pub use limiter::RateLimiter;
@@ -57,6 +58,10 @@ impl Default for Patience {
     }
 }
 
+/// The longest answer that is read, in bytes; a page of a hundred people is far below a megabyte, and a server that gives
+/// everybody at once is read too.
+const LONGEST_BODY: usize = 16 << 20;
+
 /// A client of the LMS. Cheap to clone; clones share connections and the rate limit.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Inner>);
@@ -68,6 +73,7 @@ struct Inner {
     base: Url,
     limiter: RateLimiter,
     patience: Patience,
+    bounds: Bounds,
     /// Which shape of the membership listing the server has; see `reads.rs`.
     membership_shape: AtomicU8,
 }
@@ -84,6 +90,16 @@ impl Client {
         clock: Clock,
         patience: Patience,
     ) -> Result<Self, LmsError> {
+        Self::with_bounds(config, clock, patience, Bounds::default())
+    }
+
+    /// The same, taking in no more than `bounds`.
+    pub fn with_bounds(
+        config: &LmsConfig,
+        clock: Clock,
+        patience: Patience,
+        bounds: Bounds,
+    ) -> Result<Self, LmsError> {
         let base = base_url(&config.url)?;
         let key = config
             .api_key
@@ -96,13 +112,14 @@ impl Client {
             (HeaderName::from_static("x-api-key"), header),
             (ACCEPT, HeaderValue::from_static("application/json")),
         ]);
-        let wire =
-            Wire::new(&base, headers, patience.timeout, clock, [key]).map_err(LmsError::Setup)?;
+        let wire = Wire::new(&base, headers, patience.timeout, LONGEST_BODY, clock, [key])
+            .map_err(LmsError::Setup)?;
         Ok(Self(Arc::new(Inner {
             wire,
             base,
             limiter: RateLimiter::per_second(config.max_rps),
             patience,
+            bounds,
             membership_shape: AtomicU8::new(reads::SHAPE_UNKNOWN),
         })))
     }

@@ -17,6 +17,9 @@ use crate::text::safe;
 use crate::values::{FinishedRun, RunReport, RunStatus, Withheld};
 use crate::wire::{self, Fault, Wire};
 
+/// The longest answer that is read, in bytes; nothing of it is looked at.
+const LONGEST_ANSWER: usize = 1 << 20;
+
 /// Longest wait for the webhook.
 const LONGEST: Duration = Duration::from_secs(10);
 /// Longest message from elsewhere that is passed on, in characters.
@@ -168,6 +171,7 @@ async fn post_all(url: &Secret, clock: &Clock, notes: &[Notification]) -> Result
         &address,
         HeaderMap::new(),
         LONGEST,
+        LONGEST_ANSWER,
         clock.clone(),
         [url.clone()],
     )

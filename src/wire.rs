@@ -6,10 +6,12 @@
 //! again only while it certainly did not happen.
 
 mod address;
+mod bounds;
 mod exchange;
 mod pace;
 
 pub(crate) use address::{BadAddress, base, endpoint};
+pub use bounds::Bounds;
 pub(crate) use exchange::{Answer, Fault, Wire};
 pub use pace::Backoff;
 pub(crate) use pace::{LONGEST_PAUSE, may_pass};

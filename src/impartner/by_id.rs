@@ -97,7 +97,14 @@ impl Client {
                 break;
             };
             match done {
-                Ok((id, found)) => out.take(id, found?),
+                Ok((id, found)) => {
+                    out.take(id, found?);
+                    let (records, bytes) = (out.records.len() as u64, out.records.bytes());
+                    if let Some(most) = self.inner.bounds.exceeded(records, 0, bytes) {
+                        let object = shape.object.clone();
+                        return Err(ImpartnerError::TooMuch { object, most });
+                    }
+                }
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
                     Err(_) => return Err(ImpartnerError::Cancelled),

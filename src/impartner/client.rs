@@ -19,7 +19,10 @@ use crate::clock::Clock;
 use crate::config::ImpartnerConfig;
 use crate::progress::Progress;
 pub(super) use crate::wire::Answer;
-use crate::wire::{Backoff, Fault, Wire, may_pass};
+use crate::wire::{Backoff, Bounds, Fault, Wire, may_pass};
+
+/// The longest answer that is read, in bytes; a page of a thousand records is far below a megabyte.
+const LONGEST_BODY: usize = 64 << 20;
 
 /// A client of one Impartner tenant. Cheap to clone; clones share connections, the limit on requests under way, and
 /// the dialect that was found.
@@ -33,6 +36,7 @@ pub(super) struct Inner {
     pub(super) wire: Wire,
     base: Url,
     pub(super) config: ImpartnerConfig,
+    pub(super) bounds: Bounds,
     pub(super) gate: Gate,
     /// The dialect that `auto` found; held locked while it is being found, so that two listings ask once.
     pub(super) found: Mutex<Option<Dialect>>,
@@ -63,6 +67,15 @@ pub(super) enum Patience {
 impl Client {
     /// A client for `config`. Nothing is sent yet. Fails without a key and for plain http to another machine.
     pub fn new(config: &ImpartnerConfig, clock: Clock) -> Result<Self, ImpartnerError> {
+        Self::with_bounds(config, clock, Bounds::default())
+    }
+
+    /// Like [`Client::new`], taking in no more than `bounds`.
+    pub fn with_bounds(
+        config: &ImpartnerConfig,
+        clock: Clock,
+        bounds: Bounds,
+    ) -> Result<Self, ImpartnerError> {
         let base = base_url(&config.url)?;
         let key = config
             .api_key
@@ -78,13 +91,14 @@ impl Client {
         headers.insert(AUTHORIZATION, authorization);
         headers.insert("x-prm-tenantid", tenant);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let wire = Wire::new(&base, headers, config.timeout, clock, [key])
+        let wire = Wire::new(&base, headers, config.timeout, LONGEST_BODY, clock, [key])
             .map_err(ImpartnerError::Setup)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 wire,
                 base,
                 config: config.clone(),
+                bounds,
                 gate: Gate::new(config.concurrency),
                 found: Mutex::new(None),
                 reading_regions: Mutex::new(()),

@@ -152,6 +152,11 @@ impl<'s> Sink<'_, 's> {
             self.tell_broken(id);
         }
         let account_name = self.account_name();
+        for name in 0..self.cells.len() {
+            if self.cells[name].cut() {
+                self.odd("overlong_value", name, id);
+            }
+        }
         let mut fields = [None; MAX_FIELDS];
         for (slot, name) in fields.iter_mut().zip(&shape.fields) {
             *slot = name.and_then(|name| self.cells[name].text());

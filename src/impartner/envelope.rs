@@ -215,6 +215,9 @@ impl Envelope {
     }
 
     fn code(&mut self, value: &Value) {
+        if self.codes.len() >= MOST_SAID {
+            return;
+        }
         match value {
             Value::String(code) if !code.trim().is_empty() => self.codes.push(code.trim().into()),
             Value::Number(code) => self.codes.push(code.to_string()),
@@ -223,6 +226,9 @@ impl Envelope {
     }
 
     fn say(&mut self, value: Value) {
+        if self.messages.len() >= MOST_SAID {
+            return;
+        }
         if let Value::String(text) = value {
             let text = text.trim();
             if !text.is_empty() && !self.messages.iter().any(|said| said == text) {
@@ -263,8 +269,18 @@ fn is_something(value: &Value) -> bool {
     }
 }
 
-/// A body as JSON, mended where a character is broken.
+/// Messages and codes of one answer that are kept: a refusal with a million reasons is one with some.
+const MOST_SAID: usize = 20;
+
+/// The longest body of which a tree is made, in bytes: it takes some dozen times as much memory as the text.
+const LONGEST_TREE: usize = 8 << 20;
+
+/// A body as JSON, mended where a character is broken. Listings are not read by way of this, and nothing else is as long
+/// as `LONGEST_TREE`: what is, is not understood.
 pub(super) fn value(body: &[u8]) -> Option<Value> {
+    if body.len() > LONGEST_TREE {
+        return None;
+    }
     serde_json::from_slice(body)
         .or_else(|_| serde_json::from_slice(&mended(body)))
         .ok()

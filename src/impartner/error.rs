@@ -83,6 +83,16 @@ pub enum ImpartnerError {
         /// The dialect that was used, or both: "objects dialect".
         dialects: String,
     },
+    /// A listing without an end, or with more in it than anybody has.
+    #[error(
+        "The listing of {object} has more than {most}, which is more than is taken in. Nothing was written."
+    )]
+    TooMuch {
+        /// The object that was listed.
+        object: String,
+        /// The bound: "4000000 records".
+        most: String,
+    },
     /// Somebody cancelled.
     #[error("Cancelled while reading from Impartner.")]
     Cancelled,
@@ -102,6 +112,7 @@ impl ImpartnerError {
             Self::PageNeverCame { .. } => "impartner_page_never_came",
             Self::NoAnswer { .. } => "impartner_no_answer",
             Self::IgnoresPaging { .. } => "impartner_ignores_paging",
+            Self::TooMuch { .. } => "impartner_too_much",
             Self::Cancelled => "cancelled",
         }
     }
@@ -151,6 +162,9 @@ impl ImpartnerError {
             }
             Self::IgnoresPaging { .. } => {
                 "Set impartner.dialect to the other dialect (objects or odata), or raise impartner.page_size above the number of records."
+            }
+            Self::TooMuch { .. } => {
+                "Check impartner.url: a tenant's own listing ends long before. `prmdesk doctor` shows what answers there."
             }
             Self::Setup(_) => {
                 "Install the system's CA certificates (package ca-certificates), or name a file of them in SSL_CERT_FILE."

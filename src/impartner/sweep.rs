@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -52,6 +53,9 @@ pub(super) async fn sweep(job: Arc<Job>, progress: &Progress) -> Result<Swept, I
         outstanding: BTreeSet::new(),
         after: Vec::new(),
         holes_in_a_row: 0,
+        known: FxHashSet::default(),
+        known_until: 0,
+        bytes: 0,
         progress,
         job,
     };
@@ -91,6 +95,11 @@ struct Sweep<'a> {
     outstanding: BTreeSet<u64>,
     /// Places where nothing came since the last page with records.
     holes_in_a_row: u32,
+    /// The ids of the first so many records of the listing, as far as somebody asked.
+    known: FxHashSet<i64>,
+    known_until: usize,
+    /// Bytes of the texts of all records that came.
+    bytes: usize,
     /// What came after the last record.
     after: Vec<(Slice, Page)>,
 }
@@ -263,11 +272,12 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Whether one of `ids` is not in the listing yet.
-    fn has_new(&self, ids: &[i64]) -> bool {
-        let mut known: Vec<i64> = self.out.set.ids().to_vec();
-        known.sort_unstable();
-        ids.iter().any(|id| known.binary_search(id).is_err())
+    /// Whether one of `ids` is not in the listing yet. Each record is looked at once, however often this is asked.
+    fn has_new(&mut self, ids: &[i64]) -> bool {
+        let listed = self.out.set.ids();
+        self.known.extend(&listed[self.known_until..]);
+        self.known_until = listed.len();
+        ids.iter().any(|id| !self.known.contains(id))
     }
 
     /// Reads on until an empty page, where the source gives no count.
@@ -313,6 +323,16 @@ impl Sweep<'_> {
                 object: self.job.shape.object.clone(),
                 dialects: format!("{} dialect", self.job.dialect),
             });
+        }
+        self.bytes += decoded.set.bytes();
+        let taken_in = self.job.client.inner.bounds.exceeded(
+            self.out.ledger.records + self.out.ledger.unusable,
+            ledger_pages,
+            self.bytes,
+        );
+        if let Some(most) = taken_in {
+            let object = self.job.shape.object.clone();
+            return Err(ImpartnerError::TooMuch { object, most });
         }
         self.out.seen |= decoded.seen;
         for odd in decoded.odd {

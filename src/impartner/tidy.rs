@@ -78,6 +78,7 @@ pub(super) fn warnings(
             "broken_character" => {
                 "holds a character that is broken in Impartner's answer; U+FFFD stands for it"
             }
+            "overlong_value" => "is longer than 128 KiB; the rest of it was left out",
             "unknown_region" => {
                 "is an id that Impartner's list of regions does not have; its column keeps its value"
             }

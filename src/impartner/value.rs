@@ -6,6 +6,9 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// The longest text that is kept of a value, in bytes: longer than any column that is meant for it.
+const LONGEST_TEXT: usize = 128 << 10;
+
 /// A value as it came. Text borrows from the body where it holds no escapes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Cell<'de> {
@@ -107,6 +110,18 @@ impl Cell<'_> {
             Self::Odd => return false,
         };
         *self = Self::Text(Cow::Owned(text));
+        true
+    }
+
+    /// Cuts a text that is longer than any column; whether it was.
+    pub(super) fn cut(&mut self) -> bool {
+        let Self::Text(text) = self else { return false };
+        if text.len() <= LONGEST_TEXT {
+            return false;
+        }
+        let end = text.floor_char_boundary(LONGEST_TEXT);
+        let kept = text.get(..end).unwrap_or_default().to_owned();
+        *text = Cow::Owned(kept);
         true
     }
 

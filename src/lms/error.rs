@@ -84,6 +84,16 @@ pub enum LmsError {
         /// The other host.
         host: String,
     },
+    /// A listing without an end, or with more in it than anybody has.
+    #[error(
+        "The LMS listing of {what} has more than {most}, which is more than is taken in; reading stopped."
+    )]
+    TooMuch {
+        /// Path asked for.
+        what: String,
+        /// The bound: "4000000 records".
+        most: String,
+    },
     /// Pages that go in a circle.
     #[error("The LMS pages of {what} go in a circle; reading stopped after {pages} pages.")]
     Loop {
@@ -171,6 +181,7 @@ impl From<LmsError> for Error {
             | LmsError::Refused { .. }
             | LmsError::Unreadable { .. }
             | LmsError::ForeignLink { .. }
+            | LmsError::TooMuch { .. }
             | LmsError::Loop { .. } => (
                 Kind::Upstream,
                 "lms",

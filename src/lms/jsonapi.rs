@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The longest text that is kept of an attribute, in bytes.
+const LONGEST_TEXT: usize = 128 << 10;
+
 /// One answer.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Document {
@@ -10,6 +13,9 @@ pub(super) struct Document {
     data: Value,
     #[serde(default)]
     links: Value,
+    /// The length of its text, in bytes.
+    #[serde(skip)]
+    pub(super) bytes: usize,
 }
 
 /// One item of `data`.
@@ -71,7 +77,11 @@ impl<'a> Resource<'a> {
     /// An attribute as text: trimmed, empty reads as missing, numbers as they are written.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.attribute(name)? {
-            Value::String(text) => crate::text::clean(text).map(str::to_owned),
+            Value::String(text) => {
+                // Longer than any column: the rest would only be carried around.
+                let end = text.floor_char_boundary(LONGEST_TEXT);
+                crate::text::clean(text.get(..end)?).map(str::to_owned)
+            }
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }

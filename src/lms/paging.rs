@@ -29,6 +29,7 @@ impl Client {
         let mut seen: FxHashSet<String> = FxHashSet::default();
         let mut items = Vec::new();
         let mut pages = 0;
+        let mut bytes = 0;
         while let Some(url) = next {
             if progress.is_cancelled() {
                 return Err(LmsError::Cancelled);
@@ -42,6 +43,12 @@ impl Client {
                 return Err(unreadable("it has no `data`"));
             }
             pages += 1;
+            bytes += document.bytes;
+            let exceeded = self.0.bounds.exceeded(items.len() as u64, pages, bytes);
+            if let Some(most) = exceeded {
+                let what = segments.join("/");
+                return Err(LmsError::TooMuch { what, most });
+            }
             let page = document
                 .items()
                 .ok_or_else(|| unreadable("an item of `data` has no id"))?;

@@ -62,7 +62,11 @@ impl Client {
                     match serde_json::from_slice(&answer.body) {
                         // A document with errors is none, whatever its `data` says.
                         Ok(document) => match self.said(&answer.body) {
-                            Said::Document => return Ok(document),
+                            Said::Document => {
+                                let mut document: Document = document;
+                                document.bytes = answer.body.len();
+                                return Ok(document);
+                            }
                             Said::Errors(detail) => {
                                 return Err(refused(what, answer.status, detail));
                             }

@@ -160,6 +160,11 @@ impl SourceSet {
             .is_ok_and(|bit| bit < 32 && (self.is_absent(bit) || self.unread(at) >> bit & 1 == 1))
     }
 
+    /// Bytes of their texts, about.
+    pub fn bytes(&self) -> usize {
+        self.cells.bytes()
+    }
+
     /// Number of records.
     pub fn len(&self) -> usize {
         self.ids.len()

@@ -12,8 +12,6 @@ use super::pace::retry_after;
 use crate::clock::Clock;
 use crate::config::Secret;
 
-/// The longest body that is read, in bytes; a page of a thousand records is far below a megabyte.
-const LONGEST_BODY: usize = 64 << 20;
 /// The longest text of the other side in a message, in characters.
 const LONGEST_QUOTE: usize = 500;
 /// Longest wait for a connection.
@@ -56,18 +54,21 @@ impl Fault {
 pub(crate) struct Wire {
     http: reqwest::Client,
     timeout: Duration,
+    longest: usize,
     clock: Clock,
     secrets: Vec<Secret>,
 }
 
 impl Wire {
-    /// A wire to `address`, sending `headers` with every request; one whole answer may take `timeout`. A redirect is an
+    /// A wire to `address`, sending `headers` with every request; one whole answer may take `timeout`
+    /// and have `longest` bytes, unpacked. A redirect is an
     /// answer like any other, and a wrong one: the key goes to the configured host only. `secrets` are taken out of
     /// whatever is quoted from the other side.
     pub(crate) fn new(
         address: &Url,
         headers: HeaderMap,
         timeout: Duration,
+        longest: usize,
         clock: Clock,
         secrets: impl IntoIterator<Item = Secret>,
     ) -> Result<Self, reqwest::Error> {
@@ -86,6 +87,7 @@ impl Wire {
         Ok(Self {
             http: http.build()?,
             timeout,
+            longest,
             clock,
             secrets: secrets.into_iter().collect(),
         })
@@ -131,11 +133,11 @@ impl Wire {
         loop {
             match response.chunk().await {
                 Ok(None) => break,
-                Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_BODY => {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= self.longest => {
                     body.extend_from_slice(&chunk);
                 }
                 Ok(Some(_)) => {
-                    let most = LONGEST_BODY >> 20;
+                    let most = self.longest >> 20;
                     return Err(Fault::Lost(format!("the answer is longer than {most} MiB")));
                 }
                 // A refusal is a refusal even if its explanation was cut off.

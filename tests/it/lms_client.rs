@@ -52,6 +52,11 @@ impl Server {
     }
 
     fn client(&self) -> Client {
+        self.bounded(prmdesk::lms::Bounds::default())
+    }
+
+    /// A client that takes in no more than `bounds`.
+    fn bounded(&self, bounds: prmdesk::lms::Bounds) -> Client {
         let config = LmsConfig {
             url: self.url.clone(),
             api_key: Some(Secret::new("k3y")),
@@ -64,7 +69,7 @@ impl Server {
             backoff: Duration::from_millis(1),
             longest_wait: Duration::from_millis(5),
         };
-        Client::with_patience(&config, Clock::system(), patience).unwrap()
+        Client::with_bounds(&config, Clock::system(), patience, bounds).unwrap()
     }
 
     fn requests(&self) -> Vec<String> {
@@ -103,6 +108,62 @@ fn people(ids: &[&str], next: Option<&str>) -> Response {
         .map(|id| serde_json::json!({"id": id, "type": "people", "attributes": {"email": format!("{id}@x.example")}}))
         .collect();
     json(&serde_json::json!({"data": data, "links": {"next": next}}).to_string())
+}
+
+/// docs/apis.md, "Bounds".
+#[tokio::test]
+async fn a_listing_without_an_end_ends_and_depth_is_no_danger() {
+    let endless = Server::start(|_, before| {
+        let ids: Vec<String> = (0..100).map(|n| format!("p{before}-{n}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        people(&ids, Some(&format!("/v2/people?page={}", before + 2)))
+    })
+    .await;
+    for (bounds, says) in [
+        (
+            prmdesk::lms::Bounds {
+                records: 1_000,
+                ..Default::default()
+            },
+            "1000 records",
+        ),
+        (
+            prmdesk::lms::Bounds {
+                pages: 7,
+                ..Default::default()
+            },
+            "7 pages",
+        ),
+        (
+            prmdesk::lms::Bounds {
+                bytes: 1 << 20,
+                ..Default::default()
+            },
+            "1 MiB",
+        ),
+    ] {
+        let error = endless
+            .bounded(bounds)
+            .people(&Progress::silent())
+            .await
+            .unwrap_err();
+        assert!(matches!(error, LmsError::TooMuch { .. }), "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let deep = "[".repeat(2_000_000);
+    for body in [
+        deep.clone(),
+        format!("{{\"data\": {deep}{}}}", "]".repeat(2_000_000)),
+        format!("{{\"errors\": {deep}"),
+        "{\"a\":".repeat(1_000_000),
+    ] {
+        let server = Server::start(move |_, _| json(&body)).await;
+        server
+            .client()
+            .people(&Progress::silent())
+            .await
+            .unwrap_err();
+    }
 }
 
 #[tokio::test]

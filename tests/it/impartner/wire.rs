@@ -1,5 +1,7 @@
 //! The Impartner client against servers no API would be: redirects, misrouted addresses, odd paging, broken JSON.
 
+mod bounds;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
