@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValuesParser, RangedI64ValueParser, TypedValueParser,
+};
 use unicode_width::UnicodeWidthStr;
 
 use super::output::Color;
@@ -62,6 +64,11 @@ pub(super) struct What {
     /// incremental: what changed since the last applied run; full: everything, which alone shows what is gone
     #[arg(long, default_value = "incremental", value_parser = words::<Mode, _>(["incremental", "full"]))]
     pub(super) mode: Mode,
+}
+
+/// A number that names something: a row, a run, a case, a record of Impartner. They begin with 1.
+pub(super) fn id() -> RangedI64ValueParser<i64> {
+    RangedI64ValueParser::new().range(1..)
 }
 
 /// Entity words as arguments take them.

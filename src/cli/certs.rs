@@ -4,7 +4,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::Json;
+use super::args::{self, Json};
 use super::confirm::Consent;
 use super::context::Context;
 use super::exit::Exit;
@@ -46,7 +46,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct Partners {
     /// Only this partner, by its row id; can be given several times
-    #[arg(long = "partner", value_name = "ID")]
+    #[arg(long = "partner", value_name = "ID", value_parser = args::id())]
     ids: Vec<i64>,
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DurationRound, TimeDelta};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 
 use super::args::Global;
 use super::context;
@@ -21,6 +22,11 @@ use crate::files;
 use crate::sandbox::{Sandbox, SandboxOptions, World};
 use crate::store::Store;
 
+/// Most accounts and people that are made up: twice what the program is made for (docs/rules.md, its beginning), and what
+/// a machine of some gigabytes holds.
+const MOST_PARTNERS: u64 = 200_000;
+const MOST_CONTACTS: u64 = 2_000_000;
+
 /// Open the console on the built-in sandbox: no configuration, no network, no other program
 ///
 /// It starts a stand-in Impartner and a stand-in LMS on loopback and an SQLite file with a database "from yesterday".
@@ -31,10 +37,10 @@ pub(super) struct Demo {
     #[arg(long)]
     reset: bool,
     /// Partner accounts to make up
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_PARTNERS))]
     partners: usize,
     /// Contacts to make up
-    #[arg(long, value_name = "M", default_value_t = 2_000)]
+    #[arg(long, value_name = "M", default_value_t = 2_000, value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_CONTACTS))]
     contacts: usize,
     /// The data follows from this number
     #[arg(long, value_name = "S", default_value_t = 7)]

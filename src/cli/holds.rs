@@ -65,11 +65,12 @@ struct Record {
     #[arg(
         value_name = "ID",
         required_unless_present = "row",
-        conflicts_with = "row"
+        conflicts_with = "row",
+        value_parser = args::id()
     )]
     impartner_id: Option<i64>,
     /// Its row id, for a row that has no Impartner id yet
-    #[arg(long, value_name = "ROW")]
+    #[arg(long, value_name = "ROW", value_parser = args::id())]
     row: Option<i64>,
 }
 

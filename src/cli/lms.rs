@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::args::Json;
+use super::args::{self, Json};
 use super::context::Context;
 use super::exit::Exit;
 use super::output::Style;
@@ -29,7 +29,7 @@ enum Command {
         #[arg(long)]
         transcripts: bool,
         /// Only those of this partner, by its row id
-        #[arg(long, value_name = "ID", requires = "transcripts")]
+        #[arg(long, value_name = "ID", requires = "transcripts", value_parser = args::id())]
         partner: Option<i64>,
     },
 }

@@ -3,7 +3,7 @@
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Subcommand};
 
-use super::args::Json;
+use super::args::{self, Json};
 use super::confirm::Consent;
 use super::context::Context;
 use super::exit::Exit;
@@ -32,12 +32,13 @@ enum Command {
     /// Show a case with its exact steps against the live LMS
     Show {
         /// The case
+        #[arg(value_parser = args::id())]
         case: i64,
     },
     /// Approve cases: a person's decision, which needs --yes, --note and a named operator
     Approve {
         /// The cases
-        #[arg(required = true, value_name = "CASE")]
+        #[arg(required = true, value_name = "CASE", value_parser = args::id())]
         cases: Vec<i64>,
         /// Yes, these people lose access
         #[arg(long, required = true)]
@@ -51,7 +52,7 @@ enum Command {
     /// Reject cases: nothing is done in the LMS
     Reject {
         /// The cases
-        #[arg(required = true, value_name = "CASE")]
+        #[arg(required = true, value_name = "CASE", value_parser = args::id())]
         cases: Vec<i64>,
         #[command(flatten)]
         note: Note,
@@ -59,7 +60,7 @@ enum Command {
     /// Put cases aside
     Hold {
         /// The cases
-        #[arg(required = true, value_name = "CASE")]
+        #[arg(required = true, value_name = "CASE", value_parser = args::id())]
         cases: Vec<i64>,
         #[command(flatten)]
         note: Note,
@@ -67,12 +68,13 @@ enum Command {
     /// Run approved cases, and resume those that failed
     Run {
         /// Only these cases
-        #[arg(value_name = "CASE")]
+        #[arg(value_name = "CASE", value_parser = args::id())]
         cases: Vec<i64>,
     },
     /// Put people back; a deleted group is made again with a new id
     Restore {
         /// The case
+        #[arg(value_parser = args::id())]
         case: i64,
         /// Go ahead without asking
         #[arg(long)]

@@ -19,7 +19,7 @@ pub(super) struct Runs {
     #[command(subcommand)]
     command: Option<Command>,
     /// Most runs listed, newest first
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     #[command(flatten)]
     pub(super) json: Json,
@@ -32,6 +32,7 @@ enum Command {
     /// Show one run with its changes and its lines in the log
     Show {
         /// The run
+        #[arg(value_parser = args::id())]
         run: i64,
         /// Most lines of the log, the newest
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(..=10_000))]
@@ -43,7 +44,7 @@ enum Command {
         #[arg(value_parser = args::entity())]
         entity: Entity,
         /// Its id as Impartner knows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = args::id())]
         impartner_id: i64,
     },
 }

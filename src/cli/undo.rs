@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{Json, Picked, Releases};
+use super::args::{self, Json, Picked, Releases};
 use super::confirm::Consent;
 use super::context::Context;
 use super::exit::Exit;
@@ -18,6 +18,7 @@ use crate::error::Result;
 #[derive(Debug, Args)]
 pub(super) struct Undo {
     /// The run; see `prmdesk runs`
+    #[arg(value_parser = args::id())]
     run: i64,
     /// Save the plan to this file instead of applying it; exit codes are those of preview
     #[arg(long, value_name = "PLAN")]
