@@ -9,7 +9,7 @@ mod help;
 mod holds;
 mod init;
 mod people;
-mod rig;
+pub(crate) mod rig;
 mod said;
 mod schedulers;
 mod secrets;

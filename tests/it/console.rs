@@ -137,11 +137,45 @@ impl Console {
 
     pub(crate) fn press(&mut self, keys: &str) {
         let writer = self.writer.as_mut().unwrap();
-        writer.write_all(keys.as_bytes()).unwrap();
-        writer.flush().unwrap();
+        let written = writer
+            .write_all(keys.as_bytes())
+            .and_then(|()| writer.flush());
+        // A key that comes when it is over has nobody to take it.
+        if let Err(error) = written {
+            self.wait(&error.to_string(), |seen| seen.ended);
+        }
     }
 
-    fn resize(&mut self, rows: u16, cols: u16) {
+    /// Whether it has ended.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.seen.0.lock().unwrap().ended
+    }
+
+    /// Leaves it, whatever it is at, and gives its exit code.
+    pub(crate) fn leave(&mut self) -> u32 {
+        let end = Instant::now() + PATIENCE;
+        while !self.is_over() && Instant::now() < end {
+            // Ctrl-C leaves at once, also while work is waited for.
+            let writer = self.writer.as_mut().unwrap();
+            let _over_already = writer.write_all(b"\x03").and_then(|()| writer.flush());
+            let (lock, changed) = &*self.seen;
+            let seen = lock.lock().unwrap();
+            drop(changed.wait_timeout_while(seen, Duration::from_millis(300), |seen| !seen.ended));
+        }
+        self.ended_clean()
+    }
+
+    /// All that was written to the terminal.
+    pub(crate) fn told(&self) -> String {
+        String::from_utf8_lossy(&self.seen.0.lock().unwrap().bytes).into_owned()
+    }
+
+    /// All that it logged.
+    pub(crate) fn log(&self) -> String {
+        crate::cli::rig::log_below(&self.folder.path().join("state"))
+    }
+
+    pub(crate) fn resize(&mut self, rows: u16, cols: u16) {
         let size = PtySize {
             rows,
             cols,

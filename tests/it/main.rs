@@ -15,6 +15,7 @@ mod citations;
 mod cli;
 mod console;
 mod desk;
+mod fuzz;
 mod house;
 mod http;
 mod impartner;

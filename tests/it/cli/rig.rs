@@ -12,15 +12,15 @@ use super::{Place, Ran};
 use crate::mariadb::TestDb;
 
 /// A sandbox with a world, a database with the schema, and a place to run the binary in.
-pub(super) struct Rig {
-    pub(super) place: Place,
-    pub(super) sandbox: Sandbox,
-    pub(super) db: TestDb,
+pub(crate) struct Rig {
+    pub(crate) place: Place,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) db: TestDb,
 }
 
 impl Rig {
     /// 80 accounts and 500 people; nothing is in the database yet.
-    pub(super) async fn start(db: TestDb) -> Self {
+    pub(crate) async fn start(db: TestDb) -> Self {
         let rig = Self::bare(db).await;
         let migrated = rig.run("migrate");
         assert_eq!(migrated.code, 0, "{migrated:?}");
@@ -28,7 +28,7 @@ impl Rig {
     }
 
     /// The same without the schema.
-    pub(super) async fn bare(db: TestDb) -> Self {
+    pub(crate) async fn bare(db: TestDb) -> Self {
         let sandbox = Sandbox::start(World::generate(11, 80, 500), SandboxOptions::default())
             .await
             .unwrap();
@@ -40,14 +40,14 @@ impl Rig {
     }
 
     /// The same with everything applied that a full sync applies.
-    pub(super) async fn synced(db: TestDb) -> Self {
+    pub(crate) async fn synced(db: TestDb) -> Self {
         let rig = Self::start(db).await;
         let synced = rig.run("sync --mode full --yes");
         assert_eq!(synced.code, 0, "{synced:?}");
         rig
     }
 
-    pub(super) fn env(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn env(&self) -> Vec<(&'static str, String)> {
         vec![
             ("PRMDESK_DATABASE_URL", self.db.url.clone()),
             ("PRMDESK_IMPARTNER_URL", self.sandbox.impartner_url()),
@@ -61,11 +61,11 @@ impl Rig {
         ]
     }
 
-    pub(super) fn run(&self, args: &str) -> Ran {
+    pub(crate) fn run(&self, args: &str) -> Ran {
         self.args(&args.split_whitespace().collect::<Vec<_>>())
     }
 
-    pub(super) fn args(&self, args: &[&str]) -> Ran {
+    pub(crate) fn args(&self, args: &[&str]) -> Ran {
         let env = self.env();
         let env: Vec<(&str, &str)> = env
             .iter()
@@ -76,13 +76,13 @@ impl Rig {
 
     /// Runs `args` with `--json`, which must end with `code`.
     #[track_caller]
-    pub(super) fn json(&self, code: i32, args: &str) -> Value {
+    pub(crate) fn json(&self, code: i32, args: &str) -> Value {
         let ran = self.run(&format!("{args} --json"));
         assert_eq!(ran.code, code, "{args}: {ran:?}");
         ran.json()
     }
 
-    pub(super) async fn store(&self) -> Store {
+    pub(crate) async fn store(&self) -> Store {
         Store::connect(&Secret::new(&self.db.url), Clock::system())
             .await
             .unwrap()
@@ -90,23 +90,28 @@ impl Rig {
 
     /// Active partners and contacts.
     #[track_caller]
-    pub(super) fn active(&self) -> (u64, u64) {
+    pub(crate) fn active(&self) -> (u64, u64) {
         let status = self.json(0, "status");
         let of = |entity: &str| status[entity]["active"].as_u64().unwrap();
         (of("partners"), of("contacts"))
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    /// All that the binary logged.
+    pub(crate) fn log(&self) -> String {
+        log_below(&self.path("state"))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.place.path().join(name)
     }
 
-    pub(super) fn is_mariadb(&self) -> bool {
+    pub(crate) fn is_mariadb(&self) -> bool {
         self.db.engine == Engine::MariaDb
     }
 
     /// Ids of accounts that a sync keeps, in order.
     #[track_caller]
-    pub(super) fn kept_accounts(&self, count: usize) -> Vec<i64> {
+    pub(crate) fn kept_accounts(&self, count: usize) -> Vec<i64> {
         let plan = self.json(0, "runs show 1");
         let ids: Vec<i64> = plan["changes"]
             .as_array()
@@ -119,4 +124,14 @@ impl Rig {
         assert_eq!(ids.len(), count);
         ids
     }
+}
+
+/// The text of all log files below a state directory.
+pub(crate) fn log_below(state: &std::path::Path) -> String {
+    let Ok(files) = std::fs::read_dir(state.join("prmdesk/log")) else {
+        return String::new();
+    };
+    files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect()
 }
