@@ -2,7 +2,7 @@
 
 use prmdesk::store::Engine;
 
-use crate::mariadb::{TestDb, both, mariadb};
+use crate::mariadb::{TestDb, both, mariadb, sqlite};
 
 const MARIADB: &str = include_str!("../adopted/schema.sql");
 const SQLITE: &str = include_str!("../adopted/schema.sqlite.sql");
@@ -24,6 +24,15 @@ pub async fn on_both() -> Vec<TestDb> {
         built.push(build(db).await);
     }
     built
+}
+
+/// One on an engine.
+pub async fn on(engine: Engine) -> TestDb {
+    build(match engine {
+        Engine::MariaDb => mariadb().await,
+        Engine::Sqlite => sqlite(),
+    })
+    .await
 }
 
 /// One on MariaDB.
