@@ -61,11 +61,11 @@ const READINGS: u32 = 3;
 /// The shared sync core. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    inner: Arc<Inner>,
+    inner: Arc<Parts>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct Parts {
     config: Config,
     clock: Clock,
     store: Store,
@@ -114,7 +114,7 @@ impl Desk {
 
     fn with_store(config: Config, clock: Clock, store: Store) -> Self {
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(Parts {
                 config,
                 clock,
                 store,

@@ -267,7 +267,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The default schema of `entity` (issue 2, "field mappings of the mission").
+    /// The default schema of `entity` (docs/contract.md, "Database").
     pub fn of(entity: Entity) -> Self {
         use FieldKind::{Email, LmsLink, Name, Region, SalesforceId, Text};
         let field = |column, source: &str, label, kind, length| Field {

@@ -86,10 +86,10 @@ impl Default for Limits {
 /// What every endpoint works with. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
-    inner: Arc<Inner>,
+    inner: Arc<AppState>,
 }
 
-struct Inner {
+struct AppState {
     desk: Desk,
     /// SHA-256 of the token: two digests have one length, so comparing them tells nothing about the token.
     token: Option<[u8; 32]>,
@@ -109,7 +109,7 @@ impl App {
         let token = desk.config().serve.bearer();
         let token = token.map(|token| Sha256::digest(token.as_bytes()).into());
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(AppState {
                 token,
                 shutdown: CancellationToken::new(),
                 previews: Arc::new(Semaphore::new(limits.previews)),

@@ -64,10 +64,10 @@ const LONGEST_BODY: usize = 16 << 20;
 
 /// A client of the LMS. Cheap to clone; clones share connections and the rate limit.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Peer>);
 
 #[derive(Debug)]
-struct Inner {
+struct Peer {
     wire: Wire,
     /// `https://host/v2`.
     base: Url,
@@ -114,7 +114,7 @@ impl Client {
         ]);
         let wire = Wire::new(&base, headers, patience.timeout, LONGEST_BODY, clock, [key])
             .map_err(LmsError::Setup)?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Peer {
             wire,
             base,
             limiter: RateLimiter::per_second(config.max_rps),

@@ -1,4 +1,4 @@
-//! The webhook (issue 7, "Notifications"): JSON with a Slack-compatible `text` when an unattended run was stopped by a
+//! The webhook (docs/operations.md, "The webhook"): JSON with a Slack-compatible `text` when an unattended run was stopped by a
 //! guard, failed, or opened off-boarding cases. Off without `notify.webhook_url`.
 //!
 //! A webhook that fails is told in the log and nowhere else: it never fails a run. What is posted names no person and

@@ -72,7 +72,7 @@ impl Zeros {
 
 /// The JSON of a comparison (docs/contract.md, "JSON").
 #[derive(Serialize)]
-struct Document<'a> {
+struct Comparison<'a> {
     partners: &'a [CertRow],
     withheld: &'a [CertFault],
 }
@@ -91,7 +91,7 @@ impl Certs {
                     .await?;
                 cx.quiet();
                 if cx.json() {
-                    cx.out.json(&Document {
+                    cx.out.json(&Comparison {
                         partners: &rows,
                         withheld: &withheld,
                     })?;

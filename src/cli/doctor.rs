@@ -27,7 +27,7 @@ pub(super) struct Doctor {
 
 /// The JSON of docs/contract.md, "JSON".
 #[derive(Serialize)]
-struct Document<'a> {
+struct Examination<'a> {
     checks: &'a [Check],
 }
 
@@ -45,7 +45,7 @@ impl Doctor {
         }
         checks.push(terminal());
         if self.json.json {
-            out.json(&Document { checks: &checks })?;
+            out.json(&Examination { checks: &checks })?;
         } else {
             for check in &checks {
                 print(check, out)?;

@@ -10,7 +10,7 @@ use crate::text::{safe, safe_lines};
 
 /// The JSON of an error (docs/contract.md, "JSON").
 #[derive(Serialize)]
-struct Document<'a> {
+struct ErrorReport<'a> {
     error: Body<'a>,
 }
 
@@ -36,7 +36,7 @@ pub(super) enum Format {
 pub(super) fn print(error: &Error, format: Format, color: Color, out: &mut Out) {
     tracing::error!(code = error.code, kind = ?error.kind, "the command ends with an error");
     if format == Format::Json {
-        let document = Document {
+        let document = ErrorReport {
             error: Body {
                 code: error.code,
                 message: &error.message,

@@ -16,7 +16,7 @@ use crate::desk::{Desk, Probe};
 use crate::plan::Entity;
 use crate::values::{CaseState, Reachability, Status};
 use tally::Tally;
-use text::{Histogram, Kind, REQUEST_SECONDS, Text, count};
+use text::{Histogram, MetricKind, REQUEST_SECONDS, Text, count};
 
 /// How long counts of the tables are used again: a scraper must not cost a table scan each time.
 const COUNTS: Duration = Duration::from_secs(10);
@@ -76,7 +76,7 @@ impl Metrics {
         let mut text = Text::default();
         text.family(
             "prmdesk_build_info",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "The version, as a label.",
         );
         text.sample(
@@ -97,7 +97,7 @@ impl Metrics {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         text.family(
             "prmdesk_http_requests_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Requests answered by this server.",
         );
         for ((path, method, status), number) in &requests.0 {
@@ -110,7 +110,7 @@ impl Metrics {
         }
         text.family(
             "prmdesk_http_request_duration_seconds",
-            Kind::Histogram,
+            MetricKind::Histogram,
             "How long requests took until their answer began.",
         );
         for (path, histogram) in &requests.1 {
@@ -160,7 +160,7 @@ impl Gathered {
         self.tally.write(text);
         text.family(
             "prmdesk_database_up",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "1 while the database answers.",
         );
         text.sample(
@@ -177,7 +177,7 @@ impl Gathered {
         let named = || ["impartner", "lms"].into_iter().zip(probes);
         text.family(
             "prmdesk_upstream_up",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "1 when the last question was answered.",
         );
         for (name, probe) in named() {
@@ -186,7 +186,7 @@ impl Gathered {
         }
         text.family(
             "prmdesk_upstream_latency_seconds",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "How long the last answer took.",
         );
         for (name, probe) in named() {
@@ -205,10 +205,10 @@ impl Gathered {
 /// The facts of docs/rules.md, "Status" as gauges.
 fn write_status(status: &Status, text: &mut Text) {
     let gauge = |text: &mut Text, name: &str, help: &str, number: f64| {
-        text.family(name, Kind::Gauge, help);
+        text.family(name, MetricKind::Gauge, help);
         text.sample(name, &[], number);
     };
-    text.family("prmdesk_rows", Kind::Gauge, "Rows of the two tables.");
+    text.family("prmdesk_rows", MetricKind::Gauge, "Rows of the two tables.");
     for (entity, rows) in [
         (Entity::Partners, &status.partners),
         (Entity::Contacts, &status.contacts),
@@ -222,7 +222,11 @@ fn write_status(status: &Status, text: &mut Text) {
             text.sample("prmdesk_rows", &labels, count(number));
         }
     }
-    text.family("prmdesk_cases", Kind::Gauge, "Off-boarding cases by state.");
+    text.family(
+        "prmdesk_cases",
+        MetricKind::Gauge,
+        "Off-boarding cases by state.",
+    );
     for state in CaseState::ALL {
         let number = status.cases.of(state);
         text.sample("prmdesk_cases", &[("state", state.word())], count(number));
@@ -254,7 +258,7 @@ fn write_status(status: &Status, text: &mut Text) {
     );
     text.family(
         "prmdesk_watermark_timestamp_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "The watermark, as the source reported it.",
     );
     for (entity, at) in status.watermarks.iter() {
@@ -269,7 +273,7 @@ fn write_status(status: &Status, text: &mut Text) {
     }
     text.family(
         "prmdesk_watermark_age_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "How old the watermark is.",
     );
     for (entity, at) in status.watermarks.iter() {

@@ -292,7 +292,8 @@ impl Client {
         })
     }
 
-    /// A 404: of the API, or of something between us and it? A page of HTML, or plain words, is nobody we know.
+    /// A 404 means that the record is gone only when the API itself sent it. A gateway between us and the API sends 404s
+    /// too, as a page of HTML or plain text: those are `unverified`.
     fn judge_404(&self, object: &str, body: &[u8]) -> Found {
         if body.trim_ascii().is_empty() {
             return Found::Gone;

@@ -28,11 +28,11 @@ const LONGEST_BODY: usize = 64 << 20;
 /// the dialect that was found.
 #[derive(Clone)]
 pub struct Client {
-    pub(super) inner: Arc<Inner>,
+    pub(super) inner: Arc<Peer>,
     pub(super) backoff: Backoff,
 }
 
-pub(super) struct Inner {
+pub(super) struct Peer {
     pub(super) wire: Wire,
     base: Url,
     pub(super) config: ImpartnerConfig,
@@ -94,7 +94,7 @@ impl Client {
         let wire = Wire::new(&base, headers, config.timeout, LONGEST_BODY, clock, [key])
             .map_err(ImpartnerError::Setup)?;
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(Peer {
                 wire,
                 base,
                 config: config.clone(),

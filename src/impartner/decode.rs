@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::shape::{MAX_FIELDS, Shape};
-use super::value::Cell;
+use super::value::SourceValue;
 use crate::plan::{FieldKind, SourceRecord, SourceSet};
 
 /// Region names by id.
@@ -48,7 +48,7 @@ pub(super) struct Decoded {
 pub(super) struct Sink<'de, 's> {
     shape: &'s Shape,
     regions: Option<&'s Regions>,
-    cells: Vec<Cell<'de>>,
+    cells: Vec<SourceValue<'de>>,
     /// The keys of the record before, in their order: a listing's records look alike.
     keys: Vec<(Box<str>, Option<usize>)>,
     /// The body was mended: a U+FFFD may stand for a broken character.
@@ -62,7 +62,7 @@ impl<'s> Sink<'_, 's> {
         Self {
             shape,
             regions,
-            cells: vec![Cell::Absent; shape.names.len()],
+            cells: vec![SourceValue::Absent; shape.names.len()],
             keys: Vec::new(),
             mended: false,
             out: Decoded {
@@ -131,7 +131,7 @@ impl<'s> Sink<'_, 's> {
             .flatten()
             .find_map(|name| match &self.cells[name] {
                 // `Account` as text is a name, even one of digits only: a wrong link is worse than none.
-                Cell::Text(_) if Some(name) != shape.account_id => None,
+                SourceValue::Text(_) if Some(name) != shape.account_id => None,
                 cell => cell.id(),
             });
         let absent = self.absent();
@@ -181,8 +181,8 @@ impl<'s> Sink<'_, 's> {
     fn tell_broken(&mut self, id: i64) {
         for name in 0..self.cells.len() {
             let broken = match &self.cells[name] {
-                Cell::Text(text)
-                | Cell::Reference {
+                SourceValue::Text(text)
+                | SourceValue::Reference {
                     name: Some(text), ..
                 } => text.contains(char::REPLACEMENT_CHARACTER),
                 _ => false,
@@ -200,8 +200,10 @@ impl<'s> Sink<'_, 's> {
             .into_iter()
             .flatten()
             .find(|&name| match &mut self.cells[name] {
-                Cell::Text(text) => Some(name) != shape.account_id && !text.trim().is_empty(),
-                cell @ Cell::Reference { name: Some(_), .. } => cell.make_text(),
+                SourceValue::Text(text) => {
+                    Some(name) != shape.account_id && !text.trim().is_empty()
+                }
+                cell @ SourceValue::Reference { name: Some(_), .. } => cell.make_text(),
                 // A number under `Account` is its id, not its name.
                 _ => false,
             })
@@ -210,7 +212,7 @@ impl<'s> Sink<'_, 's> {
     /// What did not come with the record (see [`SourceRecord::absent`]).
     fn absent(&self) -> u64 {
         let shape = self.shape;
-        let came = |name: usize| self.cells[name] != Cell::Absent;
+        let came = |name: usize| self.cells[name] != SourceValue::Absent;
         let mut absent = 0;
         for (bit, (field, name)) in (0u32..).zip(shape.schema.fields.iter().zip(&shape.fields)) {
             let region_id = shape.region_id.filter(|_| field.kind == FieldKind::Region);
@@ -232,14 +234,16 @@ impl<'s> Sink<'_, 's> {
                 continue;
             };
             let region = match &self.cells[name] {
-                Cell::Reference { name: Some(_), .. } => None,
+                SourceValue::Reference { name: Some(_), .. } => None,
                 // Ids may come as text, and no region is called by a number alone.
-                Cell::Text(text)
+                SourceValue::Text(text)
                     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) =>
                 {
                     self.cells[name].id()
                 }
-                cell @ (Cell::Int(_) | Cell::Float(_) | Cell::Reference { .. }) => cell.id(),
+                cell @ (SourceValue::Int(_)
+                | SourceValue::Float(_)
+                | SourceValue::Reference { .. }) => cell.id(),
                 cell if cell.is_given() => None,
                 _ => shape.region_id.and_then(|name| self.cells[name].id()),
             };
@@ -249,11 +253,11 @@ impl<'s> Sink<'_, 's> {
                 continue;
             };
             self.cells[name] = if let Some(text) = regions.get(&region) {
-                Cell::Text(Cow::Owned(text.clone()))
+                SourceValue::Text(Cow::Owned(text.clone()))
             } else {
                 self.odd("unknown_region", name, id);
                 unread |= 1u32.checked_shl(bit).unwrap_or(0);
-                Cell::Null
+                SourceValue::Null
             };
         }
         unread
@@ -292,7 +296,7 @@ impl<'de> Visitor<'de> for RecordSeed<'_, '_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let sink = self.sink;
-        sink.cells.fill(Cell::Absent);
+        sink.cells.fill(SourceValue::Absent);
         let mut at = 0;
         while let Some(name) = map.next_key_seed(KeySeed {
             shape: sink.shape,

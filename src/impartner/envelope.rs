@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::decode::{Decoded, Listed, RecordSeed, RecordsSeed, Regions, Sink};
 use super::mend::mended;
 use super::shape::Shape;
-use super::value::Cell;
+use super::value::SourceValue;
 use crate::plan::{Schema, SourceSet};
 
 /// What the body should hold.
@@ -299,10 +299,10 @@ fn boolean(value: &Value) -> Option<bool> {
 }
 
 /// A control total: a whole number that is not negative, also as text.
-fn total(cell: &Cell<'_>) -> Option<u64> {
+fn total(cell: &SourceValue<'_>) -> Option<u64> {
     match cell {
-        Cell::Int(0) => Some(0),
-        Cell::Text(text) => text.trim().parse().ok(),
+        SourceValue::Int(0) => Some(0),
+        SourceValue::Text(text) => text.trim().parse().ok(),
         other => other.id().and_then(|id| u64::try_from(id).ok()),
     }
 }
@@ -349,9 +349,9 @@ impl<'de> Visitor<'de> for TopSeed<'_, '_, 'de> {
                     Listed::Null | Listed::Other => Data::Other,
                 };
             } else if key.eq_ignore_ascii_case("success") {
-                self.envelope.success = map.next_value::<Cell<'_>>()?.boolean();
+                self.envelope.success = map.next_value::<SourceValue<'_>>()?.boolean();
             } else if is_total(&key) {
-                self.envelope.count = total(&map.next_value::<Cell<'_>>()?);
+                self.envelope.count = total(&map.next_value::<SourceValue<'_>>()?);
             } else if SAYS.iter().any(|name| key.eq_ignore_ascii_case(name)) {
                 let value = map.next_value::<Value>()?;
                 self.envelope.note(&key, value);
@@ -406,7 +406,7 @@ impl<'de> Visitor<'de> for DataSeed<'_, '_, 'de> {
                     Listed::Other => {}
                 }
             } else if is_total(&key) {
-                self.envelope.count = total(&map.next_value::<Cell<'_>>()?);
+                self.envelope.count = total(&map.next_value::<SourceValue<'_>>()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

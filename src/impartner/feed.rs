@@ -8,7 +8,7 @@ use super::ImpartnerError;
 use super::client::{Answer, Client, Patience, until_cancelled};
 use super::dialect::Query;
 use super::retry::{Failure, Tally, Verdict};
-use super::value::Cell;
+use super::value::SourceValue;
 use crate::plan::Entity;
 use crate::progress::{Progress, RunEvent};
 
@@ -166,8 +166,8 @@ fn ids(value: Value) -> Option<Vec<i64>> {
 
 fn id(item: &Value) -> Option<i64> {
     match item {
-        Value::Number(number) => number.as_i64().map(Cell::Int)?.id(),
-        Value::String(text) => Cell::Text(text.as_str().into()).id(),
+        Value::Number(number) => number.as_i64().map(SourceValue::Int)?.id(),
+        Value::String(text) => SourceValue::Text(text.as_str().into()).id(),
         Value::Object(_) => under(item, "id").and_then(id),
         _ => None,
     }

@@ -11,7 +11,7 @@ const LONGEST_TEXT: usize = 128 << 10;
 
 /// A value as it came. Text borrows from the body where it holds no escapes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Cell<'de> {
+pub(super) enum SourceValue<'de> {
     /// The key was not in the record.
     #[default]
     Absent,
@@ -36,7 +36,7 @@ pub(super) enum Cell<'de> {
     Odd,
 }
 
-impl Cell<'_> {
+impl SourceValue<'_> {
     /// Whether the source gave a value at all.
     pub(super) fn is_given(&self) -> bool {
         match self {
@@ -125,7 +125,7 @@ impl Cell<'_> {
         true
     }
 
-    /// The text, after [`Cell::make_text`].
+    /// The text, after [`SourceValue::make_text`].
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -155,7 +155,7 @@ fn float_text(number: f64) -> String {
     whole(number).map_or_else(|| number.to_string(), |whole| whole.to_string())
 }
 
-impl<'de> Deserialize<'de> for Cell<'de> {
+impl<'de> Deserialize<'de> for SourceValue<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(CellVisitor)
     }
@@ -164,54 +164,56 @@ impl<'de> Deserialize<'de> for Cell<'de> {
 struct CellVisitor;
 
 impl<'de> Visitor<'de> for CellVisitor {
-    type Value = Cell<'de>;
+    type Value = SourceValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Cell::Bool(value))
+        Ok(SourceValue::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Cell::Int(value))
+        Ok(SourceValue::Int(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value)
-            .map_or_else(|_| Cell::Text(Cow::Owned(value.to_string())), Cell::Int))
+        Ok(i64::try_from(value).map_or_else(
+            |_| SourceValue::Text(Cow::Owned(value.to_string())),
+            SourceValue::Int,
+        ))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Cell::Float(value))
+        Ok(SourceValue::Float(value))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Cell::Text(Cow::Borrowed(value)))
+        Ok(SourceValue::Text(Cow::Borrowed(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Cell::Text(Cow::Owned(value.to_owned())))
+        Ok(SourceValue::Text(Cow::Owned(value.to_owned())))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Cell::Null)
+        Ok(SourceValue::Null)
     }
 
     fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Cell::Null)
+        Ok(SourceValue::Null)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (mut id, mut name) = (None, None);
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
             if key.eq_ignore_ascii_case("id") {
-                id = map.next_value::<Cell<'de>>()?.id();
+                id = map.next_value::<SourceValue<'de>>()?.id();
             } else if key.eq_ignore_ascii_case("name") {
-                let mut cell = map.next_value::<Cell<'de>>()?;
+                let mut cell = map.next_value::<SourceValue<'de>>()?;
                 cell.make_text();
-                if let Cell::Text(text) = cell {
+                if let SourceValue::Text(text) = cell {
                     name = Some(text);
                 }
             } else {
@@ -219,15 +221,15 @@ impl<'de> Visitor<'de> for CellVisitor {
             }
         }
         Ok(if id.is_none() && name.is_none() {
-            Cell::Odd
+            SourceValue::Odd
         } else {
-            Cell::Reference { id, name }
+            SourceValue::Reference { id, name }
         })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let (mut joined, mut odd, mut any) = (String::new(), false, false);
-        while let Some(mut cell) = seq.next_element::<Cell<'de>>()? {
+        while let Some(mut cell) = seq.next_element::<SourceValue<'de>>()? {
             any = true;
             odd |= !cell.make_text();
             if let Some(text) = cell.text() {
@@ -238,9 +240,9 @@ impl<'de> Visitor<'de> for CellVisitor {
             }
         }
         Ok(match (any, odd) {
-            (false, _) => Cell::Null,
-            (true, true) => Cell::Odd,
-            (true, false) => Cell::Text(Cow::Owned(joined)),
+            (false, _) => SourceValue::Null,
+            (true, true) => SourceValue::Odd,
+            (true, false) => SourceValue::Text(Cow::Owned(joined)),
         })
     }
 }
@@ -365,7 +367,7 @@ mod tests {
 
     #[test]
     fn ids_and_booleans_in_every_dress() {
-        let cell = |json: &'static str| serde_json::from_str::<Cell<'_>>(json).unwrap();
+        let cell = |json: &'static str| serde_json::from_str::<SourceValue<'_>>(json).unwrap();
         for json in ["7", "\"7\"", "\" 7 \"", "7.0", "{\"Id\": \"7\", \"x\": []}"] {
             assert_eq!(cell(json).id(), Some(7), "{json}");
         }

@@ -1,6 +1,6 @@
 //! Reading fields of records.
 
-use super::records::{Account, Cell, Object, User};
+use super::records::{Account, FieldValue, Object, User};
 use super::world::World;
 
 /// A record of any object.
@@ -33,37 +33,40 @@ impl World {
     }
 
     /// The value of a field of a record; `field` counts in the object's table.
-    pub(super) fn cell<'a>(&'a self, row: Row<'a>, field: usize) -> Cell<'a> {
+    pub(super) fn cell<'a>(&'a self, row: Row<'a>, field: usize) -> FieldValue<'a> {
         match row {
             Row::Account(account) => {
                 let name = Object::Account.fields()[field].name;
                 let region = || {
                     let id = account.region_id?;
-                    Some(Cell::Reference(id, self.region(id)?))
+                    Some(FieldValue::Reference(id, self.region(id)?))
                 };
-                account.own(name).or_else(region).unwrap_or(Cell::Null)
+                account
+                    .own(name)
+                    .or_else(region)
+                    .unwrap_or(FieldValue::Null)
             }
             Row::User(user) => {
                 let name = Object::User.fields()[field].name;
                 user.own(name)
                     .unwrap_or_else(|| self.account_of(user, name))
             }
-            Row::Region(id, _) if field == 0 => Cell::Int(id),
-            Row::Region(_, name) => Cell::Text(name),
+            Row::Region(id, _) if field == 0 => FieldValue::Int(id),
+            Row::Region(_, name) => FieldValue::Text(name),
         }
     }
 
     /// The account of a user, as a reference or as its name alone.
-    fn account_of<'a>(&'a self, user: &'a User, name: &str) -> Cell<'a> {
+    fn account_of<'a>(&'a self, user: &'a User, name: &str) -> FieldValue<'a> {
         let account = user.account_id.and_then(|id| self.account(id));
         match (account, name) {
-            (Some(account), "Account") => Cell::Reference(account.id, &account.name),
-            (Some(account), _) => Cell::Text(&account.name),
+            (Some(account), "Account") => FieldValue::Reference(account.id, &account.name),
+            (Some(account), _) => FieldValue::Text(&account.name),
             (None, "AccountName") => user
                 .loose_account_name
                 .as_deref()
-                .map_or(Cell::Null, Cell::Text),
-            (None, _) => Cell::Null,
+                .map_or(FieldValue::Null, FieldValue::Text),
+            (None, _) => FieldValue::Null,
         }
     }
 }

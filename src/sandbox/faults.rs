@@ -222,10 +222,10 @@ impl When {
 
 /// The installed faults of a sandbox, shared.
 #[derive(Clone, Debug)]
-pub struct Faults(Arc<Mutex<Inner>>);
+pub struct Faults(Arc<Mutex<Installations>>);
 
 #[derive(Debug)]
-struct Inner {
+struct Installations {
     next: u64,
     installed: Vec<Installed>,
     rng: ChaCha8Rng,
@@ -244,7 +244,7 @@ struct Installed {
 impl Faults {
     /// No faults; probabilities are drawn from `seed`.
     pub(super) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
+        Self(Arc::new(Mutex::new(Installations {
             next: 1,
             installed: Vec::new(),
             rng: ChaCha8Rng::seed_from_u64(seed ^ 0xfa01_7000),
@@ -331,7 +331,7 @@ impl Faults {
     /// What strikes this request, in the order of installation.
     pub(super) fn strike(&self, facts: &Facts<'_>) -> Vec<Act> {
         let mut inner = self.lock();
-        let Inner { installed, rng, .. } = &mut *inner;
+        let Installations { installed, rng, .. } = &mut *inner;
         let mut acts = Vec::new();
         for one in installed {
             let left = match one.fault.times {
@@ -359,7 +359,7 @@ impl Faults {
         acts
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Installations> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

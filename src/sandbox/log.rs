@@ -47,10 +47,10 @@ impl Entry {
 
 /// A shared request log.
 #[derive(Clone, Debug, Default)]
-pub struct Log(Arc<Mutex<Inner>>);
+pub struct Log(Arc<Mutex<Book>>);
 
 #[derive(Debug, Default)]
-struct Inner {
+struct Book {
     entries: VecDeque<Entry>,
     total: u64,
 }
@@ -111,7 +111,7 @@ impl Log {
         self.lock().entries.clear();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Book> {
         // A test that panics while it reads must not take the server with it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

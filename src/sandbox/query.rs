@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::Dialect;
-use super::records::Cell;
+use super::records::FieldValue;
 use super::records::Object;
 
 /// A parsed filter.
@@ -263,7 +263,7 @@ pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
 
 impl Expr {
     /// Whether a record fits; `cell` gives its fields.
-    pub(super) fn fits<'a>(&self, cell: &impl Fn(usize) -> Cell<'a>) -> bool {
+    pub(super) fn fits<'a>(&self, cell: &impl Fn(usize) -> FieldValue<'a>) -> bool {
         match self {
             Self::All => true,
             Self::And(a, b) => a.fits(cell) && b.fits(cell),
@@ -275,11 +275,11 @@ impl Expr {
 }
 
 impl Op {
-    fn holds(self, cell: Cell<'_>, literal: &Literal) -> bool {
+    fn holds(self, cell: FieldValue<'_>, literal: &Literal) -> bool {
         if *literal == Literal::Null {
             return match self {
-                Self::Eq => cell == Cell::Null,
-                Self::Ne => cell != Cell::Null,
+                Self::Eq => cell == FieldValue::Null,
+                Self::Ne => cell != FieldValue::Null,
                 _ => false,
             };
         }
@@ -298,36 +298,39 @@ impl Op {
     }
 }
 
-fn order(cell: Cell<'_>, literal: &Literal) -> Option<Ordering> {
+fn order(cell: FieldValue<'_>, literal: &Literal) -> Option<Ordering> {
     match (cell, literal) {
-        (Cell::Int(a), Literal::Number(b)) => (a as f64).partial_cmp(b),
-        (Cell::Number(a), Literal::Number(b)) => a.partial_cmp(b),
-        (Cell::Int(a), Literal::Text(b)) => (a as f64).partial_cmp(&b.parse().ok()?),
-        (Cell::Number(a), Literal::Text(b)) => a.partial_cmp(&b.parse().ok()?),
-        (Cell::Text(a) | Cell::Reference(_, a), Literal::Text(b)) => {
+        (FieldValue::Int(a), Literal::Number(b)) => (a as f64).partial_cmp(b),
+        (FieldValue::Number(a), Literal::Number(b)) => a.partial_cmp(b),
+        (FieldValue::Int(a), Literal::Text(b)) => (a as f64).partial_cmp(&b.parse().ok()?),
+        (FieldValue::Number(a), Literal::Text(b)) => a.partial_cmp(&b.parse().ok()?),
+        (FieldValue::Text(a) | FieldValue::Reference(_, a), Literal::Text(b)) => {
             Some(a.to_lowercase().cmp(&b.to_lowercase()))
         }
-        (Cell::Text(a), Literal::Number(b)) => Some(a.cmp(b.to_string().as_str())),
-        (Cell::Bool(a), Literal::Bool(b)) => Some(a.cmp(b)),
-        (Cell::Bool(a), Literal::Number(b)) => Some(a.cmp(&(*b != 0.0))),
-        (Cell::Bool(a), Literal::Text(b)) => Some(a.cmp(&b.parse().ok()?)),
-        (Cell::Time(a), Literal::Time(b)) => Some(a.cmp(b)),
-        (Cell::Time(a), Literal::Text(b)) => Some(a.cmp(&time(b)?)),
+        (FieldValue::Text(a), Literal::Number(b)) => Some(a.cmp(b.to_string().as_str())),
+        (FieldValue::Bool(a), Literal::Bool(b)) => Some(a.cmp(b)),
+        (FieldValue::Bool(a), Literal::Number(b)) => Some(a.cmp(&(*b != 0.0))),
+        (FieldValue::Bool(a), Literal::Text(b)) => Some(a.cmp(&b.parse().ok()?)),
+        (FieldValue::Time(a), Literal::Time(b)) => Some(a.cmp(b)),
+        (FieldValue::Time(a), Literal::Text(b)) => Some(a.cmp(&time(b)?)),
         _ => None,
     }
 }
 
 /// The order of two cells of one field, nulls first.
-pub(super) fn sort_order(a: Cell<'_>, b: Cell<'_>) -> Ordering {
+pub(super) fn sort_order(a: FieldValue<'_>, b: FieldValue<'_>) -> Ordering {
     match (a, b) {
-        (Cell::Null, Cell::Null) => Ordering::Equal,
-        (Cell::Null, _) => Ordering::Less,
-        (_, Cell::Null) => Ordering::Greater,
-        (Cell::Int(a), Cell::Int(b)) => a.cmp(&b),
-        (Cell::Number(a), Cell::Number(b)) => a.total_cmp(&b),
-        (Cell::Text(a) | Cell::Reference(_, a), Cell::Text(b) | Cell::Reference(_, b)) => a.cmp(b),
-        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(&b),
-        (Cell::Time(a), Cell::Time(b)) => a.cmp(&b),
+        (FieldValue::Null, FieldValue::Null) => Ordering::Equal,
+        (FieldValue::Null, _) => Ordering::Less,
+        (_, FieldValue::Null) => Ordering::Greater,
+        (FieldValue::Int(a), FieldValue::Int(b)) => a.cmp(&b),
+        (FieldValue::Number(a), FieldValue::Number(b)) => a.total_cmp(&b),
+        (
+            FieldValue::Text(a) | FieldValue::Reference(_, a),
+            FieldValue::Text(b) | FieldValue::Reference(_, b),
+        ) => a.cmp(b),
+        (FieldValue::Bool(a), FieldValue::Bool(b)) => a.cmp(&b),
+        (FieldValue::Time(a), FieldValue::Time(b)) => a.cmp(&b),
         _ => Ordering::Equal,
     }
 }

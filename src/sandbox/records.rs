@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
-pub(super) use held::Cell;
+pub(super) use held::FieldValue;
 use held::{Held as _, Refused, writable};
 
 /// An object that the stand-in serves.
@@ -57,7 +57,7 @@ impl Object {
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// A whole number.
     Int,
     /// A double.
@@ -87,7 +87,7 @@ pub(super) struct FieldDef {
     /// The vendor's name, PascalCase.
     pub(super) name: &'static str,
     /// What it holds.
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     /// The longest text in characters, where there is a limit.
     pub(super) length: Option<u32>,
     /// Whether clients may set it.
@@ -111,7 +111,7 @@ macro_rules! fields {
     }) => {
         const $table: &[FieldDef] = &[$(FieldDef {
             name: $vendor,
-            kind: Kind::$kind,
+            kind: ValueKind::$kind,
             length: fields!(@given $($length)?),
             access: fields!(@access $($access)?),
             only: fields!(@given $($(Dialect::$only)?)?),
@@ -119,7 +119,7 @@ macro_rules! fields {
 
         impl $record {
             /// The value of a field that the record itself holds.
-            pub(super) fn own(&self, name: &str) -> Option<Cell<'_>> {
+            pub(super) fn own(&self, name: &str) -> Option<FieldValue<'_>> {
                 match name {
                     $($($vendor => Some(self.$member.cell()),)?)*
                     _ => None,
@@ -184,9 +184,12 @@ fields! { USER of User {
     "Created": Time in created, Read;
 }}
 
-const REGION: &[FieldDef] = &[looked_up("Id", Kind::Int), looked_up("Name", Kind::Text)];
+const REGION: &[FieldDef] = &[
+    looked_up("Id", ValueKind::Int),
+    looked_up("Name", ValueKind::Text),
+];
 
-const fn looked_up(name: &'static str, kind: Kind) -> FieldDef {
+const fn looked_up(name: &'static str, kind: ValueKind) -> FieldDef {
     FieldDef {
         name,
         kind,

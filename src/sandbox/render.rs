@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
-use super::records::Cell;
+use super::records::FieldValue;
 use super::records::Object;
 use super::world::World;
 
@@ -128,12 +128,12 @@ pub(super) fn record(
         let name = object.fields()[field].name;
         let hidden = shape.null_fields.iter();
         let cell = if hidden.into_iter().any(|one| one.eq_ignore_ascii_case(name)) {
-            Cell::Null
+            FieldValue::Null
         } else {
             world.cell(row, field)
         };
-        let omitted = matches!(cell, Cell::Null) && shape.nulls == Some(NullAs::Omitted)
-            || matches!(cell, Cell::Reference(..))
+        let omitted = matches!(cell, FieldValue::Null) && shape.nulls == Some(NullAs::Omitted)
+            || matches!(cell, FieldValue::Reference(..))
                 && shape.references == Some(ReferenceAs::Nothing);
         if omitted {
             continue;
@@ -156,14 +156,14 @@ pub(super) fn record(
     true
 }
 
-fn value(out: &mut Vec<u8>, cell: Cell<'_>, shape: &Shape, dialect: Dialect) {
+fn value(out: &mut Vec<u8>, cell: FieldValue<'_>, shape: &Shape, dialect: Dialect) {
     match cell {
-        Cell::Null if shape.nulls == Some(NullAs::Empty) => out.extend_from_slice(b"\"\""),
-        Cell::Null => out.extend_from_slice(b"null"),
-        Cell::Int(number) => put_number(out, shape.ids, &number),
-        Cell::Number(number) => put_number(out, shape.numbers, &format!("{number:?}")),
-        Cell::Text(text) => put_text(out, text),
-        Cell::Bool(flag) => put(
+        FieldValue::Null if shape.nulls == Some(NullAs::Empty) => out.extend_from_slice(b"\"\""),
+        FieldValue::Null => out.extend_from_slice(b"null"),
+        FieldValue::Int(number) => put_number(out, shape.ids, &number),
+        FieldValue::Number(number) => put_number(out, shape.numbers, &format!("{number:?}")),
+        FieldValue::Text(text) => put_text(out, text),
+        FieldValue::Bool(flag) => put(
             out,
             match (shape.bools.unwrap_or(BoolAs::Bool), flag) {
                 (BoolAs::Bool, true) => "true",
@@ -174,7 +174,7 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>, shape: &Shape, dialect: Dialect) {
                 (BoolAs::Number, false) => "0",
             },
         ),
-        Cell::Time(at) => {
+        FieldValue::Time(at) => {
             let zone = match dialect {
                 Dialect::Objects => "",
                 Dialect::Odata => "Z",
@@ -184,7 +184,7 @@ fn value(out: &mut Vec<u8>, cell: Cell<'_>, shape: &Shape, dialect: Dialect) {
                 format_args!("\"{}{zone}\"", at.format("%Y-%m-%dT%H:%M:%S%.3f")),
             );
         }
-        Cell::Reference(id, name) => match shape.references.unwrap_or(ReferenceAs::Name) {
+        FieldValue::Reference(id, name) => match shape.references.unwrap_or(ReferenceAs::Name) {
             ReferenceAs::Name | ReferenceAs::Nothing => put_text(out, name),
             ReferenceAs::Id => put_number(out, shape.ids, &id),
             ReferenceAs::Object => {

@@ -150,7 +150,7 @@ async fn handle(
         Ok(()) => ("key", None),
         Err((who, reply)) => (who, Some(reply)),
     };
-    let target = Target::of(&site, &path, &query);
+    let target = PathParts::of(&site, &path, &query);
     let asked = query
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
@@ -209,14 +209,14 @@ fn agent(headers: &HeaderMap) -> String {
 }
 
 /// A request's path below the API's base, and what faults want to know of it.
-struct Target<'a> {
+struct PathParts<'a> {
     words: Vec<&'a str>,
     found: bool,
     id: Option<&'a str>,
     page: u64,
 }
 
-impl<'a> Target<'a> {
+impl<'a> PathParts<'a> {
     fn of(site: &Site, path: &'a str, query: &[(String, String)]) -> Self {
         let base = match site.side {
             Side::Impartner => "/api/objects/v1",
@@ -253,7 +253,7 @@ impl Site {
     /// Carries the request out as the faults let it; `None`: the connection is to be reset.
     async fn perform(
         &self,
-        target: &Target<'_>,
+        target: &PathParts<'_>,
         method: &Method,
         query: &[(String, String)],
         body: &[u8],

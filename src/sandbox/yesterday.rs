@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Dialect;
 use super::cells::Row;
 use super::lms_world::Group;
-use super::records::{Account, Cell, User};
+use super::records::{Account, FieldValue, User};
 use super::scope;
 use super::world::{Fate, World};
 use crate::entity::{Field, FieldKind};
@@ -186,10 +186,12 @@ impl Teller<'_> {
         let name = field.source.as_deref()?;
         let at = row.object().field(name, Dialect::Objects)?;
         match self.world.cell(row, at) {
-            Cell::Text(id) if field.kind == FieldKind::SalesforceId => {
+            FieldValue::Text(id) if field.kind == FieldKind::SalesforceId => {
                 Some(sfid::normalise(id).unwrap_or_else(|| id.to_owned()))
             }
-            Cell::Text(value) | Cell::Reference(_, value) => text::clean(value).map(str::to_owned),
+            FieldValue::Text(value) | FieldValue::Reference(_, value) => {
+                text::clean(value).map(str::to_owned)
+            }
             _ => None,
         }
     }

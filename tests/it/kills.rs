@@ -1,4 +1,4 @@
-//! SIGKILL of the real binary at random moments of an apply (issue 3): afterwards the database holds all of the run or
+//! SIGKILL of the real binary at random moments of an apply: afterwards the database holds all of the run or
 //! none of it, the next start says which, and the next run completes.
 //!
 //! Few kills here, so that the suite stays quick; `PRMDESK_TEST_KILLS=110 cargo test --test it kills -- --nocapture`

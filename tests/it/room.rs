@@ -1,4 +1,4 @@
-//! A disk without room, and one that takes no writes, under the SQLite file of the real binary (issue 3): it says so,
+//! A disk without room, and one that takes no writes, under the SQLite file of the real binary: it says so,
 //! exits with 1, leaves nothing half-written, and the next run after the trouble is over completes.
 //!
 //! The disk is a tmpfs of its own where this user may mount one (root); the limit on file sizes, which everybody may set

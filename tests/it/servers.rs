@@ -1,4 +1,4 @@
-//! Databases on servers that somebody else set up (issue 13): settings that are meant for other programs, certificates,
+//! Databases on servers that somebody else set up: settings that are meant for other programs, certificates,
 //! several hosts, and what goes wrong around a run.
 
 mod hosts;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{Histogram, Kind, RUN_SECONDS, Text, count};
+use super::text::{Histogram, MetricKind, RUN_SECONDS, Text, count};
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::plan::{Entity, Op};
@@ -121,7 +121,7 @@ impl Tally {
     pub(super) fn write(&self, text: &mut Text) {
         text.family(
             "prmdesk_runs_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Runs that ended, by kind and status; from the run records.",
         );
         // An alert on an increase sees nothing where a series begins with 1: those of the timer's runs begin with 0.
@@ -138,7 +138,7 @@ impl Tally {
         }
         text.family(
             "prmdesk_run_duration_seconds",
-            Kind::Histogram,
+            MetricKind::Histogram,
             "How long runs took.",
         );
         for (kind, histogram) in &self.seconds {
@@ -146,7 +146,7 @@ impl Tally {
         }
         text.family(
             "prmdesk_rows_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Rows written, by entity and operation; undo runs count what they wrote.",
         );
         for entity in Entity::ALL {
@@ -165,7 +165,7 @@ impl Tally {
         }
         text.family(
             "prmdesk_withheld_rows_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Rows that runs kept back, by what kept them.",
         );
         for ((entity, op, cause), rows) in &self.withheld {
@@ -174,7 +174,7 @@ impl Tally {
         }
         text.family(
             "prmdesk_guard_trips_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Runs in which a guard withheld something, by rule.",
         );
         for entity in Entity::ALL {
@@ -193,7 +193,7 @@ impl Tally {
         }
         text.family(
             "prmdesk_listings_unproved_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Runs whose listing was not proved complete.",
         );
         for entity in Entity::ALL {
@@ -206,19 +206,19 @@ impl Tally {
         }
         text.family(
             "prmdesk_row_faults_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Rows that failed or were stale.",
         );
         text.sample("prmdesk_row_faults_total", &[], count(self.faults));
         text.family(
             "prmdesk_cases_opened_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Off-boarding cases that runs opened.",
         );
         text.sample("prmdesk_cases_opened_total", &[], count(self.cases));
         text.family(
             "prmdesk_last_success_timestamp_seconds",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "When a run last ended without failing, by kind and mode.",
         );
         for ((kind, mode), at) in &self.last_success {

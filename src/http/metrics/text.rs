@@ -10,7 +10,7 @@ pub(super) const RUN_SECONDS: &[f64] = &[1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 360
 
 /// Kinds of families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MetricKind {
     Counter,
     Gauge,
     Histogram,
@@ -25,11 +25,11 @@ pub(super) type Labels<'a> = &'a [(&'a str, &'a str)];
 
 impl Text {
     /// Begins a family.
-    pub(super) fn family(&mut self, name: &str, kind: Kind, help: &str) {
+    pub(super) fn family(&mut self, name: &str, kind: MetricKind, help: &str) {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
         let _infallible = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_format_is_that_of_prometheus() {
         let mut text = Text::default();
-        text.family("a_total", Kind::Counter, "Things.");
+        text.family("a_total", MetricKind::Counter, "Things.");
         text.sample("a_total", &[("x", "q\"\\\n")], 3.0);
         let mut histogram = Histogram::new(&[1.0, 5.0]);
         for seconds in [0.5, 3.0, 9.0] {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::faults::Act;
 use super::super::query::{self, Expr};
-use super::super::records::Cell;
+use super::super::records::FieldValue;
 use super::super::records::Object;
 use super::super::render::{self, Envelope};
 use super::super::reply::Reply;
@@ -229,7 +229,7 @@ impl Impartner {
         let mut ids = world.ids(object);
         let cell = |id, field| {
             let row = world.row(object, id);
-            row.map_or(Cell::Null, |row| world.cell(row, field))
+            row.map_or(FieldValue::Null, |row| world.cell(row, field))
         };
         if *filter != Expr::All {
             ids.retain(|&id| {

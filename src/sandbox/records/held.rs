@@ -10,7 +10,7 @@ pub(super) type Refused = String;
 
 /// A value of one field of one record.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::sandbox) enum Cell<'a> {
+pub(in crate::sandbox) enum FieldValue<'a> {
     Null,
     Int(i64),
     Number(f64),
@@ -22,13 +22,14 @@ pub(in crate::sandbox) enum Cell<'a> {
 
 /// The type of a record's member: how it is answered and how a PATCH sets it.
 pub(super) trait Held {
-    fn cell(&self) -> Cell<'_>;
+    fn cell(&self) -> FieldValue<'_>;
     fn put(&mut self, field: &FieldDef, value: &Value) -> Result<(), Refused>;
 }
 
 impl Held for Option<String> {
-    fn cell(&self) -> Cell<'_> {
-        self.as_ref().map_or(Cell::Null, |text| Cell::Text(text))
+    fn cell(&self) -> FieldValue<'_> {
+        self.as_ref()
+            .map_or(FieldValue::Null, |text| FieldValue::Text(text))
     }
 
     fn put(&mut self, field: &FieldDef, value: &Value) -> Result<(), Refused> {
@@ -38,8 +39,8 @@ impl Held for Option<String> {
 }
 
 impl Held for String {
-    fn cell(&self) -> Cell<'_> {
-        Cell::Text(self)
+    fn cell(&self) -> FieldValue<'_> {
+        FieldValue::Text(self)
     }
 
     fn put(&mut self, field: &FieldDef, value: &Value) -> Result<(), Refused> {
@@ -51,8 +52,8 @@ impl Held for String {
 }
 
 impl Held for Option<f64> {
-    fn cell(&self) -> Cell<'_> {
-        self.map_or(Cell::Null, Cell::Number)
+    fn cell(&self) -> FieldValue<'_> {
+        self.map_or(FieldValue::Null, FieldValue::Number)
     }
 
     fn put(&mut self, field: &FieldDef, value: &Value) -> Result<(), Refused> {
@@ -62,8 +63,8 @@ impl Held for Option<f64> {
 }
 
 impl Held for Option<i64> {
-    fn cell(&self) -> Cell<'_> {
-        self.map_or(Cell::Null, Cell::Int)
+    fn cell(&self) -> FieldValue<'_> {
+        self.map_or(FieldValue::Null, FieldValue::Int)
     }
 
     fn put(&mut self, field: &FieldDef, value: &Value) -> Result<(), Refused> {
@@ -73,8 +74,8 @@ impl Held for Option<i64> {
 }
 
 impl Held for bool {
-    fn cell(&self) -> Cell<'_> {
-        Cell::Bool(*self)
+    fn cell(&self) -> FieldValue<'_> {
+        FieldValue::Bool(*self)
     }
 
     fn put(&mut self, field: &FieldDef, value: &Value) -> Result<(), Refused> {
@@ -85,8 +86,8 @@ impl Held for bool {
 
 /// Ids and counters: the server sets them.
 impl Held for i64 {
-    fn cell(&self) -> Cell<'_> {
-        Cell::Int(*self)
+    fn cell(&self) -> FieldValue<'_> {
+        FieldValue::Int(*self)
     }
 
     fn put(&mut self, field: &FieldDef, _: &Value) -> Result<(), Refused> {
@@ -95,8 +96,8 @@ impl Held for i64 {
 }
 
 impl Held for DateTime<Utc> {
-    fn cell(&self) -> Cell<'_> {
-        Cell::Time(*self)
+    fn cell(&self) -> FieldValue<'_> {
+        FieldValue::Time(*self)
     }
 
     fn put(&mut self, field: &FieldDef, _: &Value) -> Result<(), Refused> {

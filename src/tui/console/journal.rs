@@ -1,4 +1,4 @@
-//! The journal of one record: who changed it, when, from what to what, by which plan (issue 3, item 8). Its twin on the
+//! The journal of one record: who changed it, when, from what to what, by which plan. Its twin on the
 //! command line is `prmdesk runs history`.
 
 use super::Console;

@@ -1,4 +1,4 @@
-//! The fault matrix (issue 3, item 1): every fault the sandbox can make, in every mode. It asserts on the database.
+//! The fault matrix: every fault the sandbox can make, in every mode. It asserts on the database.
 //!
 //! Each case has records of its own: one changes its tier, one is new, one becomes inactive, one is deleted, and one
 //! contact is deleted. A run under the fault follows, then one full run without it. Whatever the fault does, no row but

@@ -1,4 +1,4 @@
-//! Properties over random small worlds (issue 2, item 2).
+//! Properties over random small worlds.
 
 use prmdesk::plan::{Entity, Mode, Op, Plan};
 use proptest::prelude::*;

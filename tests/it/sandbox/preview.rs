@@ -260,7 +260,7 @@ fn the_first_preview_shows_everything_and_trips_no_guard() {
             "no conflict `{conflict}`: {tally:#?}"
         );
     }
-    // As in the mission's tenant: about 716 of 2137 accounts are excluded.
+    // As in a real tenant: about 716 of 2137 accounts are excluded.
     assert!((690..=750).contains(&of("partners excluded")), "{tally:#?}");
     // What a person reads stays readable.
     assert!(
