@@ -1,7 +1,7 @@
 //! The console: the main face. docs/console.md says how it looks and feels.
 //!
-//! Elm shape: [`console`] takes messages in and draws, and is pure; [`runtime`] alone spawns. One task owns the terminal
-//! and the console ([`run`]). Each screen has a [`room`] of its own; [`kit`] is what is drawn with. ARCHITECTURE.md, "The
+//! Elm shape: `console` takes messages in and draws, and is pure; `runtime` alone spawns. One task owns the terminal
+//! and the console ([`run`]). Each screen has a `room` of its own; `kit` is what is drawn with. ARCHITECTURE.md, "The
 //! console", has the floors.
 
 mod console;
