@@ -95,7 +95,6 @@ impl Holds {
     pub(super) async fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let desk = cx.desk().await?;
         let done = match self.command.unwrap_or(Command::List) {
-            Command::List => None,
             Command::Add {
                 record,
                 note,
@@ -128,7 +127,7 @@ impl Holds {
                 cx.out.raw(&csv)?;
                 return Ok(Exit::Done);
             }
-            Command::Export => None,
+            Command::List | Command::Export => None,
         };
         if let (Some(done), false) = (&done, cx.json()) {
             cx.out.line(done)?;

@@ -85,14 +85,14 @@ impl Store {
             let entity = hold.entity;
             let (impartner_id, row_id) = match hold.on {
                 HeldOn::Record(id) => (id, row_of(&mut conn, entity, id).await?),
-                HeldOn::Row(row) => match id_of(&mut conn, entity, row).await? {
-                    Some(id) => (id.unwrap_or(-row), Some(row)),
-                    None => {
+                HeldOn::Row(row) => {
+                    let Some(id) = id_of(&mut conn, entity, row).await? else {
                         conn.rollback().await?;
                         let what = format!("{} with the row id {row}", entity.singular());
                         return Err(StoreError::NotFound(what));
-                    }
-                },
+                    };
+                    (id.unwrap_or(-row), Some(row))
+                }
             };
             let key = key_for(&mut conn, entity, impartner_id, row_id).await?;
             let until = hold.until.map(|day| day.to_string());

@@ -196,3 +196,28 @@ fn payload(texts: &[&str]) -> String {
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_length_go_in_arguments_that_a_packet_holds() {
+        let long = "\u{1}".repeat(40_000);
+        let texts: Vec<&str> = vec!["short"; 2500]
+            .into_iter()
+            .chain(vec![long.as_str(); 9])
+            .collect();
+        let mut seen = 0;
+        for batch in batches(&texts) {
+            seen += batch.len();
+            assert!(batch.len() <= BATCH_ROWS);
+            assert!(payload(batch).len() <= BATCH_BYTES + 64);
+        }
+        assert_eq!(seen, texts.len());
+        // One that is too long by itself goes alone: the server says what it thinks of it.
+        let huge = "x".repeat(BATCH_BYTES);
+        assert_eq!(batches(&[&huge, "y"]).count(), 2);
+        assert_eq!(batches(&[]).count(), 0);
+    }
+}

@@ -1,5 +1,6 @@
 //! Certification counts: the rule table on both engines, and pushes to the stand-in Impartner over real HTTP.
 
+mod lost;
 mod rules;
 mod scale;
 mod shown;

@@ -33,7 +33,7 @@ struct Line {
 struct Rows {
     ids: FxHashMap<i64, i64>,
     keys: FxHashMap<String, Vec<i64>>,
-    rows: FxHashSet<i64>,
+    known: FxHashSet<i64>,
 }
 
 impl Desk {
@@ -220,7 +220,7 @@ impl Rows {
     fn of(rows: &RowSet, entity: Entity) -> Self {
         let mut there = Self::default();
         for at in rows.indices() {
-            there.rows.insert(rows.row_id(at));
+            there.known.insert(rows.row_id(at));
             if let Some(id) = rows.impartner_id(at) {
                 there.ids.insert(id, rows.row_id(at));
             }
@@ -250,7 +250,7 @@ impl Rows {
             meant(self.ids.get(&id).copied(), format!("the Impartner id {id}"))?;
         }
         if let Some(row) = line.row {
-            meant(self.rows.get(&row).copied(), format!("the row id {row}"))?;
+            meant(self.known.get(&row).copied(), format!("the row id {row}"))?;
         }
         for text in [&line.email, &line.name].into_iter().flatten() {
             let rows = self.keys.get(&folded(line.entity, text));

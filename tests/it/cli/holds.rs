@@ -40,7 +40,7 @@ async fn a_file_of_exclusions_is_taken_over_and_written_again() {
         assert_eq!(done.code, 0, "{done:?}");
         assert!(done.stdout.contains("4 rows"), "{done:?}");
         let holds = held(&rig);
-        let seen: Vec<(&str, Option<i64>, Option<i64>, &str, Option<&str>)> = holds
+        let seen: Vec<_> = holds
             .iter()
             .map(|hold| {
                 (

@@ -93,9 +93,10 @@ async fn the_story_on_a_server_with_every_setting_against_it() {
         email: "u01@p.example".into(),
         ..Person::default()
     };
-    let mut world = rig.sandbox.world();
-    world.lms_mut().people.insert(person.id.clone(), person);
-    drop(world);
+    {
+        let mut world = rig.sandbox.world();
+        world.lms_mut().people.insert(person.id.clone(), person);
+    }
 
     let first = rig.sync(Mode::Full).await.unwrap();
     assert_eq!(first.status, RunStatus::Applied, "{first:?}");
