@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::Style;
 use super::render::{count, when};
 use crate::error::{Error, Kind, Result};
-use crate::values::{Case, CaseState, Step, StepAction, StepState};
+use crate::values::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
 
 /// People and partners that leave the LMS: review, decide, run, restore
 #[derive(Debug, Args)]
@@ -64,6 +64,19 @@ enum Command {
         cases: Vec<i64>,
         #[command(flatten)]
         note: Note,
+    },
+    /// Take rejected or held cases up again: they wait for a decision
+    Reopen {
+        /// The cases
+        #[arg(required = true, value_name = "CASE")]
+        cases: Vec<i64>,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Everything that was decided about a case and done for it, oldest first
+    Log {
+        /// The case
+        case: i64,
     },
     /// Run approved cases, and resume those that failed
     Run {
@@ -135,6 +148,20 @@ impl Offboard {
             Command::Hold { cases, note } => {
                 let desk = cx.desk().await?;
                 desk.hold_cases(&cases, &note.text).await?
+            }
+            Command::Reopen { cases, note } => {
+                let desk = cx.desk().await?;
+                desk.reopen_cases(&cases, &note.text).await?
+            }
+            Command::Log { case } => {
+                let desk = cx.desk().await?;
+                let log = cx.reading(desk.case_log(case)).await?;
+                if cx.json() {
+                    cx.out.json(&log)?;
+                } else {
+                    self::log(&log, cx)?;
+                }
+                return Ok(Exit::Done);
             }
             Command::Run { cases } => {
                 let desk = cx.desk().await?;
@@ -247,11 +274,14 @@ fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
                 },
                 when(case.opened_at),
                 case.reason.clone(),
+                last(case),
             ]
         })
         .collect();
     cx.out.table(
-        &["CASE", "STATE", "WHO", "NAME", "PEOPLE", "OPENED", "REASON"],
+        &[
+            "CASE", "STATE", "WHO", "NAME", "PEOPLE", "OPENED", "REASON", "SINCE",
+        ],
         &rows,
     )?;
     if cases.iter().any(undecided) {
@@ -260,6 +290,35 @@ fn list(cases: &[Case], cx: &mut Context<'_>) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Since when a case is as it is, by whom and why: "2026-11-24 12:00 UTC by alice: a note".
+fn last(case: &Case) -> String {
+    match &case.last {
+        Some(last) if last.event != "open" => {
+            let note = last.note.as_deref().or(case.note.as_deref());
+            let note = note.map_or(String::new(), |note| format!(": {note}"));
+            format!("{} by {}{note}", when(last.at), last.operator)
+        }
+        _ => String::new(),
+    }
+}
+
+fn log(entries: &[CaseEntry], cx: &mut Context<'_>) -> Result<()> {
+    let rows: Vec<Vec<String>> = entries
+        .iter()
+        .map(|entry| {
+            vec![
+                when(entry.at),
+                entry.operator.clone(),
+                entry.event.clone(),
+                entry.step.clone().unwrap_or_default(),
+                entry.note.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    cx.out
+        .table(&["WHEN", "WHO", "EVENT", "STEP", "NOTE"], &rows)
 }
 
 fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
@@ -287,9 +346,32 @@ fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
         cx.out
             .line(format!("Decided {} by {who}: {note}", when(at)))?;
     }
+    // What came of the decision, where that is another thing: who decided stays as it was.
+    if let Some(last) = case.last.as_ref().filter(|_| case.state.is_closed())
+        && case.decided_at != Some(last.at)
+    {
+        let note = last
+            .note
+            .as_deref()
+            .map_or(String::new(), |note| format!(": {note}"));
+        cx.out.line(format!(
+            "{} {} by {}{note}",
+            match case.state {
+                CaseState::Restored => "Restored",
+                CaseState::Obsolete => "Obsolete since",
+                _ => "Done",
+            },
+            when(last.at),
+            last.operator
+        ))?;
+    }
     match case.state {
         CaseState::Done => cx.out.line(format!(
             "{} lost access.",
+            count(case.people, "person", "people")
+        ))?,
+        CaseState::Restored => cx.out.line(format!(
+            "{} lost access, and what was taken away is put back.",
             count(case.people, "person", "people")
         ))?,
         // What was approved once and is not any more: the decision says what became of it.

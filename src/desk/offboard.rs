@@ -8,6 +8,7 @@
 //! | `listed` | the same facts as of the last refresh, for a listing, which asks nobody |
 //! | `opening` | cases opened and lapsed by an apply, in its transaction |
 //! | `decide` | looking, approving, rejecting, putting aside, the sweep |
+//! | `reopen` | cases taken up again, and the log of a case |
 //! | `shown` | what somebody was shown of a case against what it is now, pure |
 //! | `run` | the execution of approved cases |
 //! | `work` | one case's calls, each between two writes to our database |
@@ -20,6 +21,7 @@ mod decide;
 mod listed;
 mod live;
 mod opening;
+mod reopen;
 mod restore;
 pub mod rules;
 mod run;

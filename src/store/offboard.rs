@@ -1,12 +1,12 @@
 //! Off-boarding cases: their states with the history of decisions, their steps, what was there before.
 
+mod events;
 mod facts;
 mod mirror;
 mod opening;
 mod rows;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::db::{Conn, args};
 use super::lists::{CHUNK, marks, tuples};
@@ -16,7 +16,7 @@ use crate::values::{Case, CaseState, Step, StepState};
 pub use facts::{CaseRow, Claim, Claims};
 pub use opening::{Departure, Opening};
 use rows::{CASE_COLUMNS, action_word, case_of, state_word, step_of};
-pub(super) use rows::{count, entity_of, json_text};
+pub(super) use rows::{count, entity_of};
 
 /// Which list of steps of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +36,14 @@ impl StepPhase {
     }
 }
 
-/// One entry of a case's history: who moved it, when, from where to where, and the note.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A change of state as it goes into the log of a case: who moved it, when, from where to where, and the note.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseEvent {
     /// When.
     pub at: DateTime<Utc>,
     /// Who.
     pub who: String,
-    /// What: approve, reject, hold, start, finish, fail, drift, return, restore.
+    /// What: approve, reject, hold, start, finish, fail, drift, return, restore, reopen.
     pub what: String,
     /// The state before.
     pub from: CaseState,
@@ -64,8 +64,6 @@ pub struct CaseRecord {
     pub foreign_accepted: bool,
     /// What was approved and what was there before the first call: JSON of the core.
     pub record: Option<String>,
-    /// The history, oldest first.
-    pub history: Vec<CaseEvent>,
 }
 
 /// A change of state; it happens only when the case is still in `from`, and nobody moved it to and fro meanwhile.
@@ -117,10 +115,10 @@ impl Store {
         let mut conn = self.conn().await?;
         let (mut sql, mut values) = (CASE_COLUMNS.to_owned(), args![]);
         if let Some(state) = state {
-            sql.push_str(" WHERE state = ?");
+            sql.push_str(" WHERE c.state = ?");
             values.extend(args![state.word()]);
         }
-        sql.push_str(" ORDER BY case_id");
+        sql.push_str(" ORDER BY c.case_id");
         let mut cases = conn.all(sql, values, case_of).await?;
         let (mut sql, mut values) = (
             "SELECT s.case_id, s.action, s.group_id, s.group_name, s.person_id, s.person, s.state, s.note \
@@ -150,7 +148,7 @@ impl Store {
     /// One case with its steps.
     pub async fn case(&self, case_id: i64) -> Result<Option<CaseRecord>, StoreError> {
         let mut conn = self.conn().await?;
-        let sql = format!("{CASE_COLUMNS} WHERE case_id = ?");
+        let sql = format!("{CASE_COLUMNS} WHERE c.case_id = ?");
         let Some(mut record) = conn.first(sql, args![case_id], case_of).await? else {
             return Ok(None);
         };
@@ -173,6 +171,18 @@ impl Store {
     pub async fn move_cases(&self, moves: &[CaseMove<'_>]) -> Result<Option<i64>, StoreError> {
         let mut conn = self.conn().await?;
         conn.begin().await?;
+        // A case that stands again must be the only one of its row, like one that is opened.
+        let reopened = |step: &&CaseMove<'_>| step.from == CaseState::Rejected;
+        for step in moves.iter().filter(reopened) {
+            opening::one_at_a_time(&mut conn, step.event.at).await?;
+            if opening::other_standing(&mut conn, step.case_id)
+                .await?
+                .is_some()
+            {
+                conn.rollback().await?;
+                return Ok(Some(step.case_id));
+            }
+        }
         for step in moves {
             if !apply_move(&mut conn, step).await? {
                 conn.rollback().await?;
@@ -246,13 +256,14 @@ impl Store {
         conn.commit().await
     }
 
-    /// Writes how far some steps are: before the call (`Unknown`, “sent”) and after it. `seqs` are places in the list.
+    /// Writes how far some steps are, with their places in the list: before the call (`Unknown`, “sent”) and after it,
+    /// then into the log of the case too.
     /// `false`: the case was moved since `mark.revision`, its list may be another one, and nothing was written.
     pub async fn mark_steps(
         &self,
         case_id: i64,
         phase: StepPhase,
-        seqs: &[usize],
+        steps: &[(usize, &Step)],
         mark: &StepMark<'_>,
     ) -> Result<bool, StoreError> {
         let mut conn = self.conn().await?;
@@ -261,7 +272,7 @@ impl Store {
             StepState::Unknown => "started_at",
             _ => "finished_at",
         };
-        for chunk in seqs.chunks(CHUNK) {
+        for chunk in steps.chunks(CHUNK) {
             let sql = format!(
                 "UPDATE offboarding_steps SET state = ?, note = ?, run_id = ?, {time} = ? \
                  WHERE case_id = ? AND phase = ? AND seq IN ({}) AND EXISTS \
@@ -276,7 +287,7 @@ impl Store {
                 case_id,
                 phase.word()
             ];
-            for &seq in chunk {
+            for &(seq, _) in chunk {
                 values.extend(args![i64::try_from(seq).unwrap_or(i64::MAX)]);
             }
             values.extend(args![case_id, mark.revision]);
@@ -286,6 +297,7 @@ impl Store {
                 return Ok(false);
             }
         }
+        events::add_steps(&mut conn, case_id, phase, steps, mark).await?;
         conn.commit().await?;
         Ok(true)
     }
@@ -302,6 +314,8 @@ pub struct StepMark<'a> {
     pub note: Option<&'a str>,
     /// The run.
     pub run_id: i64,
+    /// Who runs it.
+    pub operator: &'a str,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -309,31 +323,21 @@ pub struct StepMark<'a> {
 pub(super) async fn apply_move(conn: &mut Conn, step: &CaseMove<'_>) -> Result<bool, StoreError> {
     let found = conn
         .first(
-            "SELECT state, revision, log FROM offboarding_cases WHERE case_id = ?",
+            "SELECT state, revision FROM offboarding_cases WHERE case_id = ?",
             args![step.case_id],
-            |row| Ok((row.string(0)?, row.int(1)?, row.opt_string(2)?)),
+            |row| Ok((row.string(0)?, row.int(1)?)),
         )
         .await?;
-    let Some((state, revision, log)) = found else {
+    let Some((state, revision)) = found else {
         return Ok(false);
     };
     if state != step.from.word() || revision != step.revision {
         return Ok(false);
     }
-    let mut history: Vec<CaseEvent> = match log.as_deref() {
-        Some(text) => serde_json::from_str(text).map_err(|_| StoreError::BadValue {
-            what: "a case's history".to_owned(),
-            value: text.to_owned(),
-        })?,
-        None => Vec::new(),
-    };
-    history.push(step.event.clone());
-    let log = json_text(&history)?;
     let event = &step.event;
-    let mut sql =
-        "UPDATE offboarding_cases SET state = ?, revision = revision + 1, log = ?, updated_at = ?"
-            .to_owned();
-    let mut values = args![event.to.word(), log, event.at];
+    let mut sql = "UPDATE offboarding_cases SET state = ?, revision = revision + 1, updated_at = ?"
+        .to_owned();
+    let mut values = args![event.to.word(), event.at];
     if step.decision == Decision::Person {
         sql.push_str(", decided_by = ?, decided_at = ?, note = ?");
         values.extend(args![event.who.as_str(), event.at, event.note.as_deref()]);
@@ -341,7 +345,11 @@ pub(super) async fn apply_move(conn: &mut Conn, step: &CaseMove<'_>) -> Result<b
     // Asked again here: somebody may have decided between the reading above and this.
     sql.push_str(" WHERE case_id = ? AND state = ? AND revision = ?");
     values.extend(args![step.case_id, step.from.word(), step.revision]);
-    Ok(conn.execute(sql, values).await? == 1)
+    if conn.execute(sql, values).await? != 1 {
+        return Ok(false);
+    }
+    events::add(conn, step.case_id, event).await?;
+    Ok(true)
 }
 
 async fn steps(conn: &mut Conn, case_id: i64, phase: StepPhase) -> Result<Vec<Step>, StoreError> {

@@ -260,6 +260,7 @@ impl Store {
                     Some(CaseState::Approved) => cases.approved += number,
                     Some(CaseState::Running) => cases.running += number,
                     Some(CaseState::Done) => cases.done += number,
+                    Some(CaseState::Restored) => cases.restored += number,
                     Some(CaseState::Failed) => cases.failed += number,
                     Some(CaseState::Rejected) => cases.rejected += number,
                     Some(CaseState::Held) => cases.held += number,

@@ -4,6 +4,7 @@
 //! each DDL statement by itself: whatever was interrupted, and whatever was there before us, the next `migrate` runs
 //! exactly what is missing. Nothing is ever dropped or retyped.
 
+mod case_log;
 mod declared;
 mod fitness;
 mod holders;
@@ -20,7 +21,7 @@ pub(super) use fitness::require_types;
 pub use troubles::ColumnTroubles;
 
 /// The version of the schema that this program declares: the highest number of a migration file.
-const VERSION: i64 = 7;
+const VERSION: i64 = 10;
 
 /// The files, oldest first.
 const MYSQL: &[&str] = &[
@@ -30,6 +31,7 @@ const MYSQL: &[&str] = &[
     include_str!("../../migrations/mysql/0004_waiting.sql"),
     include_str!("../../migrations/mysql/0005_group_gone.sql"),
     include_str!("../../migrations/mysql/0007_hold_until.sql"),
+    include_str!("../../migrations/mysql/0010_case_log.sql"),
 ];
 const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_tables.sql"),
@@ -38,6 +40,7 @@ const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0004_waiting.sql"),
     include_str!("../../migrations/sqlite/0005_group_gone.sql"),
     include_str!("../../migrations/sqlite/0007_hold_until.sql"),
+    include_str!("../../migrations/sqlite/0010_case_log.sql"),
 ];
 
 /// Longest wait of a migration for a table that others use.
@@ -87,8 +90,8 @@ impl Store {
                 known: VERSION,
             });
         }
-        let identity = has_identity(&mut conn, &catalog).await?;
-        let missing: Vec<String> = steps(self.engine(), &catalog, identity)
+        let rows = Rows::read(&mut conn, &catalog).await?;
+        let missing: Vec<String> = steps(self.engine(), &catalog, rows)
             .into_iter()
             .map(|step| step.what)
             .collect();
@@ -210,8 +213,8 @@ async fn planned(conn: &mut Conn, catalog: &Catalog) -> Result<Vec<Step>, StoreE
             known: VERSION,
         });
     }
-    let identity = has_identity(conn, catalog).await?;
-    let steps = steps(conn.engine(), catalog, identity);
+    let rows = Rows::read(conn, catalog).await?;
+    let steps = steps(conn.engine(), catalog, rows);
     for step in &steps {
         if let Some((table, column)) = &step.unique
             && catalog
@@ -265,9 +268,33 @@ async fn version(conn: &mut Conn, catalog: &Catalog) -> Result<i64, StoreError> 
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
-/// Whether the database has an identity: without one, plans of other databases could not be told from its own.
-async fn has_identity(conn: &mut Conn, catalog: &Catalog) -> Result<bool, StoreError> {
-    Ok(catalog.contains_key("sync_state") && identity::identity(conn).await?.is_some())
+/// What a migration does to rows, and whether it is done.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    /// The database has an identity: without one, plans of other databases could not be told from its own.
+    identity: bool,
+    /// Every case has its log.
+    case_log: bool,
+}
+
+impl Rows {
+    /// What a database without any rows of ours needs.
+    const NONE: Self = Self {
+        identity: false,
+        case_log: true,
+    };
+
+    async fn read(conn: &mut Conn, catalog: &Catalog) -> Result<Self, StoreError> {
+        let identity =
+            catalog.contains_key("sync_state") && identity::identity(conn).await?.is_some();
+        let has = |name: &str| catalog.contains_key(name);
+        let case_log = match (has("offboarding_cases"), has("offboarding_events")) {
+            (false, _) => true,
+            (true, false) => !case_log::any_case(conn).await?,
+            (true, true) => !case_log::unlogged(conn).await?,
+        };
+        Ok(Self { identity, case_log })
+    }
 }
 
 /// Names duplicates that a unique index would refuse, as the column itself compares.
@@ -309,14 +336,14 @@ fn declared_for(engine: Engine) -> Declared {
 
 /// The statements for a database that has `catalog` and no identity.
 pub(super) fn statements(engine: Engine, catalog: &Catalog) -> Vec<String> {
-    steps(engine, catalog, false)
+    steps(engine, catalog, Rows::NONE)
         .into_iter()
         .map(|step| step.sql)
         .collect()
 }
 
 /// What is missing, in the order in which it must be made.
-fn steps(engine: Engine, catalog: &Catalog, has_identity: bool) -> Vec<Step> {
+fn steps(engine: Engine, catalog: &Catalog, rows: Rows) -> Vec<Step> {
     let declared = declared_for(engine);
     let mut steps = Vec::new();
     for table in &declared.tables {
@@ -389,7 +416,14 @@ fn steps(engine: Engine, catalog: &Catalog, has_identity: bool) -> Vec<Step> {
             });
         }
     }
-    if !has_identity {
+    if !rows.case_log {
+        steps.push(Step {
+            what: "the log of the off-boarding cases".to_owned(),
+            sql: case_log::copied(engine),
+            unique: None,
+        });
+    }
+    if !rows.identity {
         steps.push(Step {
             what: "the database's identity".to_owned(),
             // Drawn by the database itself, so that two that are made from one printed script differ.

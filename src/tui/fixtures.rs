@@ -232,6 +232,13 @@ pub(super) fn cases() -> Vec<Case> {
                 decided_by: (state != CaseState::Pending).then(|| "bob".into()),
                 decided_at: (state != CaseState::Pending).then(now),
                 note: (state != CaseState::Pending).then(|| "left the programme".into()),
+                last: (state != CaseState::Pending).then(|| crate::values::CaseEntry {
+                    at: now(),
+                    operator: "bob".into(),
+                    event: "approve".into(),
+                    note: Some("left the programme".into()),
+                    step: None,
+                }),
                 people,
                 foreign_members,
                 steps,

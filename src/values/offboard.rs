@@ -21,6 +21,8 @@ pub enum CaseState {
     Running,
     /// Every step is done.
     Done,
+    /// It was run, and a person had it put back.
+    Restored,
     /// A step failed; can be resumed.
     Failed,
     /// The record came back before it ran.
@@ -33,14 +35,23 @@ impl CaseState {
         matches!(self, Self::Pending | Self::Held)
     }
 
+    /// Whether nothing more comes of it by itself.
+    pub fn is_closed(self) -> bool {
+        matches!(
+            self,
+            Self::Done | Self::Restored | Self::Rejected | Self::Obsolete
+        )
+    }
+
     /// All, in the order in which people read them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pending,
         Self::Approved,
         Self::Running,
         Self::Failed,
         Self::Held,
         Self::Done,
+        Self::Restored,
         Self::Rejected,
         Self::Obsolete,
     ];
@@ -54,6 +65,7 @@ impl CaseState {
             Self::Held => "held",
             Self::Running => "running",
             Self::Done => "done",
+            Self::Restored => "restored",
             Self::Failed => "failed",
             Self::Obsolete => "obsolete",
         }
@@ -111,6 +123,22 @@ pub struct Step {
     pub note: Option<String>,
 }
 
+/// One entry of the log of a case (docs/contract.md, "JSON").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CaseEntry {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub operator: String,
+    /// What: open, approve, reject, hold, reopen, start, finish, fail, drift, return or restore of the case; `step_done`,
+    /// `step_skipped`, `step_failed` or `step_open` (to be done again) of a step.
+    pub event: String,
+    /// Why.
+    pub note: Option<String>,
+    /// The step, in words.
+    pub step: Option<String>,
+}
+
 /// An off-boarding case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Case {
@@ -132,12 +160,15 @@ pub struct Case {
     pub opened_at: DateTime<Utc>,
     /// Who opened it (ran the sync or the sweep).
     pub opened_by: String,
-    /// The last decision: who.
+    /// The last decision about what is to be taken away: who. What came of it is `last`, and nothing of that changes this.
     pub decided_by: Option<String>,
     /// The last decision: when.
     pub decided_at: Option<DateTime<Utc>>,
     /// The last decision: the note.
     pub note: Option<String>,
+    /// The last change of state, as the log has it.
+    #[serde(rename = "last_event")]
+    pub last: Option<CaseEntry>,
     /// People who lose access if it runs.
     pub people: u64,
     /// Members of the group that belong to somebody else: must be acknowledged.

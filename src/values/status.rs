@@ -45,6 +45,9 @@ pub struct CaseCounts {
     pub running: u64,
     /// Done.
     pub done: u64,
+    /// Run, and put back.
+    #[serde(default)]
+    pub restored: u64,
     /// Failed; can be resumed.
     pub failed: u64,
     /// Rejected.
@@ -63,6 +66,7 @@ impl CaseCounts {
             CaseState::Approved => self.approved,
             CaseState::Running => self.running,
             CaseState::Done => self.done,
+            CaseState::Restored => self.restored,
             CaseState::Failed => self.failed,
             CaseState::Rejected => self.rejected,
             CaseState::Held => self.held,

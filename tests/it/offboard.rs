@@ -7,6 +7,7 @@ mod collations;
 mod crash;
 mod decide;
 mod killed;
+mod log;
 mod lost_terminal;
 mod meanwhile;
 pub mod rig;

@@ -186,7 +186,7 @@ impl Desk {
         self.decide(ids, Move::Hold, note).await
     }
 
-    async fn decide(&self, ids: &[i64], step: Move, note: &str) -> Result<Vec<Case>> {
+    pub(super) async fn decide(&self, ids: &[i64], step: Move, note: &str) -> Result<Vec<Case>> {
         self.named("Deciding a case")?;
         let note = noted(note)?;
         let mut ready = Vec::new();
@@ -194,6 +194,9 @@ impl Desk {
             let record = self.open_case(id, step).await?;
             if record.case.state == CaseState::Failed && record.case.has_begun() {
                 return Err(refused(id, CaseState::Failed, step));
+            }
+            if step == Move::Reopen {
+                self.stands_alone(&record.case).await?;
             }
             ready.push(record);
         }
@@ -313,12 +316,14 @@ impl Desk {
             return Err(refused(case.case_id, case.state, step));
         };
         let decision = match step {
-            Move::Approve | Move::Reject | Move::Hold | Move::Restore | Move::RestoreReturned => {
-                Decision::Person
-            }
-            Move::Start | Move::Finish | Move::Fail | Move::Drift | Move::Return => {
-                Decision::Machine
-            }
+            Move::Approve | Move::Reject | Move::Hold | Move::Reopen => Decision::Person,
+            // A restoration is a person's too, and must not stand where it says who approved.
+            Move::Start
+            | Move::Finish
+            | Move::Fail
+            | Move::Drift
+            | Move::Return
+            | Move::Restore => Decision::Machine,
         };
         Ok(CaseMove {
             case_id: case.case_id,

@@ -18,19 +18,14 @@ use crate::values::{Case, RunStatus, Step, StepAction, StepState};
 
 impl Desk {
     /// Puts back what a case did: re-adds the people it removed and re-creates the group it deleted, with its members.
-    /// The group's old id does not come back; the case's note says which id is new. What could not be put back is an
+    /// The group's old id does not come back; the case's log says which id is new. What could not be put back is an
     /// error that names it, and restoring again goes on with that.
     pub async fn restore_case(&self, case_id: i64, progress: &Progress) -> Result<Case> {
         self.allow_write("change anything in the LMS")?;
         let mut record = self.find_case(case_id).await?;
         let kept = Record::of(&record)?;
-        let step = if self.row_of(&record.case).await?.active {
-            Move::RestoreReturned
-        } else {
-            Move::Restore
-        };
-        if next(record.case.state, step).is_none() {
-            return Err(refused(case_id, record.case.state, step));
+        if next(record.case.state, Move::Restore).is_none() {
+            return Err(refused(case_id, record.case.state, Move::Restore));
         }
         let before = kept.before.unwrap_or_default();
         if back(&record.case, &before).is_empty() {
@@ -46,7 +41,7 @@ impl Desk {
             .begin(self.new_run("restore", "lms", None), progress)
             .await?;
         match self
-            .restore_under(&running, &lms, &mut record, &before, step, progress)
+            .restore_under(&running, &lms, &mut record, &before, progress)
             .await
         {
             Ok(note) => {
@@ -64,7 +59,6 @@ impl Desk {
         lms: &Client,
         record: &mut CaseRecord,
         before: &PreImage,
-        step: Move,
         progress: &Progress,
     ) -> Result<String> {
         progress.phase(Phase::Offboarding);
@@ -107,7 +101,7 @@ impl Desk {
             .iter()
             .filter(|s| s.action == StepAction::RemoveMember)
             .count();
-        let mut note = format!("restored: {people} memberships are back");
+        let mut note = format!("{people} memberships are back");
         for (old, new, name) in moved.iter().filter(|(old, new, _)| old != new) {
             use std::fmt::Write as _;
             let _infallible = write!(
@@ -116,7 +110,7 @@ impl Desk {
             );
         }
         if !self
-            .try_move(record, step, Some(&note), Change::None)
+            .try_move(record, Move::Restore, Some(&note), Change::None)
             .await?
         {
             return Err(moved_meanwhile(case_id, "What was put back stays so."));

@@ -4,11 +4,12 @@
 //! pending ── approve ──> approved ── start ──> running ── finish ──> done
 //!    │  └─── reject ───> rejected                 └────── fail ────> failed ── start ──> running
 //!    └────── hold ─────> held ── approve | reject
+//! rejected | held ── reopen ──> pending
 //! approved | failed ── reject | hold (the approval is taken back before anything was done)
 //! approved | failed | running ── fail (the LMS refuses to be read for this case) ──> failed
 //! approved | failed | running ── drift (the LMS is not what was approved) ──> pending
-//! pending | approved | held | failed | running ── return (the record is active again) ──> obsolete
-//! done | failed | obsolete ── restore ──> rejected, or obsolete when the record is active again
+//! pending | approved | held | rejected | failed | running ── return (the record is active again) ──> obsolete
+//! done | failed | obsolete ── restore ──> restored
 //! ```
 
 use crate::values::CaseState;
@@ -32,10 +33,10 @@ pub enum Move {
     Drift,
     /// The record is active again.
     Return,
-    /// A person had it put back; the record is still inactive.
+    /// A person had it put back.
     Restore,
-    /// A person had it put back; the record is active.
-    RestoreReturned,
+    /// A person takes a rejected or held case up again.
+    Reopen,
 }
 
 impl Move {
@@ -50,7 +51,7 @@ impl Move {
         Self::Drift,
         Self::Return,
         Self::Restore,
-        Self::RestoreReturned,
+        Self::Reopen,
     ];
 
     /// The word in the history of decisions.
@@ -64,7 +65,8 @@ impl Move {
             Self::Fail => "fail",
             Self::Drift => "drift",
             Self::Return => "return",
-            Self::Restore | Self::RestoreReturned => "restore",
+            Self::Restore => "restore",
+            Self::Reopen => "reopen",
         }
     }
 }
@@ -75,7 +77,7 @@ impl Move {
 )]
 /// The state after `step`, or `None` when a case in `state` cannot take it.
 pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
-    use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Running};
+    use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Restored, Running};
     match (state, step) {
         (Pending | Held, Move::Approve) => Some(Approved),
         // A failed one only while nothing was taken away yet: what was is `restore`d.
@@ -86,9 +88,9 @@ pub fn next(state: CaseState, step: Move) -> Option<CaseState> {
         (Running, Move::Finish) => Some(Done),
         (Approved | Failed | Running, Move::Fail) => Some(Failed),
         (Approved | Failed | Running, Move::Drift) => Some(Pending),
-        (Pending | Approved | Held | Failed | Running, Move::Return) => Some(Obsolete),
-        (Done | Failed | Obsolete, Move::Restore) => Some(Rejected),
-        (Done | Failed | Obsolete, Move::RestoreReturned) => Some(Obsolete),
+        (Pending | Approved | Held | Rejected | Failed | Running, Move::Return) => Some(Obsolete),
+        (Done | Failed | Obsolete, Move::Restore) => Some(Restored),
+        (Rejected | Held, Move::Reopen) => Some(Pending),
         _ => None,
     }
 }
@@ -102,16 +104,20 @@ pub fn refusal(state: CaseState, step: Move) -> String {
         Move::Start => "run",
         Move::Finish | Move::Fail | Move::Drift => "ended",
         Move::Return => "closed",
-        Move::Restore | Move::RestoreReturned => "restored",
+        Move::Restore => "restored",
+        Move::Reopen => "reopened",
     };
     let why = match (state, step) {
         (CaseState::Running, _) => "it is running",
-        (_, Move::Restore | Move::RestoreReturned) => {
-            "nothing of it was run, so there is nothing to put back"
-        }
+        (CaseState::Restored, _) => "it was run and put back again",
+        (_, Move::Restore) => "nothing of it was run, so there is nothing to put back",
         (CaseState::Obsolete, _) => "the record came back, so there is nothing to take away",
         (CaseState::Done, _) => "it has run already",
-        (CaseState::Rejected, _) => "it was rejected",
+        (CaseState::Pending, Move::Reopen) => "it is pending, so it is open",
+        (CaseState::Approved, Move::Reopen) => {
+            "it is approved: `prmdesk offboard reject` or `hold` takes the approval back"
+        }
+        (CaseState::Rejected, _) => "it was rejected; `prmdesk offboard reopen` takes it up again",
         (CaseState::Failed, _) => {
             "it has partly run: `prmdesk offboard run` goes on, `restore` puts back"
         }
@@ -128,7 +134,9 @@ mod tests {
 
     #[test]
     fn the_states_move_by_this_table_and_no_other() {
-        use CaseState::{Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Running};
+        use CaseState::{
+            Approved, Done, Failed, Held, Obsolete, Pending, Rejected, Restored, Running,
+        };
         let allowed = [
             (Pending, Move::Approve, Approved),
             (Held, Move::Approve, Approved),
@@ -154,12 +162,12 @@ mod tests {
             (Held, Move::Return, Obsolete),
             (Failed, Move::Return, Obsolete),
             (Running, Move::Return, Obsolete),
-            (Done, Move::Restore, Rejected),
-            (Failed, Move::Restore, Rejected),
-            (Obsolete, Move::Restore, Rejected),
-            (Done, Move::RestoreReturned, Obsolete),
-            (Failed, Move::RestoreReturned, Obsolete),
-            (Obsolete, Move::RestoreReturned, Obsolete),
+            (Rejected, Move::Return, Obsolete),
+            (Done, Move::Restore, Restored),
+            (Failed, Move::Restore, Restored),
+            (Obsolete, Move::Restore, Restored),
+            (Rejected, Move::Reopen, Pending),
+            (Held, Move::Reopen, Pending),
         ];
         for state in CaseState::ALL {
             for step in Move::ALL {

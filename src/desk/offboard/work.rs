@@ -73,11 +73,13 @@ impl Worker<'_> {
             state,
             note,
             run_id: self.running.run_id,
+            operator: &self.desk.config().operator,
             at: self.desk.clock().now(),
         };
+        let steps: Vec<_> = seqs.iter().map(|&seq| (seq, &self.steps[seq])).collect();
         let store = self.desk.store();
         if !store
-            .mark_steps(self.case_id, self.phase, seqs, &mark)
+            .mark_steps(self.case_id, self.phase, &steps, &mark)
             .await?
         {
             return Err(moved_meanwhile(

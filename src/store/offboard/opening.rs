@@ -9,7 +9,8 @@ use super::super::dialect::STILL_THERE;
 use super::super::lists::{CHUNK, marks};
 use super::super::lms::{LinkRules, link_groups};
 use super::super::{ApplyTx, Store, StoreError, dialect, standing};
-use super::{CaseEvent, CaseMove, Decision, apply_move, entity_of, json_text};
+use super::events;
+use super::{CaseEvent, CaseMove, Decision, apply_move, entity_of};
 use crate::plan::Entity;
 use crate::values::CaseState;
 
@@ -98,9 +99,21 @@ async fn open_cases(
     Ok(opened)
 }
 
+/// Another case of the row of a case that stands.
+pub(super) async fn other_standing(
+    conn: &mut Conn,
+    case_id: i64,
+) -> Result<Option<i64>, StoreError> {
+    let sql = format!(
+        "SELECT o.case_id FROM offboarding_cases c JOIN offboarding_cases o ON o.entity = c.entity AND o.row_id = c.row_id \
+         WHERE c.case_id = ? AND o.case_id <> c.case_id AND o.state IN {STANDING} ORDER BY o.case_id LIMIT 1"
+    );
+    conn.first(sql, args![case_id], |row| row.int(0)).await
+}
+
 /// Lets one transaction at a time open cases, by a row that each of them writes first: two sweeps at once would both
 /// see that a row has no case yet. (SQLite has one writer anyway.)
-async fn one_at_a_time(conn: &mut Conn, at: DateTime<Utc>) -> Result<(), StoreError> {
+pub(super) async fn one_at_a_time(conn: &mut Conn, at: DateTime<Utc>) -> Result<(), StoreError> {
     standing::set_state(conn, "offboarding_opening", "", at).await
 }
 
@@ -109,17 +122,18 @@ async fn open(
     departure: &Departure,
     opening: Opening<'_>,
 ) -> Result<(), StoreError> {
-    let history = [CaseEvent {
+    let event = CaseEvent {
         at: opening.at,
         who: opening.operator.to_owned(),
         what: "open".to_owned(),
         from: CaseState::Pending,
         to: CaseState::Pending,
         note: Some(departure.reason.clone()),
-    }];
-    conn.execute(
+    };
+    let case_id = conn
+        .insert(
         "INSERT INTO offboarding_cases (entity, row_id, impartner_id, name, state, reason, run_id, opened_at, \
-         opened_by, log, updated_at) VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
+         opened_by, updated_at) VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)",
         args![
             departure.entity.word(),
             departure.row_id,
@@ -129,12 +143,11 @@ async fn open(
             opening.run_id,
             opening.at,
             opening.operator,
-            json_text(&history)?,
             opening.at
         ],
     )
     .await?;
-    Ok(())
+    events::add(conn, case_id, &event).await
 }
 
 /// Makes the undecided, approved, held and failed cases of rows that are active again obsolete. Runs on the caller's
@@ -237,9 +250,15 @@ impl ApplyTx {
 }
 
 impl Store {
+    /// Another case of the same row that stands.
+    pub async fn other_standing(&self, case_id: i64) -> Result<Option<i64>, StoreError> {
+        let mut conn = self.conn().await?;
+        other_standing(&mut conn, case_id).await
+    }
+
     /// Opens cases for leftovers: inactive contacts still in their partner's group or in “All Partners”, inactive
-    /// partners whose group still exists, by the tables of the last refresh. A person's rejection stands: the last
-    /// case of the row being rejected, none is opened. A contact whose only group is one they are protected in is no
+    /// partners whose group still exists, by the tables of the last refresh. A person's word stands: the last
+    /// case of the row being rejected or restored, none is opened. A contact whose only group is one they are protected in is no
     /// leftover. Gives the number of cases opened.
     pub async fn sweep_cases(
         &self,
@@ -304,7 +323,7 @@ impl Store {
         );
         let rejected: FxHashSet<(Entity, i64)> = conn
             .all(
-                "SELECT entity, row_id FROM offboarding_cases c WHERE state = 'rejected' AND NOT EXISTS \
+                "SELECT entity, row_id FROM offboarding_cases c WHERE state IN ('rejected', 'restored') AND NOT EXISTS \
                  (SELECT 1 FROM offboarding_cases n WHERE n.entity = c.entity AND n.row_id = c.row_id \
                   AND n.case_id > c.case_id)",
                 args![],

@@ -1,15 +1,16 @@
 //! A case and its steps as rows, and what statements over many of them are made of.
 
-use serde::Serialize;
-
 use super::super::StoreError;
 use super::super::db::Row;
 use super::CaseRecord;
 use crate::plan::Entity;
-use crate::values::{Case, CaseState, Step, StepAction, StepState};
+use crate::values::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
 
-pub(super) const CASE_COLUMNS: &str = "SELECT case_id, entity, row_id, name, state, reason, run_id, opened_at, opened_by, \
-     decided_by, decided_at, note, people, foreign_members, foreign_accepted, pre_image, log, revision FROM offboarding_cases";
+/// With the last change of state, which the log tells of.
+pub(super) const CASE_COLUMNS: &str = "SELECT c.case_id, c.entity, c.row_id, c.name, c.state, c.reason, c.run_id, c.opened_at, \
+     c.opened_by, c.decided_by, c.decided_at, c.note, c.people, c.foreign_members, c.foreign_accepted, c.pre_image, c.revision, \
+     e.at, e.operator, e.event, e.note FROM offboarding_cases c LEFT JOIN offboarding_events e ON e.event_id = \
+     (SELECT MAX(l.event_id) FROM offboarding_events l WHERE l.case_id = c.case_id AND l.to_state IS NOT NULL)";
 
 pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
     let bad = |what: &str, value: &str| StoreError::BadValue {
@@ -18,9 +19,15 @@ pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
     };
     let entity = row.text(1)?;
     let state = row.text(4)?;
-    let history = match row.opt_text(16)? {
-        Some(text) => serde_json::from_str(text).map_err(|_| bad("a case's history", text))?,
-        None => Vec::new(),
+    let last = match row.opt_time(17)? {
+        Some(at) => Some(CaseEntry {
+            at,
+            operator: row.string(18)?,
+            event: row.string(19)?,
+            note: row.opt_string(20)?,
+            step: None,
+        }),
+        None => None,
     };
     Ok(CaseRecord {
         case: Case {
@@ -38,12 +45,12 @@ pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
             note: row.opt_string(11)?,
             people: row.count(12)?,
             foreign_members: row.count(13)?,
+            last,
             steps: Vec::new(),
         },
-        revision: row.int(17)?,
+        revision: row.int(16)?,
         foreign_accepted: row.flag(14)?,
         record: row.opt_string(15)?,
-        history,
     })
 }
 
@@ -98,13 +105,6 @@ pub(super) fn state_word(state: StepState) -> &'static str {
 
 pub(in crate::store) fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-pub(in crate::store) fn json_text<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::BadValue {
-        what: "a value to be stored".to_owned(),
-        value: e.to_string(),
-    })
 }
 
 /// The word of an entity in the tables.

@@ -123,8 +123,8 @@ fn many_decisions_are_counted_and_a_restore_tells_its_note() {
         d.wanted()
     );
     let mut back = fixtures::cases().pop().unwrap();
-    back.state = CaseState::Rejected;
-    back.note = Some("restored: 2 memberships are back".into());
+    back.state = CaseState::Restored;
+    back.last.as_mut().unwrap().note = Some("2 memberships are back".into());
     d.answer(Answer::Decided(vec![back]));
     assert!(
         d.shows("case 8 restored: 2 memberships are back."),

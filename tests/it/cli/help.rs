@@ -25,6 +25,8 @@ const COMMANDS: &[&str] = &[
     "offboard approve",
     "offboard reject",
     "offboard hold",
+    "offboard reopen",
+    "offboard log",
     "offboard run",
     "offboard restore",
     "offboard sweep",

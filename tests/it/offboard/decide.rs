@@ -224,20 +224,11 @@ async fn a_rejection_stands_and_a_held_case_waits() {
         rig.desk.reject(&[u2], "no after all").await.unwrap();
         assert!(rig.run().await.is_empty());
         assert!(rig.writes().is_empty());
-        let log = rig
-            .db
-            .one(&format!(
-                "SELECT log FROM offboarding_cases WHERE case_id = {u2}"
-            ))
-            .await;
-        let history: Vec<serde_json::Value> = serde_json::from_str(&log).unwrap();
-        let moves: Vec<&str> = history
-            .iter()
-            .map(|e| e["what"].as_str().unwrap())
-            .collect();
+        let log = rig.desk.case_log(u2).await.unwrap();
+        let moves: Vec<&str> = log.iter().map(|e| e.event.as_str()).collect();
         assert_eq!(moves, ["open", "hold", "approve", "reject"]);
-        assert_eq!(history[3]["note"], "no after all");
-        assert_eq!(history[3]["who"], "ann");
+        assert_eq!(log[3].note.as_deref(), Some("no after all"));
+        assert_eq!(log[3].operator, "ann");
     }
 }
 

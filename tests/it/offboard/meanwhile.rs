@@ -204,7 +204,9 @@ async fn what_the_lms_refuses_for_one_case_fails_that_case_alone() {
                 "the others go on"
             );
         }
-        let log = format!("SELECT log FROM offboarding_cases WHERE case_id = {acme}");
+        let log = format!(
+            "SELECT note FROM offboarding_events WHERE case_id = {acme} AND event = 'fail' ORDER BY event_id LIMIT 1"
+        );
         assert!(
             rig.db.one(&log).await.contains("this group is not yours"),
             "the reason stands on the case"

@@ -49,8 +49,13 @@ async fn a_contact_and_a_partner_leave_and_come_back() {
             .restore_case(acme, &Progress::silent())
             .await
             .unwrap();
-        assert_eq!(back.state, CaseState::Rejected);
-        let note = back.note.unwrap();
+        assert_eq!(back.state, CaseState::Restored);
+        assert_eq!(
+            back.note.as_deref(),
+            Some("they left"),
+            "who approved stays"
+        );
+        let note = back.last.unwrap().note.unwrap();
         assert!(note.contains("new id") && note.contains(ACME), "{note}");
         assert_eq!(rig.members(ALL), "1 2 3 4 5 7 8 9");
         let new = rig
@@ -113,7 +118,7 @@ async fn anything_new_goes_back_to_pending_and_what_left_is_no_matter() {
         let event = rig
             .db
             .one(&format!(
-                "SELECT log FROM offboarding_cases WHERE case_id = {acme}"
+                "SELECT note FROM offboarding_events WHERE case_id = {acme} ORDER BY event_id DESC LIMIT 1"
             ))
             .await;
         assert!(

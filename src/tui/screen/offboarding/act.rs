@@ -319,10 +319,11 @@ pub(super) fn decided(
     request: Option<&Request>,
 ) -> Vec<Effect> {
     let said = match (&decided[..], request) {
-        // A case that was restored counts as rejected; its note tells what came back.
-        ([case], Some(Request::RestoreCase(_))) if case.note.is_some() => {
-            let note = case.note.as_deref().unwrap_or_default();
-            format!("case {} {note}", case.case_id)
+        // The log tells what came back.
+        ([case], Some(Request::RestoreCase(_))) if case.state == CaseState::Restored => {
+            let note = case.last.as_ref().and_then(|last| last.note.as_deref());
+            let note = note.map_or_else(String::new, |note| format!(": {note}"));
+            format!("case {} restored{note}", case.case_id)
         }
         ([case], _) => format!("case {} is {}", case.case_id, case.state.word()),
         (many, _) => {

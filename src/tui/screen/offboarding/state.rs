@@ -63,7 +63,7 @@ impl CaseTab {
             Self::Held => state == CaseState::Held,
             Self::Closed => matches!(
                 state,
-                CaseState::Done | CaseState::Rejected | CaseState::Obsolete
+                CaseState::Done | CaseState::Restored | CaseState::Rejected | CaseState::Obsolete
             ),
         }
     }

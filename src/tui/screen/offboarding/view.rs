@@ -129,7 +129,9 @@ fn state_style(theme: &crate::tui::kit::theme::Theme, state: CaseState) -> Style
         CaseState::Pending | CaseState::Running => theme.warn,
         CaseState::Approved | CaseState::Done => theme.good,
         CaseState::Failed => theme.bad,
-        CaseState::Rejected | CaseState::Held | CaseState::Obsolete => theme.dim,
+        CaseState::Rejected | CaseState::Restored | CaseState::Held | CaseState::Obsolete => {
+            theme.dim
+        }
     }
 }
 
@@ -191,6 +193,9 @@ fn case_lines(
     let lose = match (case.state, case.people) {
         (CaseState::Rejected | CaseState::Obsolete, _) => None,
         (CaseState::Done, number) => Some(format!("{} lost access", people(number))),
+        (CaseState::Restored, number) => {
+            Some(format!("{} lost access and have it again", people(number)))
+        }
         (_, 1) => Some("1 person loses access".to_owned()),
         (_, number) => Some(format!("{} lose access", people(number))),
     };

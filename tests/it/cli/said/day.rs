@@ -60,7 +60,7 @@ async fn the_first_day() {
     $ prmdesk sync --mode full --yes
     Run 1: applied
     partners: 10 added
-    contacts: 36 added
+    contacts: 35 added
     exit 0
     "#);
     insta::assert_snapshot!(said(&rig, "sync --mode full --yes"), @r#"
@@ -71,7 +71,7 @@ async fn the_first_day() {
     insta::assert_snapshot!(said(&rig, "lms refresh"), @r#"
     $ prmdesk lms refresh
     Run 3: read 47 people, 8 groups and 55 memberships; 110 rows changed.
-    34 contacts and 7 groups were linked.
+    33 contacts and 7 groups were linked.
     exit 0
     "#);
     insta::assert_snapshot!(said(&rig, "status"), @r#"
@@ -82,7 +82,7 @@ async fn the_first_day() {
     LMS: reachable in <duration>: <lms>
 
     partners: 10 active, 0 inactive, 7 linked to the LMS
-    contacts: 36 active, 0 inactive, 34 linked to the LMS
+    contacts: 35 active, 0 inactive, 33 linked to the LMS
     Watermark of partners: <time> (<age> ago)
     Watermark of contacts: <time> (<age> ago)
 
@@ -98,13 +98,14 @@ async fn the_first_day() {
     RUN  STARTED                  KIND         SCOPE  MODE  STATUS   WROTE    OPERATOR
     3    <time>  lms_refresh  lms          applied           alice     47 people, 8 groups, 55 memberships, 0 transcripts read; 110 rows changed
     2    <time>  sync         all    full  nothing  nothing  alice
-    1    <time>  sync         all    full  applied  +46      alice
+    1    <time>  sync         all    full  applied  +45      alice
     exit 0
     "#);
     insta::assert_snapshot!(said(&rig, "doctor"), @r#"
     $ prmdesk doctor
     ok       configuration: There is no file; the environment and the defaults are used (profile default).
     ok       database: <engine> at <database> answers in <duration>.
+    ok       settings: An SQLite file has no server with settings of its own.
     ok       privileges: An SQLite file knows no rights but those of the file.
     ok       schema: The schema is current.
     ok       columns: Every column takes what a run writes.
@@ -234,7 +235,7 @@ async fn a_day_on_which_partners_leave() {
     "#);
     insta::assert_snapshot!(said(&rig, "offboard list"), @r#"
     $ prmdesk offboard list
-    CASE  STATE    WHO      NAME                PEOPLE  OPENED                   REASON
+    CASE  STATE    WHO      NAME                PEOPLE  OPENED                   REASON                                 SINCE
     1     pending  partner  株式会社高橋データ  3       <time>  Impartner has no such record any more
     PEOPLE of undecided cases is as last known; `prmdesk offboard show CASE` asks the live LMS.
     exit 0
@@ -258,8 +259,8 @@ async fn a_day_on_which_partners_leave() {
     "#);
     insta::assert_snapshot!(said(&rig, "offboard list"), @r#"
     $ prmdesk offboard list
-    CASE  STATE     WHO      NAME                PEOPLE  OPENED                   REASON
-    1     obsolete  partner  株式会社高橋データ  3       <time>  Impartner has no such record any more
+    CASE  STATE     WHO      NAME                PEOPLE  OPENED                   REASON                                 SINCE
+    1     obsolete  partner  株式会社高橋データ  3       <time>  Impartner has no such record any more  <time> by alice: the record came back in run 5
     exit 0
     "#);
     let history = format!("runs history partners {}", ids[3]);

@@ -57,6 +57,7 @@ async fn a_partner_leaves_the_lms_and_is_brought_back() {
     Case 1: partner 株式会社高橋データ (done)
     Opened <time> by run 3 (alice): Impartner has no such record any more
     Decided <time> by alice: left
+    Done <time> by alice
     3 people lost access.
       1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [done]
       2. take ttakahashi@takahashidata.co.jp out of "All Partners" [done]
@@ -66,8 +67,8 @@ async fn a_partner_leaves_the_lms_and_is_brought_back() {
     "#);
     insta::assert_snapshot!(said(&rig, "offboard list"), @r#"
     $ prmdesk offboard list
-    CASE  STATE  WHO      NAME                PEOPLE  OPENED                   REASON
-    1     done   partner  株式会社高橋データ  3       <time>  Impartner has no such record any more
+    CASE  STATE  WHO      NAME                PEOPLE  OPENED                   REASON                                 SINCE
+    1     done   partner  株式会社高橋データ  3       <time>  Impartner has no such record any more  <time> by alice: left
     exit 0
     "#);
     insta::assert_snapshot!(said(&rig, "offboard show 1"), @r#"
@@ -75,6 +76,7 @@ async fn a_partner_leaves_the_lms_and_is_brought_back() {
     Case 1: partner 株式会社高橋データ (done)
     Opened <time> by run 3 (alice): Impartner has no such record any more
     Decided <time> by alice: left
+    Done <time> by alice
     3 people lost access.
       1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [done]
       2. take ttakahashi@takahashidata.co.jp out of "All Partners" [done]
@@ -90,9 +92,11 @@ async fn a_partner_leaves_the_lms_and_is_brought_back() {
     "#);
     insta::assert_snapshot!(said(&rig, "offboard restore 1 --yes"), @r#"
     $ prmdesk offboard restore 1 --yes
-    Case 1: partner 株式会社高橋データ (rejected)
+    Case 1: partner 株式会社高橋データ (restored)
     Opened <time> by run 3 (alice): Impartner has no such record any more
-    Decided <time> by alice: restored: 6 memberships are back; the group 株式会社高橋データ is back under the new id 00000000-0000-4000-8000-<digest> (its old id 9d750625-eeb5-454a-8222-<digest> cannot come back)
+    Decided <time> by alice: left
+    Restored <time> by alice: 6 memberships are back; the group 株式会社高橋データ is back under the new id 00000000-0000-4000-8000-<digest> (its old id 9d750625-eeb5-454a-8222-<digest> cannot come back)
+    3 people lost access, and what was taken away is put back.
       1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [done]
       2. take ttakahashi@takahashidata.co.jp out of "All Partners" [done]
       3. take hanako.takahasi@takahashidata.co.jp out of "All Partners" [done]
@@ -129,8 +133,8 @@ async fn figures_are_compared_and_pushed() {
     insta::assert_snapshot!(said(&rig, "certs preview"), @r#"
     $ prmdesk certs preview
     ROW  PARTNER                 HERE (COUNT / NPCU)  IMPARTNER  NOTE
-    1    Wren Software Limited   2 / 3                99 / 3
-    2    青空システムズ株式会社  5 / 7                99 / 7
+    1    Wren Software Limited   2 / 4                99 / 4
+    2    青空システムズ株式会社  7 / 10               99 / 10
     exit 5
     "#);
     insta::assert_snapshot!(said(&rig, "certs push"), @r#"
