@@ -275,6 +275,7 @@ async fn a_day_on_which_partners_leave() {
     <time> run 1 by alice, plan <digest>: add partner #1012 บริษัท แม่น้ำเทคโนโลยี จำกัด: new in Impartner
         account_name: (none) -> บริษัท แม่น้ำเทคโนโลยี จำกัด
         partner_tier: (none) -> Premier
+        account_status: (none) -> Active
         account_owner: (none) -> Dana Whitcombe
         owner_email: (none) -> dana.whitcombe@northwind-prm.example
         partner_type: (none) -> Reseller
