@@ -145,6 +145,7 @@ fn input(partners: i64, rows: Rows) -> PlanInput {
         database: prmdesk::plan::DatabasePoint::default(),
         schemas,
         entities,
+        accepted: None,
         lms_links: LmsLinks::default(),
         waiting: Vec::new(),
         warnings: Vec::new(),

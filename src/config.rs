@@ -2,7 +2,9 @@
 //! `config/load.rs`; the keys are in `config/keys.rs`; secrets are in `config/secret.rs`.
 
 mod address;
+pub mod edit;
 mod fault;
+mod filters;
 mod keys;
 mod layer;
 mod load;
@@ -19,7 +21,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 pub use fault::{Astray, ConfigError, Fault, Place};
+pub use filters::{FilterKey, NotSet, RuleChange};
 pub use load::{Loaded, Overrides, load};
 pub use paths::{Env, check_environment, process_env, state_dir, user_file};
 pub use secret::Secret;
@@ -35,6 +41,8 @@ pub const TEMPLATE: &str = include_str!("../assets/prmdesk.toml");
 pub struct Config {
     /// The chosen profile's name, shown in the title bar and in confirmations; "default" without one.
     pub profile: String,
+    /// The file it was read from, if any.
+    pub file: Option<PathBuf>,
     /// Who works; recorded with every run.
     pub operator: String,
     /// Whether the operator was named on purpose (flag, variable or configuration), not taken from the login name.
@@ -129,7 +137,8 @@ pub struct LmsConfig {
 }
 
 /// What is left out (docs/rules.md, "Filters").
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct FilterConfig {
     /// `filters.partners`.
     pub partners: PartnerFilters,
@@ -138,7 +147,8 @@ pub struct FilterConfig {
 }
 
 /// Rules on accounts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct PartnerFilters {
     /// Tiers that are excluded (equal, case-insensitive); an empty text means "no tier".
     pub excluded_tiers: Vec<String>,
@@ -159,7 +169,8 @@ impl Default for PartnerFilters {
 }
 
 /// Rules on people.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct ContactFilters {
     /// Statuses that are excluded, where the tenant has such a field (equal, case-insensitive); an empty text means
     /// "no status".
@@ -196,7 +207,8 @@ impl Default for ContactFilters {
 }
 
 /// How `excluded_patterns` match.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum PatternMatch {
     /// Anywhere in the part before the @.
     #[default]
@@ -205,14 +217,35 @@ pub enum PatternMatch {
     Word,
 }
 
+impl PatternMatch {
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::Word => "word",
+        }
+    }
+}
+
 /// `filters.contacts.partner`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum PartnerRule {
     /// A contact whose partner is excluded is kept, without a link.
     #[default]
     Any,
     /// It is excluded too.
     Active,
+}
+
+impl PartnerRule {
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Active => "active",
+        }
+    }
 }
 
 /// Source fields by column or value name; what is not named keeps its default.
@@ -367,6 +400,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             profile: "default".into(),
+            file: None,
             operator: "unknown".into(),
             operator_named: false,
             read_only: false,

@@ -8,6 +8,7 @@
 //! | `apply` | from a plan and a selection to a run report, in one transaction |
 //! | `unattended` | a sync that nobody watches: what it may do, and whom it tells |
 //! | `undo` | a run's journal as a plan |
+//! | `rules` | accepted filters, what others would do, letting addresses through |
 //! | `look` | status, runs, history |
 //! | `holds` | rows that are never soft-deleted, and their CSV file |
 //! | `offboard` | cases: opened, decided, run, put back |
@@ -28,6 +29,7 @@ mod monitor;
 pub mod offboard;
 mod reading;
 mod recheck;
+pub mod rules;
 mod running;
 mod unattended;
 mod undo;
@@ -79,7 +81,9 @@ impl Desk {
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
         let store = Self::connect(&config, &clock).await?;
         store.require_schema().await?;
-        Ok(Self::with_store(config, clock, store))
+        let desk = Self::with_store(config, clock, store);
+        desk.adopt_rules().await?;
+        Ok(desk)
     }
 
     /// Like [`Desk::open`], for a preview: in read-only mode an adopted database that was never migrated is taken as it
@@ -89,7 +93,9 @@ impl Desk {
         if !config.read_only || !store.take_as_it_is().await? {
             store.require_schema().await?;
         }
-        Ok(Self::with_store(config, clock, store))
+        let desk = Self::with_store(config, clock, store);
+        desk.adopt_rules().await?;
+        Ok(desk)
     }
 
     /// The database alone, whatever its schema; for `migrate` and `doctor`.

@@ -5,9 +5,12 @@
 //! The road: [`SourceSet`] (what was read) + [`RowSet`] (what the database has) → `planner::plan` → [`Plan`]
 //! → [`Selection`] → store.
 
+mod accepted;
+mod blank;
 mod build;
 pub mod dates;
 mod document;
+pub mod edit;
 pub mod export;
 pub mod file;
 pub mod filter;
@@ -33,6 +36,7 @@ pub mod undo;
 mod waiting;
 
 pub use crate::entity::{Entity, Field, FieldKind, Mode, PerEntity, Schema, Scope, ValueSources};
+pub use accepted::{AcceptedRules, ByRule, Hits, RulesFacts, hits};
 pub use document::{Arenas, Plan, PlanOrigin, SourceFacts, Totals, Warning};
 pub use groups::Groups;
 pub use holds::Holds;

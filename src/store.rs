@@ -2,7 +2,7 @@
 //!
 //! Rooms: `connect` (hosts, failover), `session` (what every session is set to), `tls` (whether it is encrypted), `db` (arguments, rows), `dialect` (what the engines spell differently), `target` (the URL), `catalog` and
 //! `schema` (what is there, what is missing), `collation` (text columns of any kind compared), `read` (tables into packed sets), `lease`, `runs`, `journal`, `window`, `shadow` (a database that was never migrated),
-//! `identity` (which database it is), `holds`, `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`,
+//! `identity` (which database it is), `holds`, `rules` (accepted filters), `standing` (carry-over, watermarks, notes), `lms` (the `lms_` tables), `offboard` (cases), `certs`,
 //! `split` (a batch of which a row is refused),
 //! and `apply` (the one transaction of a run).
 
@@ -24,6 +24,7 @@ mod offboard;
 mod privileges;
 mod process;
 mod read;
+mod rules;
 mod runs;
 mod schema;
 mod seed;
@@ -64,6 +65,7 @@ pub use offboard::{
 };
 pub use privileges::MissingPrivileges;
 pub use read::{Counts, RowFacts};
+pub use rules::NewAcceptance;
 pub use runs::NewRun;
 pub use schema::{ColumnTroubles, SchemaState};
 pub use seed::{Seed, SeedTable, SeedValue};

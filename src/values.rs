@@ -4,6 +4,7 @@
 mod certs;
 mod lms;
 mod offboard;
+mod rules;
 mod status;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,6 +16,7 @@ use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 pub use certs::{CertFault, CertFigures, CertReport, CertRow, ZeroRelease};
 pub use lms::{LmsFault, LmsGone, LmsRefreshed, Transcripts};
 pub use offboard::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
+pub use rules::{Acceptance, OffboardingAhead, RuleHits, RulesState};
 pub use status::{
     CaseCounts, Check, CheckStatus, Interrupted, LeaseHolder, Reachability, RowCounts, Status,
 };
@@ -137,11 +139,13 @@ pub enum Cause {
     Held,
     /// The listing was not proved complete.
     Unproved,
+    /// Only a change of the filters would do it, and nobody has accepted that yet.
+    Rules,
 }
 
 impl Cause {
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::MaxCount,
         Self::MaxPercent,
         Self::SmallSet,
@@ -150,6 +154,7 @@ impl Cause {
         Self::Unattended,
         Self::Held,
         Self::Unproved,
+        Self::Rules,
     ];
 
     /// The word in JSON and metrics.
@@ -163,6 +168,7 @@ impl Cause {
             Self::Unattended => "unattended",
             Self::Held => "held",
             Self::Unproved => "unproved",
+            Self::Rules => "rules",
         }
     }
 

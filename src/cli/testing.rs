@@ -1,6 +1,8 @@
 //! Values for the unit tests of this face.
 
-use crate::plan::{Arenas, DatabasePoint, Mode, PerEntity, Plan, PlanOrigin, Schema, Scope, Waits};
+use crate::plan::{
+    Arenas, DatabasePoint, Mode, PerEntity, Plan, PlanOrigin, RulesFacts, Schema, Scope, Waits,
+};
 
 /// A plan in which nothing happens.
 pub(super) fn empty_plan() -> Plan {
@@ -22,6 +24,8 @@ pub(super) fn empty_plan() -> Plan {
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
         missing: PerEntity::default(),
+        rules: RulesFacts::default(),
+        by_rule: PerEntity::default(),
         status_came: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),

@@ -84,6 +84,14 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file could not be written.
+    #[error("The configuration file {} could not be written: {source}. It stays as it was.", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file is not TOML.
     #[error("{}, line {line}: {message}.", path.display())]
     Syntax {
@@ -149,6 +157,7 @@ impl ConfigError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Read { .. } => "config_unreadable",
+            Self::Write { .. } => "config_unwritable",
             Self::Syntax { .. } => "config_syntax",
             Self::Faults { .. } => "config_invalid",
             Self::Profile { .. } => "config_profile",
@@ -173,6 +182,9 @@ impl ConfigError {
             }
             Self::Read { .. } => {
                 "Check the path and its permissions, or write a new file with `prmdesk init`."
+            }
+            Self::Write { .. } => {
+                "Write the change there yourself, as somebody who may, or give yourself the right to."
             }
             Self::Syntax { .. } => "Mend the line; the file is TOML (https://toml.io).",
             Self::Faults { .. } => {

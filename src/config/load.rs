@@ -96,6 +96,7 @@ pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> 
         secret.resolve(dir, env, &mut warnings.borrow_mut())
     })?;
     config.profile = profile;
+    config.file.clone_from(&path);
     config.read_only |= overrides.read_only;
     if !config.operator_named {
         config.operator = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
@@ -107,6 +108,11 @@ pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Loaded, ConfigError> 
         inline_secrets: inline_secrets(&given),
         warnings: warnings.into_inner(),
     })
+}
+
+/// Whether `text` could stand in the configuration file at `path`.
+pub(super) fn check(text: &str, path: &Path) -> Result<(), ConfigError> {
+    File::parse(text, path).map(|_| ())
 }
 
 /// A file, taken apart.

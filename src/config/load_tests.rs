@@ -152,6 +152,7 @@ fn every_field_has_a_key() {
     let text = include_str!("load_tests.toml");
     let crate::config::Config {
         profile: _,
+        file: _,
         operator,
         operator_named,
         read_only,

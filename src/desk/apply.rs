@@ -131,6 +131,8 @@ impl Desk {
         report.cases_opened = self.cases_for(&mut tx, plan, &outcomes).await?;
         self.stand(&mut tx, plan, overtaken, &outcomes, screened)
             .await?;
+        self.stand_rules(&mut tx, plan, overtaken, report.status)
+            .await?;
         let finish = Finish {
             status: Some(report.status),
             plan_id: Some(plan.id.clone()),

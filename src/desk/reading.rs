@@ -61,7 +61,9 @@ impl Desk {
                 message: "The database was never migrated and is only looked at: this preview knows no holds, no carried-over records and no earlier soft-deletes that would count in a guard's window, and its plan cannot be applied.".into(),
             });
         }
-        let mode = effective_mode(request, &marks, &mut warnings);
+        let accepted = self.accepted().await?;
+        let waited = self.rules_waited(accepted.as_ref()).await?;
+        let mode = effective_mode(request, &marks, waited, &mut warnings);
         let (partners, contacts, lms_links, waiting) = tokio::try_join!(
             self.read_entity(&schemas.partners, request.scope, mode, &marks, progress),
             self.read_entity(&schemas.contacts, request.scope, mode, &marks, progress),
@@ -81,6 +83,7 @@ impl Desk {
                 partners: partners.0,
                 contacts: contacts.0,
             },
+            accepted,
             lms_links,
             waiting,
             warnings,
@@ -103,7 +106,8 @@ impl Desk {
     /// The mode that a request comes to as things stand.
     pub(super) async fn mode_of(&self, request: PreviewRequest) -> Result<Mode> {
         let marks = self.marks().await?;
-        Ok(effective_mode(request, &marks, &mut Vec::new()))
+        let waited = self.rules_waited(self.accepted().await?.as_ref()).await?;
+        Ok(effective_mode(request, &marks, waited, &mut Vec::new()))
     }
 
     /// What is known of one entity before anything is asked by id. Listing and tables are read at the same time.
@@ -370,8 +374,21 @@ impl Desk {
 fn effective_mode(
     request: PreviewRequest,
     marks: &PerEntity<Marks>,
+    waited: PerEntity<bool>,
     warnings: &mut Vec<Warning>,
 ) -> Mode {
+    let mut scope = request.scope.entities();
+    if let Some(entity) = scope.find(|&entity| waited[entity])
+        && request.mode == Mode::Incremental
+    {
+        warnings.push(Warning {
+            code: "rules_settled".into(),
+            entity,
+            impartner_id: None,
+            message: format!("The filters waited for acceptance, and do no longer: what they left aside of {entity} is looked at again, so this run is full."),
+        });
+        return Mode::Full;
+    }
     let Some(entity) = request
         .scope
         .entities()

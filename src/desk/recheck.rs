@@ -137,14 +137,14 @@ impl Now {
             ));
         }
         let verdict = self.verdicts.get(&id);
-        let by_our_rules = item.evidence == Some(Evidence::OutOfScope);
+        let by_our_rules = matches!(item.evidence, Some(Evidence::OutOfScope | Evidence::Rule));
         match (item.op, verdict) {
             (Op::SoftDelete, Some(Verdict::OutOfScope { .. })) if by_our_rules => None,
             (Op::SoftDelete, None | Some(Verdict::Inactive(_))) => None,
             (Op::SoftDelete, Some(_)) => Some(format!("Impartner shows the {who} as active now")),
             (_, Some(Verdict::Keep)) => None,
-            (_, Some(Verdict::Inactive(reason) | Verdict::OutOfScope { reason, .. })) => {
-                Some(format!("the {who} would be left out now: {reason}"))
+            (_, Some(Verdict::Inactive(why) | Verdict::OutOfScope { why, .. })) => {
+                Some(format!("the {who} would be left out now: {}", why.reason))
             }
             (_, None) => Some(format!("the {who} is no longer there in Impartner")),
         }

@@ -87,7 +87,9 @@ fn in_time(kept: &Kept, longest: Duration) -> std::sync::MutexGuard<'_, Vec<(Ins
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Arenas, DatabasePoint, Entity, Mode, PerEntity, PlanOrigin, Schema, Scope};
+    use crate::plan::{
+        Arenas, DatabasePoint, Entity, Mode, PerEntity, PlanOrigin, RulesFacts, Schema, Scope,
+    };
 
     fn plan(id: &str, text: usize) -> Arc<Plan> {
         let mut plan = Plan {
@@ -108,6 +110,8 @@ mod tests {
             watermarks: PerEntity::default(),
             feed_marks: PerEntity::default(),
             missing: PerEntity::default(),
+            rules: RulesFacts::default(),
+            by_rule: PerEntity::default(),
             status_came: PerEntity::default(),
             misdated: PerEntity::default(),
             settled: PerEntity::default(),

@@ -1,12 +1,15 @@
 //! From fates to items: diff, evidence, ticks, totals, warnings.
 
 mod adopt;
+mod edited;
 mod gone;
+mod judged;
 mod rows;
+mod told;
 
-use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::accepted::Turn;
 use super::document::counted;
 use super::input::{EntityInput, Read};
 use super::latest::Latest;
@@ -14,10 +17,12 @@ use super::matching::{Fate, Matcher, fates};
 use super::partners::Resolved;
 use super::rules::{Rules, Verdict};
 use super::{
-    Changed, Entity, Evidence, FieldKind, Item, LmsLinks, Op, PartnerAt, Plan, Schema, Waiting,
-    Waits, Warning, sfid,
+    Changed, Entity, Item, LmsLinks, Op, PartnerAt, Plan, Schema, Waiting, Waits, Warning,
 };
-use crate::config::{FilterConfig, PartnerRule};
+use crate::config::{FilterConfig, RuleChange};
+use judged::{Judged, Standing};
+
+pub(super) use judged::Before;
 
 pub(super) use super::partners::Directory;
 
@@ -41,24 +46,6 @@ impl Reasons {
     }
 }
 
-/// The verdict on each record; a million records share a handful of them.
-#[derive(Default)]
-struct Verdicts {
-    of: Vec<u32>,
-    distinct: IndexSet<Verdict, FxBuildHasher>,
-}
-
-impl Verdicts {
-    fn push(&mut self, verdict: Verdict) {
-        let (at, _) = self.distinct.insert_full(verdict);
-        self.of.push(u32::try_from(at).unwrap_or(u32::MAX));
-    }
-
-    fn of(&self, at: u32) -> &Verdict {
-        &self.distinct[self.of[at as usize] as usize]
-    }
-}
-
 /// Everything the items of one entity are made from.
 struct Builder<'a> {
     plan: &'a mut Plan,
@@ -68,7 +55,12 @@ struct Builder<'a> {
     read: &'a Read,
     lms_links: &'a LmsLinks,
     matcher: Matcher<'a>,
-    verdicts: Verdicts,
+    judged: Judged,
+    /// What the accepted filters would do, where they differ.
+    standing: Option<Standing>,
+    changes: &'a [RuleChange],
+    /// Whether only what a change of the filters does is of interest.
+    effect: bool,
     directory: &'a mut Directory,
     /// Who has a Salesforce id, by its key.
     salesforce_ids: FxHashMap<String, i64>,
@@ -92,17 +84,61 @@ pub(super) fn entity(
     schema: &Schema,
     known: &mut EntityInput,
     common: Common<'_>,
+    before: Option<&mut Before<'_>>,
     directory: &mut Directory,
 ) {
-    let entity = schema.entity;
-    let Some(read) = &known.read else {
-        if entity == Entity::Partners {
+    if known.read.is_none() {
+        if schema.entity == Entity::Partners {
             directory.add_rows(schema, &known.rows, plan);
         }
         return;
+    }
+    items(plan, schema, known, common, before, directory, false);
+    // Nobody looks at the reading any more.
+    if let Some(read) = known.read.take() {
+        adopt::adopt(plan, schema.entity, read.records.cells);
+    }
+    if schema.entity == Entity::Partners {
+        directory.add_plan(schema, &known.rows, plan);
+    }
+}
+
+/// Adds to `plan` what only the configured filters would do, and leaves the reading as it is. Returns how many records are
+/// suspicious no more.
+pub(super) fn effect(
+    plan: &mut Plan,
+    schema: &Schema,
+    known: &EntityInput,
+    common: Common<'_>,
+    before: &mut Before<'_>,
+    directory: &mut Directory,
+) -> u64 {
+    let unsuspected = items(plan, schema, known, common, Some(before), directory, true);
+    if let Some(read) = &known.read {
+        adopt::copy(plan, schema.entity, &read.records.cells);
+    }
+    if schema.entity == Entity::Partners {
+        directory.add_plan(schema, &known.rows, plan);
+    }
+    unsuspected
+}
+
+fn items(
+    plan: &mut Plan,
+    schema: &Schema,
+    known: &EntityInput,
+    common: Common<'_>,
+    mut before: Option<&mut Before<'_>>,
+    directory: &mut Directory,
+    effect: bool,
+) -> u64 {
+    let Some(read) = &known.read else {
+        return 0;
     };
-    warn_of_kept(plan, schema, known, read);
-    let (verdicts, waiting) = verdicts(schema, read, common, directory);
+    if !effect {
+        told::warn_of_kept(plan, schema, known, read);
+    }
+    let judged = Judged::of(schema, read, common, before.as_deref_mut(), directory);
     let builder = Builder {
         plan,
         reasons: Reasons::default(),
@@ -111,106 +147,34 @@ pub(super) fn entity(
         read,
         lms_links: common.lms_links,
         matcher: Matcher::new(schema, &known.rows),
-        verdicts,
+        judged,
+        standing: None,
+        changes: before.map_or(&[], |before| &before.changes),
+        effect,
         directory,
         salesforce_ids: FxHashMap::default(),
         kept_rows: Vec::new(),
     };
-    builder.run(&waiting, common.waiting);
-    // Nobody looks at the reading any more.
-    if let Some(read) = known.read.take() {
-        adopt::adopt(plan, entity, read.records.cells);
-    }
-    if entity == Entity::Partners {
-        directory.add_plan(schema, &known.rows, plan);
-    }
-}
-
-/// Tells of columns that keep their values because their field came in no record (docs/rules.md, "Filters").
-fn warn_of_kept(plan: &mut Plan, schema: &Schema, known: &EntityInput, read: &Read) {
-    let absent = |index: &usize| u32::try_from(*index).is_ok_and(|bit| read.records.is_absent(bit));
-    let fields: Vec<usize> = (0..schema.fields.len()).filter(absent).collect();
-    if fields.is_empty() {
-        return;
-    }
-    let came: FxHashSet<i64> = read.records.ids().iter().copied().collect();
-    for index in fields {
-        let Some(source) = &schema.fields[index].source else {
-            continue;
-        };
-        let rows = known.rows.indices();
-        let kept = rows.filter(|&row| {
-            known.rows.field(row, index).is_some()
-                && known
-                    .rows
-                    .impartner_id(row)
-                    .is_some_and(|id| came.contains(&id))
-        });
-        let kept = kept.count();
-        if kept > 0 {
-            plan.warnings.push(Warning {
-                code: "column_kept".into(),
-                entity: schema.entity,
-                impartner_id: None,
-                message: format!(
-                    "The field {source} came in no record of {}; the column {} keeps its value in {}.",
-                    schema.entity,
-                    schema.fields[index].column,
-                    counted(kept as u64, "row")
-                ),
-            });
-        }
-    }
-}
-
-/// The filters' verdicts; with `filters.contacts.partner = "active"` a contact needs an active partner too. And the
-/// contacts that pass the filters and name an account that is no active partner: they wait for it.
-fn verdicts(
-    schema: &Schema,
-    read: &Read,
-    common: Common<'_>,
-    directory: &mut Directory,
-) -> (Verdicts, Vec<u32>) {
-    let source = &read.records;
-    let needs_partner = common.filters.contacts.partner == PartnerRule::Active;
-    let mut verdicts = Verdicts::default();
-    let mut waiting = Vec::new();
-    for (at, _) in (0u32..).zip(source.ids()) {
-        let verdict = common.rules.verdict(schema, source, at);
-        let alone = schema.entity == Entity::Contacts
-            && verdict == Verdict::Keep
-            && !matches!(directory.resolve(source, at), Resolved::Partner(_));
-        if alone && (source.account_id(at).is_some() || source.account_name(at).is_some()) {
-            waiting.push(at);
-        }
-        verdicts.push(if alone && needs_partner {
-            Verdict::OutOfScope {
-                reason: "its partner is not active".into(),
-                suspicious: false,
-            }
-        } else {
-            verdict
-        });
-    }
-    (verdicts, waiting)
+    builder.run(common.waiting)
 }
 
 impl Builder<'_> {
-    fn run(mut self, waiting: &[u32], waited: &[Waiting]) {
+    fn run(mut self, waited: &[Waiting]) -> u64 {
         let entity = self.schema.entity;
         // Plan-wide reasons of the other entity stay valid: indices only grow.
         for (at, reason) in (0u32..).zip(self.plan.reasons.iter()) {
             self.reasons.0.insert(reason.clone(), at);
         }
         let latest = Latest::of(&self.read.records);
-        let fates = fates(
-            self.schema,
-            self.known,
-            self.read,
-            &self.matcher,
-            &latest,
-            &|at| *self.verdicts.of(at) == Verdict::Keep,
-        );
+        let fates_of = |kept: &dyn Fn(u32) -> bool| {
+            let (schema, known, read) = (self.schema, self.known, self.read);
+            fates(schema, known, read, &self.matcher, &latest, kept)
+        };
+        let fates = fates_of(&|at| self.judged.keeps(at));
+        self.standing = self.judged.before.as_ref().map(|before| {
+            let fates = fates_of(&|at| *before.of(at) == Verdict::Keep);
+            Standing::of(fates, self.known.rows.len())
+        });
         let mut written: FxHashSet<u32> = FxHashSet::default();
         for fate in &fates {
             if let Fate::Write(Some(row)) | Fate::Conflict(Some(row), _) = fate {
@@ -223,6 +187,8 @@ impl Builder<'_> {
             let id = self.read.records.ids()[at as usize];
             let op = match fate {
                 Fate::Superseded => continue,
+                Fate::Write(row) if self.effect && !self.comes_in(at, row) => continue,
+                Fate::Conflict(..) if self.effect => continue,
                 Fate::Write(row) => Some(self.write(at, row)),
                 Fate::Conflict(row, reason) => Some(self.conflict(at, row, &reason)),
                 Fate::Leave(row) => {
@@ -242,10 +208,15 @@ impl Builder<'_> {
         let mut settled: Vec<i64> = settled.into_iter().collect();
         settled.sort_unstable();
         self.plan.settled[entity] = settled;
-        if entity == Entity::Contacts {
+        if entity == Entity::Contacts && !self.effect {
             let source = &self.read.records;
             let latest_of = |at: u32| latest.get(source.ids()[at as usize]) == Some(at);
-            let now = waiting.iter().copied().filter(|&at| latest_of(at));
+            let now = self
+                .judged
+                .waiting
+                .iter()
+                .copied()
+                .filter(|&at| latest_of(at));
             let now = now.map(|at| Waiting {
                 impartner_id: source.ids()[at as usize],
                 account_id: source.account_id(at),
@@ -254,8 +225,15 @@ impl Builder<'_> {
             self.plan.waits =
                 Waits::between(waited, now.collect(), self.read, &latest, self.plan.mode);
         }
-        self.warn_of_listing();
+        if !self.effect {
+            self.warn_of_listing();
+        }
         self.fill_before();
+        if self.effect {
+            self.unsuspected(&latest)
+        } else {
+            0
+        }
     }
 
     /// An item for record `at`, without arena rows.
@@ -268,7 +246,6 @@ impl Builder<'_> {
     ) -> Item {
         let partner = self.partner_now(row);
         let rows = &self.known.rows;
-        self.plan.totals[self.schema.entity].count(op);
         let before = row.map(|row| {
             self.kept_rows.push(row);
             u32::try_from(self.kept_rows.len() - 1).unwrap_or(u32::MAX)
@@ -279,6 +256,8 @@ impl Builder<'_> {
             op,
             evidence: None,
             selected: op.writes(),
+            by_rule: false,
+            rule: None,
             held: self.known.holds.has(
                 row.map(|row| rows.row_id(row)),
                 impartner_before.or(impartner_id),
@@ -322,6 +301,9 @@ impl Builder<'_> {
         if row.is_some_and(|row| rows.impartner_id(row) != Some(id)) {
             changed.set(Changed::IMPARTNER_ID);
         }
+        if self.effect && row.is_some() && !reactivates {
+            return self.stay(at, row);
+        }
         if row.is_some() && !reactivates && changed.is_empty() {
             self.plan.totals[schema.entity].count(Op::Unchanged);
             return Op::Unchanged;
@@ -337,12 +319,37 @@ impl Builder<'_> {
                 format!("{} changed", counted(u64::from(changed.count()), "field")),
             ),
         };
-        let mut item = self.item(op, Some(id), row, reason);
+        let by_rule = matches!(op, Op::Add | Op::Reactivate) && self.comes_in(at, row);
+        let mut item = if by_rule {
+            let reason = self.by_rule(Some(at), Turn::In, &reason);
+            let mut item = self.item(op, Some(id), row, reason);
+            item.by_rule = true;
+            item.selected = false;
+            item.rule = self.why(at, Turn::In).and_then(|why| why.rule);
+            item
+        } else {
+            self.item(op, Some(id), row, reason)
+        };
         item.changed = changed;
         item.partner_after = partner_after;
         item.after = Some(self.push_after(at, row, changed, reactivates));
-        self.plan.items.push(item);
+        self.push(item);
         op
+    }
+
+    /// Lists an item and counts it: what only a change of the filters would do is counted apart.
+    fn push(&mut self, item: Item) {
+        let entity = self.schema.entity;
+        if item.by_rule && item.op != Op::Excluded {
+            self.plan.by_rule[entity].count(item.op);
+        } else {
+            self.plan.totals[entity].count(item.op);
+        }
+        let list = match item.op {
+            Op::Excluded => &mut self.plan.excluded,
+            _ => &mut self.plan.items,
+        };
+        list.push(item);
     }
 
     /// The contact's partner as the row has it.
@@ -353,123 +360,14 @@ impl Builder<'_> {
         })
     }
 
-    /// The contact's partner, with the warnings of docs/rules.md, "Matching". A link is never lost.
-    fn partner_of(&mut self, at: u32, row: Option<u32>, before: PartnerAt) -> PartnerAt {
-        if self.schema.entity == Entity::Partners {
-            return PartnerAt::NONE;
-        }
-        let source = &self.read.records;
-        let why = match self.directory.resolve(source, at) {
-            Resolved::Partner(partner) => return partner,
-            Resolved::None(why) => why,
-        };
-        let id = source.ids()[at as usize];
-        let kept = if row.is_some() {
-            "its link stays as it is"
-        } else {
-            "it is added without a partner"
-        };
-        self.warn(
-            "contact_without_partner",
-            id,
-            format!("Contact #{id}: {why}; {kept}."),
-        );
-        before
-    }
-
-    /// Salesforce ids that are malformed, or that an earlier record of this reading has too. Both records keep their
-    /// rows: they have Impartner ids of their own, and which of them Salesforce means nobody here can know.
-    fn warn_of_salesforce_id(&mut self, at: u32) {
-        let id = self.read.records.ids()[at as usize];
-        for (index, field) in self.schema.fields.iter().enumerate() {
-            let text = self.read.records.field(at, index);
-            let Some(text) = text.filter(|_| field.kind == FieldKind::SalesforceId) else {
-                continue;
-            };
-            let who = title(self.schema.entity);
-            if sfid::normalise(text).is_none() {
-                let message = format!(
-                    "{who} #{id}: `{text}` is no well-formed Salesforce id; it is kept as text and matched exactly."
-                );
-                self.warn("malformed_salesforce_id", id, message);
-            }
-            let first = *self.salesforce_ids.entry(sfid::key(text)).or_insert(id);
-            if first != id {
-                let message = format!(
-                    "{who} #{id} has the Salesforce id `{text}` of #{first}; both stay, correct one of them in Impartner."
-                );
-                self.warn("shared_salesforce_id", id, message);
-            }
-        }
-    }
-
     fn conflict(&mut self, at: u32, row: Option<u32>, reason: &str) -> Op {
         let id = self.read.records.ids()[at as usize];
         let changed = self.diff(at, row, false);
         let mut item = self.item(Op::Conflict, Some(id), row, reason);
         item.changed = changed;
         item.after = Some(self.push_after(at, row, changed, false));
-        self.plan.items.push(item);
+        self.push(item);
         Op::Conflict
-    }
-
-    /// A record that a filter leaves out: a soft-delete where it owns an active row, else excluded.
-    /// `None` for a soft-delete that is kept back: the record is not settled.
-    fn leave(&mut self, at: u32, row: Option<u32>) -> Option<Op> {
-        let id = self.read.records.ids()[at as usize];
-        let (evidence, reason, suspicious) = match self.verdicts.of(at).clone() {
-            Verdict::Inactive(reason) => (Evidence::Inactive, reason, false),
-            Verdict::OutOfScope { reason, suspicious } => {
-                (Evidence::OutOfScope, reason, suspicious)
-            }
-            Verdict::Keep => return None,
-        };
-        let everything = Changed(u32::MAX);
-        let after = self.push_after(at, row, everything, false);
-        let kept_back = row.is_some() && !self.read.facts.proved;
-        if let Some(row) = row.filter(|_| !kept_back) {
-            self.soft_delete(Some(id), row, evidence, reason, Some(after), suspicious);
-            return Some(Op::SoftDelete);
-        }
-        let reason = if kept_back {
-            self.plan.kept_back[self.schema.entity] += 1;
-            format!("{reason}; its soft-delete is kept back because the listing was not proved")
-        } else {
-            reason
-        };
-        let mut item = self.item(Op::Excluded, Some(id), None, reason);
-        item.suspicious = suspicious;
-        item.after = Some(after);
-        self.plan.excluded.push(item);
-        (!kept_back).then_some(Op::Excluded)
-    }
-
-    fn warn_of_listing(&mut self) {
-        let facts = &self.read.facts;
-        if facts.proved {
-            return;
-        }
-        let entity = self.schema.entity;
-        let reason = facts
-            .reason
-            .as_deref()
-            .unwrap_or("the source gave no control total");
-        let kept_back = match self.plan.kept_back[entity] {
-            0 => String::new(),
-            count => format!(" ({count} kept back)"),
-        };
-        let message = format!(
-            "The listing of {entity} was not proved: {reason}. No soft-delete is proposed{kept_back}, and the watermark stays."
-        );
-        self.plan.warnings.insert(
-            0,
-            Warning {
-                code: "listing_not_proved".into(),
-                entity,
-                impartner_id: None,
-                message,
-            },
-        );
     }
 
     fn fill_before(&mut self) {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::accepted::{ByRule, RulesFacts};
 use super::guards::{Guard, WindowCounts};
 use super::{
     DatabasePoint, Entity, Item, ItemView, Mode, Op, Packed, PartnerRef, PerEntity, Schema, Scope,
@@ -155,6 +156,10 @@ pub struct Plan {
     pub sources: PerEntity<Option<SourceFacts>>,
     /// Records by operation.
     pub totals: PerEntity<Totals>,
+    /// Whether the configured filters differ from the accepted ones.
+    pub rules: RulesFacts,
+    /// Records that only the configured filters would add, bring back or soft-delete; not among the totals.
+    pub by_rule: PerEntity<ByRule>,
     /// The guards as they stand with the ticks as first set.
     pub guards: Vec<Guard>,
     /// What guards count beside this plan.

@@ -16,8 +16,8 @@ pub use write::{ItemDocument, Page, PlanDocument};
 
 use super::guards::Guard;
 use super::{
-    DatabasePoint, Entity, ItemView, Mode, PartnerRef, PerEntity, Plan, PlanOrigin, Scope,
-    SourceFacts, Totals, Value, Waits, Warning,
+    ByRule, DatabasePoint, Entity, ItemView, Mode, PartnerRef, PerEntity, Plan, PlanOrigin,
+    RulesFacts, Scope, SourceFacts, Totals, Value, Waits, Warning,
 };
 use chrono::{DateTime, Utc};
 
@@ -44,6 +44,12 @@ struct Header {
     sources: Sources,
     /// Records by what happens to them.
     totals: PerEntity<Totals>,
+    /// Whether the configured filters differ from the accepted ones, and in what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rules: Option<RulesFacts>,
+    /// Records that only the configured filters would add, bring back or soft-delete; not among the totals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_rule: Option<PerEntity<ByRule>>,
     /// Every limit, tripped or not.
     guards: Vec<Guard>,
     /// Soft-deletes that were not proposed because a listing was not proved.
@@ -93,6 +99,8 @@ impl Header {
                 contacts: plan.sources.contacts.clone(),
             },
             totals: plan.totals,
+            rules: Some(plan.rules.clone()),
+            by_rule: Some(plan.by_rule),
             guards: plan.guards.clone(),
             kept_back: plan.kept_back,
             watermarks: plan.watermarks,
@@ -114,6 +122,10 @@ impl Plan {
         let mut hash = Sha256::new();
         let mut header = Header::of(self);
         header.plan_id.clear();
+        if !self.rules.differs {
+            // A plan that an earlier version saved says nothing of rules, and keeps its id.
+            (header.rules, header.by_rule) = (None, None);
+        }
         // A header is plain data; should it ever fail to serialise, the id of an empty one fits no file.
         hash.update(serde_json::to_vec(&header).unwrap_or_default());
         for view in self.views() {
@@ -140,7 +152,8 @@ fn hash_item(hash: &mut Sha256, view: ItemView<'_>) {
         u8::from(item.selected)
             | u8::from(item.held) << 1
             | u8::from(item.suspicious) << 2
-            | u8::from(item.was_active) << 3,
+            | u8::from(item.was_active) << 3
+            | u8::from(item.by_rule) << 4,
     ]);
     hash.update(number(item.impartner_id));
     hash.update(number(item.impartner_before));

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::accepted::AcceptedRules;
 use super::guards::WindowCounts;
 use super::{
     DatabasePoint, Holds, Limits, LmsLinks, Mode, PerEntity, RowSet, Schema, Scope, SourceFacts,
@@ -75,6 +76,8 @@ pub struct PlanInput {
     pub entities: PerEntity<EntityInput>,
     /// LMS users by e-mail.
     pub lms_links: LmsLinks,
+    /// The filters as they were last accepted; `None`: nobody has, and the configured ones count.
+    pub accepted: Option<AcceptedRules>,
     /// Contacts that wait for a partner since earlier runs.
     pub waiting: Vec<Waiting>,
     /// Warnings of the reading.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::document::Arenas;
 use super::{Entity, Evidence, Op, Plan, Schema, fingerprint};
+use crate::config::FilterKey;
 
 /// A value of one field, before or after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +118,10 @@ pub struct Item {
     pub evidence: Option<Evidence>,
     /// Whether it is ticked at first.
     pub selected: bool,
+    /// Whether only a change of the filters does it, which nobody has accepted yet.
+    pub by_rule: bool,
+    /// The filter that leaves the record out, or left it out before.
+    pub rule: Option<FilterKey>,
     /// Whether an administrator holds the row.
     pub held: bool,
     /// An exclusion whose pattern sits inside a longer word.

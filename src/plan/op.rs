@@ -92,7 +92,7 @@ impl Op {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// Seen in this run with an excluded tier or status, or IsActive false.
+    /// Seen in this run with an excluded tier or status, or IsActive false, under the accepted filters too.
     Inactive,
     /// In the deleted-ids feed, or GET by id says it does not exist.
     Deleted,
@@ -102,16 +102,19 @@ pub enum Evidence {
     Unverified,
     /// The reverse of an add, in an undo plan.
     Undo,
+    /// Seen, healthy, and excluded only because our filters were edited since they were accepted.
+    Rule,
 }
 
 impl Evidence {
     /// All.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Inactive,
         Self::Deleted,
         Self::OutOfScope,
         Self::Unverified,
         Self::Undo,
+        Self::Rule,
     ];
 
     /// The word in JSON, CSV and filter expressions.
@@ -122,6 +125,7 @@ impl Evidence {
             Self::OutOfScope => "out_of_scope",
             Self::Unverified => "unverified",
             Self::Undo => "undo",
+            Self::Rule => "rule",
         }
     }
 

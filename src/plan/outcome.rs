@@ -65,6 +65,8 @@ pub fn carry_over(
             Outcome::Applied { .. } => None,
             Outcome::Stale(_) => Some("stale"),
             Outcome::Failed(_) => Some("failed"),
+            // It waits for acceptance, not for another run: the first one after that is full.
+            Outcome::NotSelected if item.by_rule => continue,
             Outcome::NotSelected => Some(not_selected(item, withheld(at))),
         };
         // The old id of a row that a re-created person takes over is settled with it.

@@ -72,7 +72,8 @@ impl Directory {
         for item in plan
             .items
             .iter()
-            .filter(|item| item.entity == Entity::Partners)
+            // What only a change of the filters would do is not ticked.
+            .filter(|item| item.entity == Entity::Partners && !item.by_rule)
         {
             let view = plan.view_of(item);
             let partner = PartnerRef {

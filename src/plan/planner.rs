@@ -5,18 +5,18 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::build::{self, Common, Directory};
+use super::accepted::RulesFacts;
+use super::blank::blank;
+use super::build::{self, Before, Common, Directory};
 use super::dates;
 use super::document::counted;
+use super::edit;
 use super::guards;
 use super::latest::Latest;
 use super::matching::Matcher;
 use super::partners::Resolved;
 use super::rules::{Rules, Verdict};
-use super::{
-    Entity, Mode, PerEntity, Plan, PlanOrigin, Schema, Selection, SourceRecord, Totals, Waiting,
-    Waits, Warning,
-};
+use super::{Entity, Mode, PerEntity, Plan, Schema, Selection, Waiting, Warning};
 use crate::config::{FilterConfig, GuardConfig};
 
 pub use super::input::{Answers, EntityInput, PlanInput, Read};
@@ -78,7 +78,7 @@ pub fn met(input: &PlanInput, filters: &FilterConfig) -> FxHashSet<i64> {
         return FxHashSet::default();
     }
     // Who will be a partner says only the plan of the partners.
-    let mut plan = empty(input);
+    let mut plan = blank(input);
     let mut directory = Directory::default();
     let common = Common {
         rules: &Rules::new(filters),
@@ -88,7 +88,16 @@ pub fn met(input: &PlanInput, filters: &FilterConfig) -> FxHashSet<i64> {
     };
     let mut partners = input.entities.partners.clone();
     let schema = &input.schemas.partners;
-    build::entity(&mut plan, schema, &mut partners, common, &mut directory);
+    let accepted = input.accepted.as_ref().map(|accepted| &accepted.filters);
+    let mut before = edit::before(input, accepted, filters, false);
+    build::entity(
+        &mut plan,
+        schema,
+        &mut partners,
+        common,
+        before.as_mut(),
+        &mut directory,
+    );
     let mut is_there = |waiting: &Waiting| {
         let found = directory.find(waiting.account_id, waiting.account_name.as_deref());
         matches!(found, Resolved::Partner(_))
@@ -112,7 +121,14 @@ pub fn new_keys<'a>(
     let Some(read) = &known.read else {
         return FxHashSet::default();
     };
+    // Whom the accepted filters let through is judged too.
+    let accepted = input.accepted.as_ref();
+    let accepted = accepted.map(|accepted| Rules::new(&accepted.filters));
     let rules = Rules::new(filters);
+    let kept = |at| {
+        let keeps = |rules: &Rules| rules.verdict(schema, &read.records, at) == Verdict::Keep;
+        keeps(&rules) || accepted.as_ref().is_some_and(keeps)
+    };
     let rows = &known.rows;
     let row_of: FxHashMap<i64, u32> = rows
         .indices()
@@ -123,20 +139,33 @@ pub fn new_keys<'a>(
         .filter_map(|(at, id)| {
             let text = read.records.field(at, Schema::KEY)?;
             let present = row_of.get(id).and_then(|&row| rows.field(row, Schema::KEY));
-            let new =
-                present != Some(text) && rules.verdict(schema, &read.records, at) == Verdict::Keep;
-            new.then_some(text)
+            (present != Some(text) && kept(at)).then_some(text)
         })
         .collect()
 }
 
-/// Makes the plan. Ids that [`questions`] names and nobody answered count as unverified.
+/// Makes the plan. Ids that [`questions`] names and nobody answered count as unverified. Where `filters` differ from the
+/// accepted ones, what only they would do is by rule (docs/rules.md, "Accepted rules").
 pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardConfig) -> Plan {
     let rules = Rules::new(filters);
+    let accepted = input.accepted.take();
+    let mut before = edit::before(
+        &input,
+        accepted.as_ref().map(|accepted| &accepted.filters),
+        filters,
+        true,
+    );
     for entity in Entity::ALL {
-        disprove(&mut input, entity, &rules);
+        disprove(&mut input, entity, &rules, before.as_ref());
     }
-    let mut plan = empty(&input);
+    let mut plan = blank(&input);
+    if let (Some(before), Some(accepted)) = (&before, &accepted) {
+        plan.rules = RulesFacts {
+            differs: true,
+            changed: before.changes.clone(),
+        };
+        edit::warn(&mut plan, accepted);
+    }
     let mut blind = PerEntity::<bool>::default();
     for entity in Entity::ALL {
         dates::judge(&mut plan, &input, entity);
@@ -151,7 +180,14 @@ pub fn plan(mut input: PlanInput, filters: &FilterConfig, guard_config: &GuardCo
     };
     for entity in Entity::ALL {
         let (schema, known) = (&input.schemas[entity], &mut input.entities[entity]);
-        build::entity(&mut plan, schema, known, common, &mut directory);
+        build::entity(
+            &mut plan,
+            schema,
+            known,
+            common,
+            before.as_mut(),
+            &mut directory,
+        );
         if blind[entity] {
             // What a blind filter calls unchanged may be what it should have left out.
             plan.settled[entity].clear();
@@ -222,7 +258,7 @@ fn see_through(
 
 /// An absent record that answers as healthy means that the listing lied: it counts as not proved (docs/rules.md,
 /// "The plan").
-fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
+fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules, before: Option<&Before<'_>>) {
     let schema = &input.schemas[entity];
     if input.mode != Mode::Full {
         return;
@@ -233,16 +269,18 @@ fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
     if !read.facts.proved || read.records.len() == read.listed {
         return;
     }
+    let inactive = |rules: &Rules, at| {
+        let verdict = rules.verdict(schema, &read.records, at);
+        matches!(verdict, Verdict::Inactive(_))
+    };
     let listed: FxHashSet<i64> = read.records.ids()[..read.listed].iter().copied().collect();
     let healthy = (0u32..)
         .zip(read.records.ids())
         .skip(read.listed)
         .filter(|(at, id)| {
             !listed.contains(id)
-                && !matches!(
-                    rules.verdict(schema, &read.records, *at),
-                    Verdict::Inactive(_)
-                )
+                // Who is inactive by one of them only is healthy at Impartner.
+                && !(inactive(rules, *at) && before.is_none_or(|it| inactive(&it.rules, *at)))
         });
     let hidden: Vec<i64> = healthy.map(|(_, &id)| id).collect();
     let Some(&first) = hidden.first() else { return };
@@ -261,47 +299,5 @@ fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules) {
                 entity.singular()
             ),
         });
-    }
-}
-
-fn empty(input: &PlanInput) -> Plan {
-    let read = |entity: Entity| input.entities[entity].read.as_ref();
-    Plan {
-        id: String::new(),
-        scope: input.scope,
-        mode: input.mode,
-        created_at: input.created_at,
-        origin: PlanOrigin::Sync,
-        database: input.database.clone(),
-        sources: PerEntity::from_fn(|entity| read(entity).map(|read| read.facts.clone())),
-        totals: PerEntity::<Totals>::default(),
-        guards: Vec::new(),
-        windows: PerEntity::from_fn(|entity| input.entities[entity].window),
-        warnings: input.warnings.clone(),
-        items: Vec::new(),
-        excluded: Vec::new(),
-        kept_back: PerEntity::default(),
-        watermarks: PerEntity::from_fn(|entity| {
-            read(entity)
-                .filter(|read| read.facts.proved)
-                .and_then(|read| read.latest)
-        }),
-        feed_marks: PerEntity::from_fn(|entity| {
-            read(entity)
-                .filter(|read| read.facts.proved && read.deletions_known)
-                .and_then(|read| read.latest)
-        }),
-        settled: PerEntity::from_fn(|_| Vec::new()),
-        status_came: PerEntity::from_fn(|entity| {
-            read(entity).is_some_and(|read| {
-                !read.records.is_empty() && !read.records.is_absent(SourceRecord::STATUS)
-            })
-        }),
-        misdated: PerEntity::from_fn(|_| Vec::new()),
-        waits: Waits::default(),
-        missing: PerEntity::from_fn(|_| Vec::new()),
-        partners: Vec::new(),
-        reasons: Vec::new(),
-        arenas: PerEntity::from_fn(|entity| super::Arenas::new(input.schemas[entity].clone())),
     }
 }

@@ -1,7 +1,7 @@
 //! The filters of docs/rules.md, "Filters" as one function from a record to a verdict.
 
 use super::{Entity, PerEntity, Schema, SourceRecord, SourceSet, filter::lower};
-use crate::config::{ContactFilters, FilterConfig, PartnerFilters, PatternMatch};
+use crate::config::{ContactFilters, FilterConfig, FilterKey, PartnerFilters, PatternMatch};
 use crate::text::name_key;
 
 /// What the filters say about a record.
@@ -10,14 +10,70 @@ pub enum Verdict {
     /// It belongs in the database.
     Keep,
     /// The source itself says it is not active: evidence `inactive`.
-    Inactive(String),
+    Inactive(Why),
     /// Healthy, but one of our rules excludes it: evidence `out_of_scope`.
     OutOfScope {
         /// Which rule.
-        reason: String,
+        why: Why,
         /// Whether the pattern sits inside a longer word, as in `contest@`.
         suspicious: bool,
     },
+}
+
+/// What excludes a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Why {
+    /// The filter; `None` for what no filter decides, such as a contact without an e-mail.
+    pub rule: Option<FilterKey>,
+    /// The value of the filter that fits the record, as it is written there.
+    pub word: String,
+    /// In words.
+    pub reason: String,
+}
+
+impl Why {
+    fn of(rule: FilterKey, word: &str, reason: String) -> Self {
+        Self {
+            rule: Some(rule),
+            word: word.to_owned(),
+            reason,
+        }
+    }
+
+    fn fixed(reason: &str) -> Self {
+        Self {
+            rule: None,
+            word: String::new(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// A contact whose partner is not active, where that excludes it.
+    pub fn partner() -> Self {
+        let reason = "its partner is not active".to_owned();
+        Self::of(FilterKey::Partner, "active", reason)
+    }
+}
+
+impl Verdict {
+    /// What excludes the record; `None`: nothing does.
+    pub fn why(&self) -> Option<&Why> {
+        match self {
+            Self::Keep => None,
+            Self::Inactive(why) | Self::OutOfScope { why, .. } => Some(why),
+        }
+    }
+
+    /// Whether the record is excluded by a pattern that sits inside a longer word.
+    pub fn is_suspicious(&self) -> bool {
+        matches!(
+            self,
+            Self::OutOfScope {
+                suspicious: true,
+                ..
+            }
+        )
+    }
 }
 
 /// The configured filters, prepared for many records.
@@ -150,7 +206,7 @@ impl Rules {
             field.map_or(Given::Unread, |field| Given::of(source, at, field))
         };
         if let Some(word) = excluded(&self.tiers, &[given("partner_tier")]) {
-            return Verdict::Inactive(said("tier", word));
+            return Verdict::Inactive(said(FilterKey::Tiers, "tier", word));
         }
         let status = Given::of_status(schema, source, at);
         let mapped = schema
@@ -161,7 +217,7 @@ impl Rules {
             None => vec![status],
         };
         if let Some(word) = excluded(&self.statuses.partners, &statuses) {
-            return Verdict::Inactive(said("status", word));
+            return Verdict::Inactive(said(FilterKey::PartnerStatuses, "status", word));
         }
         let name = name_key(source.field(at, Schema::KEY).unwrap_or_default());
         match self
@@ -170,7 +226,7 @@ impl Rules {
             .find(|(key, _)| name.contains(key.as_str()))
         {
             Some((_, word)) => Verdict::OutOfScope {
-                reason: format!("name contains {word}"),
+                why: Why::of(FilterKey::Names, word, format!("name contains {word}")),
                 suspicious: false,
             },
             None => Verdict::Keep,
@@ -179,7 +235,7 @@ impl Rules {
 
     fn contact(&self, schema: &Schema, source: &SourceSet, at: u32) -> Verdict {
         if source.active(at) == Some(false) {
-            return Verdict::Inactive("IsActive is false".into());
+            return Verdict::Inactive(Why::fixed("IsActive is false"));
         }
         // Where the field came in no record, the tenant has none, or the guard `missing_field` keeps everything back.
         if !source.is_absent(SourceRecord::STATUS)
@@ -188,22 +244,23 @@ impl Rules {
                 &[Given::of_status(schema, source, at)],
             )
         {
-            return Verdict::Inactive(said("status", word));
+            return Verdict::Inactive(said(FilterKey::ContactStatuses, "status", word));
         }
-        let out = |reason: String, suspicious| Verdict::OutOfScope { reason, suspicious };
+        let out = |why: Why, suspicious| Verdict::OutOfScope { why, suspicious };
         let Some(email) = source.field(at, Schema::KEY) else {
-            return out("it has no e-mail".into(), false);
+            return out(Why::fixed("it has no e-mail"), false);
         };
         let email = lower(email);
         let Some((local, domain)) = usable(&email) else {
-            return out("its e-mail is not usable".into(), false);
+            return out(Why::fixed("its e-mail is not usable"), false);
         };
         if let Some(excluded) = self
             .domains
             .iter()
             .find(|excluded| within(domain, excluded))
         {
-            return out(format!("domain {excluded} is excluded"), false);
+            let reason = format!("domain {excluded} is excluded");
+            return out(Why::of(FilterKey::Domains, excluded, reason), false);
         }
         if self.allow.iter().any(|allowed| *allowed == email) {
             return Verdict::Keep;
@@ -212,15 +269,16 @@ impl Rules {
         // A pattern that stands as a word of its own is named before one that only sits inside a longer word,
         // so that `suspicious` is said only where nothing better speaks for the exclusion.
         if let Some(pattern) = self.patterns.iter().find(|pattern| whole_word(pattern)) {
-            return out(format!("`{pattern}` stands before the @"), false);
+            let reason = format!("`{pattern}` stands before the @");
+            return out(Why::of(FilterKey::Patterns, pattern, reason), false);
         }
         match self.patterns.iter().find(|pattern| {
             self.pattern_match == PatternMatch::Contains && local.contains(pattern.as_str())
         }) {
-            Some(pattern) => out(
-                format!("`{pattern}` stands before the @, inside a longer word"),
-                true,
-            ),
+            Some(pattern) => {
+                let reason = format!("`{pattern}` stands before the @, inside a longer word");
+                out(Why::of(FilterKey::Patterns, pattern, reason), true)
+            }
             None => Verdict::Keep,
         }
     }
@@ -278,12 +336,13 @@ fn excluded<'a>(list: &'a [(String, String)], values: &[Given<'_>]) -> Option<&'
 }
 
 /// Why a record is excluded, in words.
-fn said(what: &str, word: &str) -> String {
-    if word.is_empty() {
+fn said(rule: FilterKey, what: &str, word: &str) -> Why {
+    let reason = if word.is_empty() {
         format!("it has no {what}")
     } else {
         format!("{what} is {word}")
-    }
+    };
+    Why::of(rule, word, reason)
 }
 
 /// Local part and domain of an address one could write to.
@@ -393,11 +452,11 @@ mod tests {
         assert_eq!(verdict("Acme", "Premier", "Active"), Verdict::Keep);
         assert_eq!(
             verdict("Acme", " PENDING ", "Active"),
-            Verdict::Inactive("tier is Pending".into())
+            Verdict::Inactive(said(FilterKey::Tiers, "tier", "Pending"))
         );
         assert_eq!(
             verdict("Acme", "Premier", "inactive"),
-            Verdict::Inactive("status is Inactive".into())
+            Verdict::Inactive(said(FilterKey::PartnerStatuses, "status", "Inactive"))
         );
         assert!(matches!(
             verdict("My NINTEX Lab", "Premier", "Active"),

@@ -13,7 +13,7 @@ use super::guards::WindowCounts;
 use super::planner::finish;
 use super::{
     Arenas, Changed, DatabasePoint, Entity, Evidence, Holds, Item, Mode, Op, PartnerAt, PartnerRef,
-    PerEntity, Plan, PlanOrigin, RowSet, SameKeys, Schema, Scope, Totals, Waits,
+    PerEntity, Plan, PlanOrigin, RowSet, RulesFacts, SameKeys, Schema, Scope, Totals, Waits,
 };
 use crate::config::GuardConfig;
 
@@ -81,6 +81,8 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         watermarks: PerEntity::default(),
         feed_marks: PerEntity::default(),
         missing: PerEntity::default(),
+        rules: RulesFacts::default(),
+        by_rule: PerEntity::default(),
         status_came: PerEntity::default(),
         misdated: PerEntity::default(),
         settled: PerEntity::default(),
@@ -203,6 +205,8 @@ fn reverse(
         evidence: (op == Op::SoftDelete).then_some(Evidence::Undo),
         selected: op != Op::SoftDelete || !held,
         held,
+        by_rule: false,
+        rule: None,
         suspicious: false,
         was_active: flag(&done.after).unwrap_or(done.op != Op::SoftDelete),
         impartner_id,

@@ -31,6 +31,7 @@ const MYSQL: &[&str] = &[
     include_str!("../../migrations/mysql/0004_waiting.sql"),
     include_str!("../../migrations/mysql/0005_group_gone.sql"),
     include_str!("../../migrations/mysql/0007_hold_until.sql"),
+    include_str!("../../migrations/mysql/0009_rules.sql"),
     include_str!("../../migrations/mysql/0010_case_log.sql"),
 ];
 const SQLITE: &[&str] = &[
@@ -40,6 +41,7 @@ const SQLITE: &[&str] = &[
     include_str!("../../migrations/sqlite/0004_waiting.sql"),
     include_str!("../../migrations/sqlite/0005_group_gone.sql"),
     include_str!("../../migrations/sqlite/0007_hold_until.sql"),
+    include_str!("../../migrations/sqlite/0009_rules.sql"),
     include_str!("../../migrations/sqlite/0010_case_log.sql"),
 ];
 

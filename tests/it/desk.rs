@@ -1,5 +1,6 @@
 //! The desk against the sandbox over real HTTP, on both engines: what ends up in the database, whatever the source does.
 
+mod accepted;
 mod adopted;
 mod dates;
 mod elsewhere;

@@ -1,5 +1,6 @@
 //! The planner from outside: small worlds in, plans out. No I/O.
 
+mod accepted;
 mod described;
 mod properties;
 mod rules;

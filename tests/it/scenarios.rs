@@ -30,6 +30,7 @@ fn line(view: &ItemView<'_>) -> String {
         .map_or_else(String::new, |evidence| format!(" ({})", evidence.word()));
     let marks: String = [
         (", not ticked", item.op.writes() && !item.selected),
+        (", by rule", item.by_rule),
         (", held", item.held),
         (", suspicious", item.suspicious),
     ]

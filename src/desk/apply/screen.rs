@@ -15,6 +15,7 @@ const HELD_LATER: &str =
     "the row was put on hold after the plan was made; lift the hold first (`prmdesk holds lift`)";
 const UNATTENDED: &str = "an unattended run does not soft-delete (policy.unattended_deletes); review it in the console or with `prmdesk sync`";
 const NEVER_UNATTENDED: &str = "an unattended run never soft-deletes who is healthy at Impartner and only left out by our own rules; review it in the console or with `prmdesk sync`";
+const BY_RULE: &str = "only filters that were edited and not accepted yet would do it; look at them with `prmdesk rules`, and accept them (`prmdesk rules accept`) or undo the edit";
 const UNPROVED: &str = "the listing was not proved complete, so no soft-delete was proposed; run again when the source answers properly";
 
 /// What is left of a selection after guards, holds and policy, and what they kept back.
@@ -147,6 +148,7 @@ impl Desk {
         if choice.attendance == Attendance::Unattended {
             let allowed = self.config().policy.unattended_deletes;
             let certain = |item: &Item| item.evidence.is_some_and(Evidence::may_run_unattended);
+            withhold_by_rule(plan, &mut selection, &mut withheld);
             // What no policy allows is called so, whatever was ticked by hand.
             withhold(
                 plan,
@@ -225,6 +227,31 @@ fn withhold(
             reason: reason.to_owned(),
             cause,
         });
+    }
+}
+
+/// What only a change of the filters would do is withheld where nobody watches, ticked or not: it waits for a person.
+fn withhold_by_rule(plan: &Plan, selection: &mut Selection, withheld: &mut Vec<Withheld>) {
+    for (entity, _) in plan.by_rule.iter() {
+        for op in [Op::SoftDelete, Op::Reactivate, Op::Add] {
+            let mut count = 0;
+            for (at, item) in plan.items.iter().enumerate() {
+                if item.by_rule && item.entity == entity && item.op == op && !item.held {
+                    // Unticking cannot fail: only ticking has conditions.
+                    let _always = selection.set(plan, at, false);
+                    count += 1;
+                }
+            }
+            if count > 0 {
+                withheld.push(Withheld {
+                    entity,
+                    op,
+                    count,
+                    reason: BY_RULE.to_owned(),
+                    cause: Cause::Rules,
+                });
+            }
+        }
     }
 }
 

@@ -37,6 +37,19 @@ pub(super) fn adopt(plan: &mut Plan, entity: Entity, read: Packed) {
     }
 }
 
+/// The same, with `read` left as it is: what items mean of it is copied.
+pub(super) fn copy(plan: &mut Plan, entity: Entity, read: &Packed) {
+    let mut arena = std::mem::replace(&mut plan.arenas[entity].after, Packed::new(1));
+    for item in items(plan, entity) {
+        if let Some(after) = &mut item.after
+            && *after & AS_READ != 0
+        {
+            *after = arena.push(read.row(*after ^ AS_READ));
+        }
+    }
+    plan.arenas[entity].after = arena;
+}
+
 fn items(plan: &mut Plan, entity: Entity) -> impl Iterator<Item = &mut Item> {
     plan.items
         .iter_mut()

@@ -3,8 +3,10 @@
 use rustc_hash::FxHashSet;
 
 use super::{Builder, INACTIVE, title};
+use crate::plan::accepted::Turn;
 use crate::plan::latest::Latest;
-use crate::plan::{Entity, Evidence, Mode, Op};
+use crate::plan::rules::Verdict;
+use crate::plan::{Changed, Entity, Evidence, Item, Mode, Op};
 use crate::text::clean;
 
 impl Builder<'_> {
@@ -16,13 +18,12 @@ impl Builder<'_> {
         evidence: Evidence,
         reason: String,
         seen: Option<u32>,
-        suspicious: bool,
-    ) {
+    ) -> Item {
         let entity = self.schema.entity;
         let mut item = self.item(Op::SoftDelete, id, Some(row), reason);
         item.evidence = Some(evidence);
         item.selected = evidence.ticked_at_first() && !item.held;
-        item.suspicious = suspicious;
+        item.by_rule = evidence == Evidence::Rule;
         let rows = &self.known.rows;
         let after = &mut self.plan.arenas[entity].after;
         let mut cells: Vec<Option<String>> = (0..self.schema.fields.len())
@@ -57,7 +58,7 @@ impl Builder<'_> {
             })
             .collect();
         item.after = Some(after.push(cells.iter().chain(&extra).map(Option::as_deref)));
-        self.plan.items.push(item);
+        item
     }
 
     /// Rows that no record of this run means (docs/rules.md, "The plan": absence is not evidence by itself).
@@ -107,7 +108,24 @@ impl Builder<'_> {
                     )
                 }
             };
-            self.soft_delete(id, row, evidence, reason, None, false);
+            // Under the accepted filters another record would have taken the row over.
+            let kept_before = self
+                .standing
+                .as_ref()
+                .is_some_and(|standing| standing.keeps(row));
+            if self.effect && !kept_before {
+                continue;
+            }
+            let item = if kept_before && evidence == Evidence::Deleted {
+                let reason = self.by_rule(None, Turn::Out, &reason);
+                self.soft_delete(id, row, Evidence::Rule, reason, None)
+            } else {
+                self.soft_delete(id, row, evidence, reason, None)
+            };
+            self.push(item);
+        }
+        if self.effect {
+            return;
         }
         for &id in &known.carried {
             let row_active = self
@@ -120,5 +138,58 @@ impl Builder<'_> {
                 self.warn("carried_over_unverified", id, format!("{} #{id} is carried over from an earlier run and could not be read: {why}; it stays carried over.", title(self.schema.entity)));
             }
         }
+    }
+
+    /// A record that a filter leaves out: a soft-delete where it owns an active row, else excluded.
+    /// `None` for what is not settled: a soft-delete that is kept back, what only a change of the filters leaves out.
+    pub(super) fn leave(&mut self, at: u32, row: Option<u32>) -> Option<Op> {
+        let id = self.read.records.ids()[at as usize];
+        let kept_before = self.standing.as_ref().is_some_and(|standing| {
+            !standing.leaves(at) || row.is_some_and(|row| standing.keeps(row))
+        });
+        if self.effect && !kept_before {
+            return None;
+        }
+        let now = self.judged.now.of(at);
+        let then = self.judged.before.as_ref().map(|before| before.of(at));
+        // Where both leave it out, what speaks least against the record counts.
+        let verdict = match (now, then) {
+            (Verdict::Inactive(_), Some(then @ Verdict::OutOfScope { .. })) => then,
+            (now, _) => now,
+        };
+        let why = verdict.why()?;
+        let (rule, suspicious) = (why.rule, verdict.is_suspicious());
+        let (evidence, reason) = match verdict {
+            _ if kept_before => {
+                let reason = self.by_rule(Some(at), Turn::Out, &why.reason);
+                (Evidence::Rule, reason)
+            }
+            Verdict::Inactive(why) => (Evidence::Inactive, why.reason.clone()),
+            _ => (Evidence::OutOfScope, why.reason.clone()),
+        };
+        let everything = Changed(u32::MAX);
+        let after = self.push_after(at, row, everything, false);
+        let kept_back = row.is_some() && !self.read.facts.proved;
+        if let Some(row) = row.filter(|_| !kept_back) {
+            let mut item = self.soft_delete(Some(id), row, evidence, reason, Some(after));
+            item.suspicious = suspicious;
+            item.rule = rule;
+            self.push(item);
+            return Some(Op::SoftDelete);
+        }
+        let reason = if kept_back {
+            // What waits for acceptance is not kept back by the listing: it would not be applied either way.
+            self.plan.kept_back[self.schema.entity] += u64::from(!kept_before);
+            format!("{reason}; its soft-delete is kept back because the listing was not proved")
+        } else {
+            reason
+        };
+        let mut item = self.item(Op::Excluded, Some(id), None, reason);
+        item.suspicious = suspicious;
+        item.rule = rule;
+        item.by_rule = kept_before;
+        item.after = Some(after);
+        self.push(item);
+        (!kept_back && !kept_before).then_some(Op::Excluded)
     }
 }

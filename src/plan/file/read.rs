@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::Value as Json;
 
 use super::{FORMAT, Header, PartnerJson, is_link};
+use crate::config::FilterKey;
 use crate::plan::build::Reasons;
 use crate::plan::guards::WindowCounts;
 use crate::plan::{
@@ -71,6 +72,9 @@ struct FileItem {
     reason: String,
     evidence: Option<Evidence>,
     selected: bool,
+    #[serde(default)]
+    by_rule: bool,
+    rule: Option<FilterKey>,
     #[serde(default)]
     held: bool,
     #[serde(default)]
@@ -260,6 +264,8 @@ impl Loader {
             op: file.op,
             evidence: file.evidence,
             selected: file.selected,
+            by_rule: file.by_rule,
+            rule: file.rule,
             held: file.held,
             suspicious: file.suspicious,
             was_active: file.was_active,
@@ -289,6 +295,8 @@ impl Loader {
                 contacts: header.sources.contacts.clone(),
             },
             totals: header.totals,
+            rules: header.rules.clone().unwrap_or_default(),
+            by_rule: header.by_rule.unwrap_or_default(),
             guards: header.guards.clone(),
             windows: PerEntity::<WindowCounts>::default(),
             warnings: header.warnings.clone(),

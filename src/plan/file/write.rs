@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{Header, PartnerJson};
+use crate::config::FilterKey;
 use crate::plan::filter::Filter;
 use crate::plan::{Entity, Evidence, ItemView, Op, PartnerRef, Plan, Value};
 use crate::text::{self, JsonLayout};
@@ -101,6 +102,11 @@ pub struct ItemDocument<'a> {
     evidence: Option<Evidence>,
     /// Whether it is ticked.
     selected: bool,
+    /// Whether only a change of the filters does it, which nobody has accepted yet.
+    by_rule: bool,
+    /// The filter that leaves the record out, or left it out before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<FilterKey>,
     /// Whether an administrator holds the row.
     held: bool,
     /// An exclusion whose pattern sits inside a longer word.
@@ -147,6 +153,8 @@ impl<'a> ItemDocument<'a> {
             reason: view.reason(),
             evidence: item.evidence,
             selected: ticked,
+            by_rule: item.by_rule,
+            rule: item.rule,
             held: item.held,
             suspicious: item.suspicious.then_some(true),
             changes: Changes(view),

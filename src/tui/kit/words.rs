@@ -17,6 +17,7 @@ pub(in crate::tui) fn evidence(evidence: Evidence) -> &'static str {
         Evidence::OutOfScope => "our rule",
         Evidence::Unverified => "unverified",
         Evidence::Undo => "undo",
+        Evidence::Rule => "edited rule",
     }
 }
 
@@ -32,6 +33,9 @@ pub(in crate::tui) fn evidence_sentence(evidence: Evidence) -> &'static str {
             "Absent from the listing, and the check by id failed or was not made. Cannot be ticked."
         }
         Evidence::Undo => "The run that is undone added this row.",
+        Evidence::Rule => {
+            "Seen and healthy; only filters that were edited and not accepted yet exclude it. Ticked by hand only."
+        }
     }
 }
 

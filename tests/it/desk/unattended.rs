@@ -25,10 +25,10 @@ both! {
         .await;
         rig.sync(Mode::Full).await.unwrap();
         rig.set_tier("P01", "Pending");
-        // P02 stays healthy upstream; only our own list of names leaves it out from now on.
-        let mut config = rig.config.clone();
-        config.filters.partners.excluded_names = vec!["P02".into()];
-        let desk = Desk::open(config, Clock::system()).await.unwrap();
+        // P02 stays healthy upstream; only our own list of names leaves it out under its new name.
+        let id = rig.id("P02");
+        assert!(rig.sandbox.world().edit_account(id, |account| account.name = "P02 of Nintex".into()));
+        let desk = Desk::open(rig.config.clone(), Clock::system()).await.unwrap();
         let only = Filter::parse("op:soft_delete").unwrap();
         let sync = desk
             .sync_unattended(

@@ -7,8 +7,8 @@ use prmdesk::config::{FilterConfig, GuardConfig};
 use prmdesk::plan::guards::WindowCounts;
 use prmdesk::plan::planner::{self, Answers, EntityInput, PlanInput, Read, plan, questions};
 use prmdesk::plan::{
-    Entity, Limits, LmsLinks, Mode, Op, PerEntity, Plan, RowRecord, RowSet, SameKeys, Schema,
-    Scope, Selection, SourceFacts, SourceRecord, SourceSet, Waiting,
+    AcceptedRules, Entity, Limits, LmsLinks, Mode, Op, PerEntity, Plan, RowRecord, RowSet,
+    SameKeys, Schema, Scope, Selection, SourceFacts, SourceRecord, SourceSet, Waiting,
 };
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -49,6 +49,8 @@ pub struct World {
     pub holds: Vec<i64>,
     pub carried: Vec<i64>,
     pub filters: FilterConfig,
+    /// The filters as they were accepted; `None`: nobody has accepted any.
+    pub accepted: Option<FilterConfig>,
     pub guards: GuardConfig,
     /// Whether the database's unique index tells accents apart.
     pub accents_count: bool,
@@ -75,6 +77,7 @@ impl Default for World {
             holds: Vec::new(),
             carried: Vec::new(),
             filters: FilterConfig::default(),
+            accepted: None,
             guards: GuardConfig::default(),
             accents_count: false,
             lms: LmsLinks::default(),
@@ -176,6 +179,11 @@ pub fn at() -> DateTime<Utc> {
 impl World {
     /// The plan of this world; by-id questions are answered like a truthful server would.
     pub fn plan(&self) -> Plan {
+        plan(self.reading(), &self.filters, &self.guards)
+    }
+
+    /// What the plan is made from, with every question answered.
+    pub fn reading(&self) -> PlanInput {
         let schemas = PerEntity::from_fn(Schema::of);
         let mut input = PlanInput {
             scope: Scope::All,
@@ -184,6 +192,11 @@ impl World {
             database: prmdesk::plan::DatabasePoint::default(),
             entities: PerEntity::from_fn(|entity| self.input(&schemas[entity])),
             schemas: schemas.clone(),
+            accepted: self.accepted.clone().map(|filters| AcceptedRules {
+                filters,
+                operator: "alice".to_owned(),
+                accepted_at: at(),
+            }),
             lms_links: self.lms.clone(),
             waiting: self.waiting.clone(),
             warnings: Vec::new(),
@@ -219,7 +232,7 @@ impl World {
                 "all questions are answered"
             );
         }
-        plan(input, &self.filters, &self.guards)
+        input
     }
 
     /// The fingerprint of a row, as the store reads it again before an apply.

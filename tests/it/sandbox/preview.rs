@@ -154,6 +154,7 @@ fn first_preview(world: &World, past: &Yesterday) -> Plan {
         schemas,
         entities,
         waiting: Vec::new(),
+        accepted: None,
         lms_links: past
             .people
             .iter()

@@ -20,6 +20,7 @@ pub struct Scenario {
     mode: Mode,
     #[serde(default)]
     configuration: Configuration,
+    accepted: Option<Configuration>,
     #[serde(default)]
     source: Source,
     #[serde(default)]
@@ -310,6 +311,10 @@ impl Scenario {
             had_contact_status: database.had_contact_status,
             ..World::default()
         };
+        if let Some(accepted) = self.accepted {
+            accepted.apply(&mut world);
+            world.accepted = Some(std::mem::take(&mut world.filters));
+        }
         self.configuration.apply(&mut world);
         Ok((world.plan(), self.expected))
     }

@@ -144,6 +144,7 @@ pub async fn plan_of(store: &Store, partners: &[Rec], contacts: &[Rec]) -> Plan 
             database: store.point().await.unwrap(),
             schemas,
             entities: PerEntity { partners, contacts },
+            accepted: None,
             lms_links: store.lms_links().await.unwrap(),
             waiting: store.waiting().await.unwrap(),
             warnings: Vec::new(),
