@@ -33,6 +33,7 @@ mod testing;
 mod undo;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -50,6 +51,7 @@ pub use output::Color;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::files;
+use crate::text::safe_lines;
 
 /// The review desk between Impartner PRM, the partner database and the LMS.
 ///
@@ -204,7 +206,14 @@ fn dispatch(cli: Cli, faces: Faces, format: Format, out: &mut Out) -> Result<Exi
 /// Help and version are no errors; everything else is exit 2, as JSON where `--json` was among the arguments.
 fn wrong_usage(error: &clap::Error, args: &[OsString], color: Color, out: &mut Out) -> Exit {
     if !error.use_stderr() || !args.iter().any(|arg| arg == "--json") {
-        let _nobody_listens = error.print();
+        // An argument is quoted as it came, and may have come from elsewhere.
+        let plain = error.render().to_string();
+        let shown = safe_lines(&plain);
+        let _nobody_listens = if error.use_stderr() && shown != plain {
+            std::io::stderr().write_all(shown.as_bytes())
+        } else {
+            error.print()
+        };
         return if error.use_stderr() {
             Exit::Usage
         } else {

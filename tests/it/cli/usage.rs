@@ -206,3 +206,23 @@ fn colour_is_asked_for_or_not_there() {
     let forced = place.run_env("sync", &[("NO_COLOR", "1")]);
     assert!(!forced.stderr.contains('\u{1b}'));
 }
+
+/// What the message of a wrong argument quotes may have come from elsewhere.
+#[test]
+fn a_wrong_argument_is_quoted_without_what_a_terminal_obeys() {
+    for hostile in ["\x1b[2Jx", "\u{9b}2Jx", "\u{202e}x", "a\u{200b}x"] {
+        for args in [
+            ["status", "--color", hostile],
+            ["runs", "show", hostile],
+            ["serve", "--listen", hostile],
+        ] {
+            let ran = Place::new().run_args(&args, &[]);
+            ran.fails(2, "error:");
+            assert!(
+                !ran.stderr
+                    .contains(['\x1b', '\u{9b}', '\u{202e}', '\u{200b}']),
+                "{ran:?}"
+            );
+        }
+    }
+}
