@@ -128,9 +128,9 @@ impl Desk {
                 .await
                 .map(Some)
         };
-        let since = self.window_start().await?;
         let tables = async {
             let store = self.store();
+            let since = self.window_start().await?;
             // A run that leaves contacts alone needs none of their rows; partners are needed to link contacts to.
             let rows = match entity {
                 Entity::Contacts if !scope.has(entity) => RowSet::new(schema),
