@@ -73,7 +73,7 @@ async fn an_add_with_defaults_can_be_undone() {
                 assert!(flat.contains(part), "{part}: {}", told[0]);
             }
             let (_, plan) = undo(&store, run).await;
-            assert_eq!(plan.items.len() as i64, 2 * number);
+            assert_eq!(i64::try_from(plan.items.len()), Ok(2 * number));
             let active = "SELECT COUNT(*) FROM partners WHERE is_active = 1";
             assert_eq!(db.one(active).await, "0", "{:?}", db.engine);
         }
@@ -223,7 +223,7 @@ async fn a_row_that_a_trigger_refuses_is_the_only_one() {
         for id in 1..=5 {
             match outcome_of(&plan, &outcomes, Entity::Contacts, id) {
                 Outcome::Failed(why) if id == 3 => {
-                    assert!(why.contains("frozen by the legal department"), "{why}")
+                    assert!(why.contains("frozen by the legal department"), "{why}");
                 }
                 Outcome::Applied { .. } if id != 3 => {}
                 other => panic!("{id}: {other:?}"),

@@ -57,8 +57,8 @@ async fn checks(db: &TestDb) -> Vec<Check> {
     let mut config = Config::default();
     config.database.url = Some(Secret::new(&db.url));
     // Neither API is there; what is said about them is no matter here.
-    config.impartner.url = "http://127.0.0.1:9".to_owned();
-    config.lms.url = "http://127.0.0.1:9".to_owned();
+    "http://127.0.0.1:9".clone_into(&mut config.impartner.url);
+    "http://127.0.0.1:9".clone_into(&mut config.lms.url);
     config.impartner.retries = 0;
     let loaded = Loaded {
         config,
