@@ -308,6 +308,8 @@ pub struct PolicyConfig {
     pub four_eyes: bool,
     /// Evidence older than this is asked for again before a soft-delete is applied.
     pub recheck_after: Duration,
+    /// Every approval of an off-boarding case waits at least so long before it runs.
+    pub offboarding_delay: Duration,
 }
 
 impl Default for PolicyConfig {
@@ -316,6 +318,7 @@ impl Default for PolicyConfig {
             unattended_deletes: false,
             four_eyes: false,
             recheck_after: Duration::from_mins(15),
+            offboarding_delay: Duration::ZERO,
         }
     }
 }

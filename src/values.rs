@@ -15,7 +15,7 @@ use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 
 pub use certs::{CertFault, CertFigures, CertReport, CertRow, ZeroRelease};
 pub use lms::{LmsFault, LmsGone, LmsRefreshed, Transcripts};
-pub use offboard::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
+pub use offboard::{Case, CaseEntry, CaseState, Step, StepAction, StepState, Terms};
 pub use rules::{Acceptance, OffboardingAhead, RuleHits, RulesState};
 pub use status::{
     CaseCounts, Check, CheckStatus, Interrupted, LeaseHolder, Reachability, RowCounts, Status,

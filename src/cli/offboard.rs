@@ -1,5 +1,7 @@
 //! `prmdesk offboard`.
 
+use std::time::Duration;
+
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Args, Subcommand};
 
@@ -10,7 +12,7 @@ use super::exit::Exit;
 use super::output::Style;
 use super::render::{count, when};
 use crate::error::{Error, Kind, Result};
-use crate::values::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
+use crate::values::{Case, CaseEntry, CaseState, Step, StepAction, StepState, Terms};
 
 /// People and partners that leave the LMS: review, decide, run, restore
 #[derive(Debug, Args)]
@@ -45,9 +47,14 @@ enum Command {
         yes: bool,
         #[command(flatten)]
         note: Note,
-        /// Delete the group although it has members that belong to somebody else
-        #[arg(long)]
-        accept_foreign_members: bool,
+        /// Not before this long from now, "7d" or "36h"; until then it can be rejected, held and reopened.
+        /// `policy.offboarding_delay` is the least
+        #[arg(long, value_name = "TIME", value_parser = after)]
+        after: Option<Duration>,
+        /// Delete the groups of these cases although they have members that are not the partner's; of one case its number
+        /// may be left out
+        #[arg(long, value_name = "CASE", num_args = 0.., require_equals = true, value_delimiter = ',')]
+        accept_foreign_members: Option<Vec<i64>>,
     },
     /// Reject cases: nothing is done in the LMS
     Reject {
@@ -134,12 +141,21 @@ impl Offboard {
                 cases,
                 yes: _,
                 note,
+                after,
                 accept_foreign_members,
             } => {
                 named_operator(cx)?;
                 let desk = cx.desk().await?;
-                desk.approve(&cases, &note.text, accept_foreign_members)
-                    .await?
+                let foreign = match (accept_foreign_members, cases.as_slice()) {
+                    (Some(named), &[only]) if named.is_empty() => vec![only],
+                    // Of several cases it says nothing without their numbers.
+                    (named, _) => named.unwrap_or_default(),
+                };
+                let terms = Terms {
+                    after: after.unwrap_or_default(),
+                    foreign,
+                };
+                desk.approve(&cases, &note.text, &terms).await?
             }
             Command::Reject { cases, note } => {
                 let desk = cx.desk().await?;
@@ -207,6 +223,12 @@ impl Offboard {
         }
         Ok(exit(&cases))
     }
+}
+
+/// A span from now, at most a year.
+fn after(text: &str) -> std::result::Result<Duration, String> {
+    Terms::delay(text)
+        .ok_or_else(|| "a span such as \"7d\" or \"36h\", at most 366 days".to_owned())
 }
 
 /// A case that failed is work done in part.
@@ -298,7 +320,9 @@ fn last(case: &Case) -> String {
         Some(last) if last.event != "open" => {
             let note = last.note.as_deref().or(case.note.as_deref());
             let note = note.map_or(String::new(), |note| format!(": {note}"));
-            format!("{} by {}{note}", when(last.at), last.operator)
+            let day = case.run_after.filter(|_| case.state == CaseState::Approved);
+            let day = day.map_or(String::new(), |at| format!(", not before {}", when(at)));
+            format!("{} by {}{day}{note}", when(last.at), last.operator)
         }
         _ => String::new(),
     }
@@ -346,6 +370,12 @@ fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
         cx.out
             .line(format!("Decided {} by {who}: {note}", when(at)))?;
     }
+    if let Some(at) = case.run_after.filter(|_| case.state == CaseState::Approved) {
+        cx.out.line(format!(
+            "Not run before {}; until then it can be rejected or held.",
+            when(at)
+        ))?;
+    }
     // What came of the decision, where that is another thing: who decided stays as it was.
     if let Some(last) = case.last.as_ref().filter(|_| case.state.is_closed())
         && case.decided_at != Some(last.at)
@@ -385,8 +415,9 @@ fn show(case: &Case, cx: &mut Context<'_>) -> Result<()> {
         cx.out.styled(
             Style::Warn,
             format!(
-                "{} of the group belong to somebody else; approving needs --accept-foreign-members.",
-                count(case.foreign_members, "member", "members")
+                "{} of the group not this partner's; approving needs --accept-foreign-members={}.",
+                count(case.foreign_members, "member is", "members are"),
+                case.case_id
             ),
         )?;
     }

@@ -214,6 +214,11 @@ pub(super) const KEYS: &[Key] = &[
         |v| v.duration(SECOND..=DAY),
         policy.recheck_after
     ),
+    set!(
+        "policy.offboarding_delay",
+        |v| v.duration(Duration::ZERO..=DAY * 366),
+        policy.offboarding_delay
+    ),
     set!("lease.ttl", |v| v.duration(SECOND..=DAY), lease_ttl),
     secret("serve.token", |config| &mut config.serve.token),
     secret("notify.webhook_url", |config| {

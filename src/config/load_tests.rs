@@ -244,6 +244,7 @@ fn every_field_has_a_key() {
             unattended_deletes: true,
             four_eyes: true,
             recheck_after: Duration::from_mins(16),
+            offboarding_delay: Duration::from_hours(24),
         }
     );
     assert_eq!(

@@ -60,8 +60,6 @@ pub struct CaseRecord {
     pub case: Case,
     /// Grows with every change of state: whoever decides or works on an older one is told so.
     pub revision: i64,
-    /// Whether foreign members were acknowledged.
-    pub foreign_accepted: bool,
     /// What was approved and what was there before the first call: JSON of the core.
     pub record: Option<String>,
 }
@@ -105,6 +103,8 @@ pub struct NewOutline<'a> {
     pub foreign: u64,
     /// Whether these were acknowledged.
     pub foreign_accepted: bool,
+    /// Before when it is not run.
+    pub run_after: Option<DateTime<Utc>>,
     /// JSON of the core.
     pub record: &'a str,
 }
@@ -192,11 +192,12 @@ impl Store {
                 put_steps(&mut conn, step.case_id, StepPhase::Remove, outline.steps).await?;
                 conn.execute(
                     "UPDATE offboarding_cases SET people = ?, foreign_members = ?, foreign_accepted = ?, \
-                     pre_image = ? WHERE case_id = ?",
+                     run_after = ?, pre_image = ? WHERE case_id = ?",
                     args![
                         count(outline.people),
                         count(outline.foreign),
                         outline.foreign_accepted,
+                        outline.run_after,
                         outline.record,
                         step.case_id
                     ],
@@ -339,7 +340,8 @@ pub(super) async fn apply_move(conn: &mut Conn, step: &CaseMove<'_>) -> Result<b
         .to_owned();
     let mut values = args![event.to.word(), event.at];
     if step.decision == Decision::Person {
-        sql.push_str(", decided_by = ?, decided_at = ?, note = ?");
+        // Of another approval, if it had one; a new one sets its own.
+        sql.push_str(", decided_by = ?, decided_at = ?, note = ?, run_after = NULL");
         values.extend(args![event.who.as_str(), event.at, event.note.as_deref()]);
     }
     // Asked again here: somebody may have decided between the reading above and this.

@@ -206,6 +206,22 @@ pub(super) fn status() -> Status {
     }
 }
 
+/// The log of a case.
+pub(super) fn case_log() -> Vec<crate::values::CaseEntry> {
+    let entry = |days, who: &str, event: &str, note: &str| crate::values::CaseEntry {
+        at: now() - Duration::days(days),
+        operator: who.into(),
+        event: event.into(),
+        note: Some(note.into()),
+        step: None,
+    };
+    vec![
+        entry(3, "alice", "open", "IsActive is false"),
+        entry(2, "bob", "hold", "ask their manager first"),
+        entry(1, "alice", "reopen", "asked"),
+    ]
+}
+
 /// Off-boarding cases in several states.
 pub(super) fn cases() -> Vec<Case> {
     let step = |action, group: &str, person: Option<&str>, state, note: Option<&str>| Step {
@@ -241,6 +257,8 @@ pub(super) fn cases() -> Vec<Case> {
                 }),
                 people,
                 foreign_members,
+                foreign_accepted: false,
+                run_after: None,
                 steps,
             }
         };

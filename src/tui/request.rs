@@ -2,6 +2,7 @@
 //! ([`answer`]). A new question to the core is a row in each of these.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::desk::{Attendance, Choice, Desk, Probe, Shown};
 use crate::error::Result;
@@ -11,8 +12,8 @@ use crate::progress::Progress;
 use crate::tui::keymap::Screen;
 use crate::tui::kit::cells::{count, counted};
 use crate::values::{
-    Case, CertReport, CertRow, JournalEntry, LmsRefreshed, PreviewRequest, RunDetail, RunReport,
-    RunSummary, Status, Transcripts,
+    Case, CaseEntry, CertReport, CertRow, JournalEntry, LmsRefreshed, PreviewRequest, RunDetail,
+    RunReport, RunSummary, Status, Terms, Transcripts,
 };
 
 /// Runs that are read for History and the Overview.
@@ -100,13 +101,17 @@ pub(super) enum Request {
     Approve {
         cases: Vec<Case>,
         note: String,
-        accept_foreign: bool,
+        terms: Terms,
     },
     Reject {
         ids: Vec<i64>,
         note: String,
     },
     HoldCases {
+        ids: Vec<i64>,
+        note: String,
+    },
+    ReopenCases {
         ids: Vec<i64>,
         note: String,
     },
@@ -127,8 +132,8 @@ pub(super) enum Request {
 pub(super) struct Filled {
     /// The note or the reason.
     pub(super) note: String,
-    /// Whether what must be acknowledged is.
-    pub(super) acknowledged: bool,
+    /// How long it is to wait.
+    pub(super) after: Duration,
 }
 
 impl Request {
@@ -150,16 +155,18 @@ impl Request {
     /// Takes over what was typed into the question before it was confirmed.
     pub(super) fn fill(&mut self, filled: &Filled) {
         match self {
-            Self::Hold { note, .. } | Self::Reject { note, .. } | Self::HoldCases { note, .. } => {
+            Self::Hold { note, .. }
+            | Self::Reject { note, .. }
+            | Self::HoldCases { note, .. }
+            | Self::ReopenCases { note, .. } => {
                 note.clone_from(&filled.note);
             }
-            Self::Approve {
-                note,
-                accept_foreign,
-                ..
-            } => {
+            Self::Approve { cases, note, terms } => {
                 note.clone_from(&filled.note);
-                *accept_foreign = filled.acknowledged;
+                terms.after = filled.after;
+                // The question has a field for each of them, and is not answered before all are acknowledged.
+                let foreign = cases.iter().filter(|case| case.foreign_members > 0);
+                terms.foreign = foreign.map(|case| case.case_id).collect();
             }
             _ => {}
         }
@@ -183,6 +190,7 @@ impl Request {
             | Self::Approve { .. }
             | Self::Reject { .. }
             | Self::HoldCases { .. }
+            | Self::ReopenCases { .. }
             | Self::Sweep => Lane::Act,
             Self::Status(Reach::Stored) => Lane::Status,
             Self::Status(Reach::Live) => Lane::Probe,
@@ -211,6 +219,7 @@ impl Request {
             Self::Approve { .. } => "Approval",
             Self::Reject { .. } => "Rejection",
             Self::HoldCases { .. } => "Putting aside",
+            Self::ReopenCases { .. } => "Reopening",
             Self::Sweep => "Sweep",
             Self::Status(_) | Self::Windows(_) => "Status",
             Self::Runs | Self::Run(_) => "History",
@@ -246,7 +255,8 @@ pub(super) enum Answer {
         entries: Vec<JournalEntry>,
     },
     Cases(Vec<Case>),
-    Case(Box<Case>),
+    /// A case with its live steps, and its log.
+    Case(Box<Case>, Vec<CaseEntry>),
     /// Cases with their live steps.
     Looked(Vec<Case>),
     /// Cases after a decision or a run.
@@ -274,7 +284,7 @@ impl Answer {
             | Self::Windows(..)
             | Self::Held(..)
             | Self::Lifted(..) => Some(Screen::Preview),
-            Self::Cases(_) | Self::Case(_) | Self::Looked(_) | Self::Decided(_) => {
+            Self::Cases(_) | Self::Case(..) | Self::Looked(_) | Self::Decided(_) => {
                 Some(Screen::Offboarding)
             }
             Self::Certs(_) | Self::CertsOf(_) | Self::Pushed(_) => Some(Screen::Certifications),
@@ -341,15 +351,19 @@ pub(super) async fn answer(desk: &Desk, request: Request, progress: &Progress) -
             Answer::Lifted(entity, impartner_id)
         }
         Request::Cases => Answer::Cases(desk.cases(None).await?),
-        Request::Case(id) => Answer::Case(Box::new(desk.case(id).await?)),
+        Request::Case(id) => {
+            let case = desk.case(id).await?;
+            Answer::Case(Box::new(case), desk.case_log(id).await?)
+        }
         Request::Look(ids) => Answer::Looked(desk.cases_live(&ids, progress).await?),
-        Request::Approve {
-            cases,
-            note,
-            accept_foreign,
-        } => Answer::Decided(desk.approve_shown(&cases, &note, accept_foreign).await?),
+        Request::Approve { cases, note, terms } => {
+            Answer::Decided(desk.approve_shown(&cases, &note, &terms).await?)
+        }
         Request::Reject { ids, note } => Answer::Decided(desk.reject(&ids, &note).await?),
         Request::HoldCases { ids, note } => Answer::Decided(desk.hold_cases(&ids, &note).await?),
+        Request::ReopenCases { ids, note } => {
+            Answer::Decided(desk.reopen_cases(&ids, &note).await?)
+        }
         Request::RunCases(cases) => Answer::Decided(desk.run_shown(&cases, progress).await?),
         Request::RestoreCase(id) => Answer::Decided(vec![desk.restore_case(id, progress).await?]),
         Request::Sweep => Answer::Done(swept(desk.sweep().await?)),

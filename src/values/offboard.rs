@@ -1,5 +1,7 @@
 //! Off-boarding cases and their steps (docs/rules.md, "Off-boarding").
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -171,13 +173,52 @@ pub struct Case {
     pub last: Option<CaseEntry>,
     /// People who lose access if it runs.
     pub people: u64,
-    /// Members of the group that belong to somebody else: must be acknowledged.
+    /// Members of the group that belong to somebody else, or to nobody known here: must be acknowledged.
     pub foreign_members: u64,
+    /// Whether they were, by who approved.
+    pub foreign_accepted: bool,
+    /// Before when what was approved is not run.
+    pub run_after: Option<DateTime<Utc>>,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
+/// What an approval says beside its note (docs/rules.md, "Off-boarding").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// How long it waits before it runs; `policy.offboarding_delay` is the least.
+    pub after: Duration,
+    /// The cases whose foreign members are acknowledged.
+    pub foreign: Vec<i64>,
+}
+
+impl Terms {
+    /// A delay as people type it, "7d" or "+7d", at most 366 days; nothing at all is none. `None`: it cannot be read.
+    pub fn delay(text: &str) -> Option<Duration> {
+        let text = text.trim();
+        let text = text.strip_prefix('+').unwrap_or(text);
+        if text.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let delay = humantime::parse_duration(text).ok()?;
+        (delay <= Duration::from_secs(366 * 24 * 3600)).then_some(delay)
+    }
+
+    /// At once, with the foreign members of these cases acknowledged.
+    pub fn accepting(cases: &[i64]) -> Self {
+        Self {
+            after: Duration::ZERO,
+            foreign: cases.to_vec(),
+        }
+    }
+}
+
 impl Case {
+    /// Whether it is approved for a later moment than `now`.
+    pub fn waits(&self, now: DateTime<Utc>) -> bool {
+        self.state == CaseState::Approved && self.run_after.is_some_and(|at| now < at)
+    }
+
     /// Whether something was done in the LMS, or may have been: then it is finished or put back, and not just decided
     /// otherwise.
     pub fn has_begun(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Decisions: looking at a case, approving, rejecting, putting aside; the sweep. Nobody but a person decides, and an
 //! approval covers exactly what the LMS held at that moment.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashSet;
 
 use super::super::Desk;
@@ -11,7 +12,7 @@ use super::steps::{AllPartners, Outline, drift};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::store::{CaseEvent, CaseMove, CaseRecord, Decision, NewOutline, Opening};
-use crate::values::{Case, CaseState};
+use crate::values::{Case, CaseState, StepAction, Terms};
 
 impl Desk {
     /// One case. While it is undecided its steps are computed anew from the live LMS and kept as what was shown; an
@@ -66,6 +67,7 @@ impl Desk {
                         people: case.people,
                         foreign: case.foreign_members,
                         foreign_accepted: false,
+                        run_after: None,
                         record: &text,
                     },
                 )
@@ -77,14 +79,9 @@ impl Desk {
     /// Approves cases by their numbers, all of them or none: the operator named on purpose, a note, the steps from the
     /// live LMS, foreign members acknowledged, and with `policy.four_eyes` not by who opened the case. What this operator
     /// was shown last of a case is what they approve; a case that they were never shown is approved as it is now.
-    pub async fn approve(
-        &self,
-        ids: &[i64],
-        note: &str,
-        accept_foreign: bool,
-    ) -> Result<Vec<Case>> {
+    pub async fn approve(&self, ids: &[i64], note: &str, terms: &Terms) -> Result<Vec<Case>> {
         let wanted: Vec<_> = ids.iter().map(|&id| (id, None)).collect();
-        self.approve_each(&wanted, note, accept_foreign).await
+        self.approve_each(&wanted, note, terms).await
     }
 
     /// Like [`Desk::approve`] for cases as the caller has just shown them: one that is not so any more, or would take
@@ -93,24 +90,38 @@ impl Desk {
         &self,
         shown: &[Case],
         note: &str,
-        accept_foreign: bool,
+        terms: &Terms,
     ) -> Result<Vec<Case>> {
         let wanted: Vec<_> = shown
             .iter()
             .map(|case| (case.case_id, Some(case)))
             .collect();
-        self.approve_each(&wanted, note, accept_foreign).await
+        self.approve_each(&wanted, note, terms).await
     }
 
     async fn approve_each(
         &self,
         wanted: &[(i64, Option<&Case>)],
         note: &str,
-        accept_foreign: bool,
+        terms: &Terms,
     ) -> Result<Vec<Case>> {
         self.allow_write("approve anything")?;
         self.named("Approving a case")?;
         let note = noted(note)?;
+        let run_after = self.not_before(terms);
+        if let Some(id) = terms
+            .foreign
+            .iter()
+            .find(|id| wanted.iter().all(|(w, _)| w != *id))
+        {
+            return Err(Error::new(
+                Kind::Usage,
+                "not_approved_here",
+                format!(
+                    "The foreign members of case {id} were acknowledged, and it is not among the cases to be approved. No case was approved."
+                ),
+            ));
+        }
         let lms = self.lms()?;
         let mut ready = Vec::new();
         for (id, shown) in once(wanted, |(id, _)| id) {
@@ -136,18 +147,8 @@ impl Desk {
                     "Look again with `prmdesk offboard show {id}`, then approve."
                 )));
             }
-            let foreign = seen.outline.foreign.len();
-            if foreign > 0 && !accept_foreign {
-                return Err(Error::new(
-                    Kind::Blocked,
-                    "foreign_members",
-                    format!(
-                        "The group of case {id} has {foreign} {} somebody else: {}. No case was approved.",
-                        if foreign == 1 { "member that belongs to" } else { "members that belong to" },
-                        names(&seen.outline),
-                    ),
-                )
-                .help("Acknowledge them with --accept-foreign-members, or move them in the LMS first."));
+            if !seen.outline.foreign.is_empty() && !terms.foreign.contains(&id) {
+                return Err(foreign_members(id, &seen.outline));
             }
             ready.push((record, seen.outline, kept));
         }
@@ -163,7 +164,8 @@ impl Desk {
                 steps,
                 people: outline.people(),
                 foreign: outline.foreign.len() as u64,
-                foreign_accepted: accept_foreign,
+                foreign_accepted: !outline.foreign.is_empty(),
+                run_after,
                 record: text,
             };
             moves.push(CaseMove {
@@ -172,6 +174,16 @@ impl Desk {
             });
         }
         self.all_or_none(&moves).await
+    }
+
+    /// Before when an approval of now does not run; `None`: it may run at once.
+    fn not_before(&self, terms: &Terms) -> Option<DateTime<Utc>> {
+        let delay = terms.after.max(self.config().policy.offboarding_delay);
+        let delay = TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
+        if delay.is_zero() {
+            return None;
+        }
+        self.clock().now().checked_add_signed(delay)
     }
 
     /// Decides against cases, all or none.
@@ -435,23 +447,25 @@ pub(super) fn merged(case: &Case, outline: &Outline) -> Vec<crate::values::Step>
     steps
 }
 
-fn names(outline: &Outline) -> String {
+/// Members that are not this partner's, named, and nobody acknowledged them for this case.
+fn foreign_members(case_id: i64, outline: &Outline) -> Error {
     let notes: Vec<&str> = outline
         .steps
         .iter()
-        .filter_map(|step| {
-            step.note
-                .as_deref()?
-                .split_once("somebody else: ")?
-                .1
-                .into()
-        })
+        .filter(|step| step.action == StepAction::DeleteGroup)
+        .filter_map(|step| step.note.as_deref())
         .collect();
-    if notes.is_empty() {
-        outline.foreign.join(", ")
-    } else {
-        notes.join("; ")
-    }
+    Error::new(
+        Kind::Blocked,
+        "foreign_members",
+        format!(
+            "The group of case {case_id} has members that are not this partner's: {}. No case was approved.",
+            notes.join("; ")
+        ),
+    )
+    .help(format!(
+        "Acknowledge them with --accept-foreign-members={case_id} (several cases: with a comma), or move them in the LMS first."
+    ))
 }
 
 fn noted(note: &str) -> Result<&str> {

@@ -37,7 +37,7 @@ enum Wanted<'a> {
 impl Desk {
     /// Runs the approved cases, and goes on with those that failed or were interrupted: all of them, or the given ones.
     /// A given case that is not approved is an error and nothing runs; nothing to run is no error. Gives the cases as
-    /// they are afterwards. What the LMS refuses for one case fails that case alone; a case that somebody decided anew
+    /// they are afterwards; one whose approval waits for a later day is not run, and given as it is. What the LMS refuses for one case fails that case alone; a case that somebody decided anew
     /// meanwhile is left to the next run. A refused LMS key, an LMS that does not answer, a lost lease or a cancellation
     /// ends the run with an error, which says what was done before; the case at work is then `failed` and can be resumed,
     /// the others wait as they were.
@@ -54,8 +54,9 @@ impl Desk {
 
     async fn run_wanted(&self, wanted: Wanted<'_>, progress: &Progress) -> Result<Vec<Case>> {
         self.allow_write("change anything in the LMS")?;
-        if self.runnable(wanted).await?.is_empty() {
-            return Ok(Vec::new());
+        let (ready, waiting) = self.runnable(wanted).await?;
+        if ready.is_empty() {
+            return Ok(waiting);
         }
         let lms = self.lms()?.clone();
         progress.phase(Phase::Starting);
@@ -64,7 +65,7 @@ impl Desk {
             .await?;
         let done = self.run_under(&running, &lms, wanted, progress).await;
         match done {
-            Ok((cases, faults)) => {
+            Ok((mut cases, faults)) => {
                 let status = if cases.iter().any(|c| c.state == CaseState::Done) {
                     if faults == 0 {
                         RunStatus::Applied
@@ -79,16 +80,27 @@ impl Desk {
                 let message = cases_line(&cases);
                 self.end_work(running, status, faults, Some(&message))
                     .await?;
+                cases.extend(waiting);
                 Ok(cases)
             }
             Err(error) => Err(self.fail(running, error).await),
         }
     }
 
-    /// The cases that a run would take on. A case left `running` is one whose process died: only the holder of the
+    /// The cases that a run would take on, and those that are approved for a later day. A case left `running` is one whose process died: only the holder of the
     /// lease runs cases.
-    async fn runnable(&self, wanted: Wanted<'_>) -> Result<Vec<CaseRecord>> {
+    async fn runnable(&self, wanted: Wanted<'_>) -> Result<(Vec<CaseRecord>, Vec<Case>)> {
         let mut chosen = Vec::new();
+        let now = self.clock().now();
+        let parted = |chosen: Vec<CaseRecord>| {
+            let (waiting, ready): (Vec<_>, Vec<_>) = chosen
+                .into_iter()
+                .partition(|record| record.case.waits(now));
+            (
+                ready,
+                waiting.into_iter().map(|record| record.case).collect(),
+            )
+        };
         let given: Option<Vec<(i64, Option<&Case>)>> = match wanted {
             Wanted::All => None,
             Wanted::Ids(ids) => Some(ids.iter().map(|&id| (id, None)).collect()),
@@ -109,12 +121,12 @@ impl Desk {
                     return Err(refused(id, state, Move::Start));
                 }
             }
-            return Ok(chosen);
+            return Ok(parted(chosen));
         }
         for state in [CaseState::Running, CaseState::Failed, CaseState::Approved] {
             chosen.extend(self.store().cases(Some(state)).await?);
         }
-        Ok(chosen)
+        Ok(parted(chosen))
     }
 
     async fn run_under(
@@ -126,7 +138,7 @@ impl Desk {
     ) -> Result<(Vec<Case>, u64)> {
         progress.phase(Phase::Offboarding);
         // Looked up again under the lease: somebody else may have run them while we waited.
-        let records = self.runnable(wanted).await?;
+        let (records, _) = self.runnable(wanted).await?;
         let mut all = self.all_partners(lms, progress).await?;
         let mut cases = Vec::new();
         let mut faults = 0;
@@ -288,6 +300,7 @@ impl Desk {
             people: seen.outline.people(),
             foreign: seen.outline.foreign.len() as u64,
             foreign_accepted: false,
+            run_after: None,
             record: &text,
         };
         let note = format!("changed since it was approved: {news}");

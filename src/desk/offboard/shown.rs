@@ -49,8 +49,12 @@ pub(super) fn other_approval(shown: &Case, now: &Case) -> Option<String> {
 
 /// That somebody decided the case since.
 fn moved(shown: &Case, now: &Case) -> Option<String> {
-    let same = (shown.state, shown.decided_at, &shown.decided_by)
-        == (now.state, now.decided_at, &now.decided_by);
+    let same = (
+        shown.state,
+        shown.decided_at,
+        &shown.decided_by,
+        shown.run_after,
+    ) == (now.state, now.decided_at, &now.decided_by, now.run_after);
     if same {
         return None;
     }

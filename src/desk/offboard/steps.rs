@@ -59,7 +59,7 @@ pub struct Facts<'a> {
 pub struct Outline {
     /// The steps, in order: removals, then deletions.
     pub steps: Vec<Step>,
-    /// Members that belong to somebody else.
+    /// Members that are not this partner's: an approval acknowledges each of them.
     pub foreign: Vec<String>,
     /// The groups that would be deleted, with their members: what an approval covers.
     pub groups: Vec<LiveGroup>,
@@ -142,25 +142,40 @@ fn partner(facts: &Facts<'_>) -> Outline {
             });
             continue;
         }
-        let mut strangers = Vec::new();
+        let (mut theirs, mut nobodys) = (Vec::new(), Vec::new());
         for member in &group.members {
             let foreign = foreign_to(facts, member);
             if foreign.is_some() && !out.foreign.contains(member) {
                 out.foreign.push(member.clone());
             }
-            if foreign.is_some() {
-                strangers.push(label(facts, member));
+            match foreign {
+                Some(Foreign::Theirs(_)) => theirs.push(label(facts, member)),
+                Some(Foreign::Nobodys) => nobodys.push(label(facts, member)),
+                None => {}
             }
             if facts.all.members.contains(member) && seen.insert(member.as_str()) {
                 let kept = protection(facts, member);
                 let mut step = removal(facts, &facts.all.id, &facts.all.name, member, kept);
                 if let (None, Some(why)) = (&step.note, foreign) {
-                    step.note = Some(why);
+                    step.note = Some(why.words());
                 }
                 out.steps.push(step);
             }
         }
-        let note = (!strangers.is_empty()).then(|| stranger_note(&strangers));
+        let said = [
+            stranger_note(
+                &theirs,
+                "belongs to somebody else",
+                "belong to somebody else",
+            ),
+            stranger_note(
+                &nobodys,
+                "is known to nobody here",
+                "are known to nobody here",
+            ),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        let note = (!said.is_empty()).then(|| said.join("; "));
         deletions.push(Step {
             action: StepAction::DeleteGroup,
             group_id: group.id.clone(),
@@ -176,15 +191,17 @@ fn partner(facts: &Facts<'_>) -> Outline {
     out
 }
 
-fn stranger_note(strangers: &[String]) -> String {
+/// "2 members belong to somebody else: a, b"; `None` without any.
+fn stranger_note(strangers: &[String], one: &str, many: &str) -> Option<String> {
     const SHOWN: usize = 5;
     let mut names = strangers[..strangers.len().min(SHOWN)].join(", ");
     if strangers.len() > SHOWN {
         names.push_str(", …");
     }
     match strangers.len() {
-        1 => format!("1 member belongs to somebody else: {names}"),
-        n => format!("{n} members belong to somebody else: {names}"),
+        0 => None,
+        1 => Some(format!("1 member {one}: {names}")),
+        n => Some(format!("{n} members {many}: {names}")),
     }
 }
 
@@ -238,21 +255,37 @@ fn protection(facts: &Facts<'_>, user: &str) -> Option<String> {
         })
 }
 
-/// Why `member` belongs to somebody else: no contact of this partner, active or not, accounts for them.
-fn foreign_to(facts: &Facts<'_>, member: &str) -> Option<String> {
-    let claims = facts.claims.get(member).map_or(&[][..], Vec::as_slice);
-    if claims.iter().any(|claim| claim.partner == facts.partner) {
-        return None;
+/// Whose a member is that is not the partner's own.
+enum Foreign {
+    /// An active contact of this other partner.
+    Theirs(String),
+    /// No active contact names them.
+    Nobodys,
+}
+
+impl Foreign {
+    fn words(&self) -> String {
+        match self {
+            Self::Theirs(name) => format!("belongs to somebody else: contact of {name}"),
+            Self::Nobodys => "known to nobody here".to_owned(),
+        }
     }
-    Some(
-        match claims
-            .iter()
-            .find_map(|claim| claim.partner_name.as_deref())
-        {
-            Some(name) => format!("belongs to somebody else: contact of {name}"),
-            None => "belongs to somebody else: no contact of this partner".to_owned(),
-        },
-    )
+}
+
+/// Why `member` is not this partner's own (docs/rules.md, "Off-boarding"): an active contact of another active partner,
+/// whatever else they were, or nobody that we know of. Whose row is this partner's, active or not, is its own: they left,
+/// or one of our rules leaves them out.
+fn foreign_to(facts: &Facts<'_>, member: &str) -> Option<Foreign> {
+    let claims = facts.claims.get(member).map_or(&[][..], Vec::as_slice);
+    let theirs = claims
+        .iter()
+        .find(|claim| claim.active && claim.partner_active && claim.partner != facts.partner);
+    if let Some(theirs) = theirs {
+        let name = theirs.partner_name.as_deref().unwrap_or("another partner");
+        return Some(Foreign::Theirs(name.to_owned()));
+    }
+    let own = claims.iter().any(|claim| claim.partner == facts.partner);
+    (!own).then_some(Foreign::Nobodys)
 }
 
 fn label(facts: &Facts<'_>, user: &str) -> String {
@@ -324,7 +357,7 @@ pub fn drift(before: &Outline, now: &Outline) -> Option<String> {
     now.foreign
         .iter()
         .find(|member| !before.foreign.contains(member))
-        .map(|member| format!("{member} now belongs to somebody else"))
+        .map(|member| format!("{member} is not this partner's any more"))
 }
 
 #[cfg(test)]

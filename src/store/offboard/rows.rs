@@ -9,7 +9,7 @@ use crate::values::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
 /// With the last change of state, which the log tells of.
 pub(super) const CASE_COLUMNS: &str = "SELECT c.case_id, c.entity, c.row_id, c.name, c.state, c.reason, c.run_id, c.opened_at, \
      c.opened_by, c.decided_by, c.decided_at, c.note, c.people, c.foreign_members, c.foreign_accepted, c.pre_image, c.revision, \
-     e.at, e.operator, e.event, e.note FROM offboarding_cases c LEFT JOIN offboarding_events e ON e.event_id = \
+     e.at, e.operator, e.event, e.note, c.run_after FROM offboarding_cases c LEFT JOIN offboarding_events e ON e.event_id = \
      (SELECT MAX(l.event_id) FROM offboarding_events l WHERE l.case_id = c.case_id AND l.to_state IS NOT NULL)";
 
 pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
@@ -45,11 +45,12 @@ pub(super) fn case_of(row: &Row) -> Result<CaseRecord, StoreError> {
             note: row.opt_string(11)?,
             people: row.count(12)?,
             foreign_members: row.count(13)?,
+            foreign_accepted: row.flag(14)?,
+            run_after: row.opt_time(21)?,
             last,
             steps: Vec::new(),
         },
         revision: row.int(16)?,
-        foreign_accepted: row.flag(14)?,
         record: row.opt_string(15)?,
     })
 }

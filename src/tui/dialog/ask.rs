@@ -19,6 +19,7 @@ use crate::tui::kit::hits::Hits;
 use crate::tui::kit::key::Key;
 use crate::tui::kit::tone::ToneLine;
 use crate::tui::request::Filled;
+use crate::values::Terms;
 
 /// A question before something is done.
 #[derive(Debug)]
@@ -88,6 +89,8 @@ pub(in crate::tui) enum Fill {
     Number(u64),
     /// Must be on.
     Acknowledge(bool),
+    /// How long it is to wait, "7d"; may be empty.
+    Delay,
 }
 
 impl Field {
@@ -108,6 +111,9 @@ impl Field {
             Fill::Number(wanted) if text.parse() != Ok(wanted) => {
                 Some(format!("Type the number {wanted} to confirm."))
             }
+            Fill::Delay if Terms::delay(text).is_none() => Some(
+                "A delay is a span such as 7d or 36h, at most 366 days; or nothing.".to_owned(),
+            ),
             Fill::Acknowledge(false) => Some(format!("Not acknowledged: {}.", self.label)),
             _ => None,
         }
@@ -245,10 +251,11 @@ impl Ask {
             .iter()
             .find(|field| field.kind == Fill::Note)
             .map(|field| field.input.value().trim().to_owned());
-        let on = |field: &Field| field.kind == Fill::Acknowledge(true);
+        let delay = self.fields.iter().find(|field| field.kind == Fill::Delay);
+        let after = delay.and_then(|field| Terms::delay(field.input.value()));
         Filled {
+            after: after.unwrap_or_default(),
             note: note.unwrap_or_default(),
-            acknowledged: self.fields.iter().any(on),
         }
     }
 
@@ -289,7 +296,7 @@ impl Ask {
                     edit_input(&mut field.input, key);
                 }
             }
-            Fill::Note => {
+            Fill::Note | Fill::Delay => {
                 edit_input(&mut field.input, key);
             }
         }

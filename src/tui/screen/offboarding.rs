@@ -55,8 +55,9 @@ impl Room for Offboarding {
                 self.live = None;
                 act::ask_live(self, model)
             }
-            Happened::Answered(Answer::Case(case), ..) => {
+            Happened::Answered(Answer::Case(case, log), ..) => {
                 self.look(&case);
+                self.log = log;
                 self.live = Some(case);
                 Vec::new()
             }
@@ -94,6 +95,7 @@ impl Room for Offboarding {
             Action::PreviousTab => act::step_tab(self, model, -1),
             Action::Tick => act::tick(self, model),
             Action::TickShown => act::tick_shown(self),
+            Action::Approve if self.reopens() => act::reopen(self, model),
             Action::Approve => act::approve(self, model),
             Action::Reject => act::reject(self, model),
             Action::HoldCase => act::hold(self, model),
@@ -108,6 +110,7 @@ impl Room for Offboarding {
     fn why_not(&self, model: &Model, action: Action) -> Reason {
         match action {
             Action::Reject | Action::HoldCase => reasons::case(self, model),
+            Action::Approve if self.reopens() => reasons::reopen(model),
             Action::Approve => reasons::approve(self, model),
             Action::RunApproved => reasons::run_approved(self, model),
             Action::Restore => reasons::restore(self, model),
@@ -118,6 +121,9 @@ impl Room for Offboarding {
 
     fn label(&self, action: Action) -> Option<String> {
         let ticked = self.ticked.len();
+        if action == Action::Approve && self.reopens() {
+            return Some("reopen".to_owned());
+        }
         (action == Action::Approve && ticked > 0).then(|| format!("approve {ticked} ticked"))
     }
 

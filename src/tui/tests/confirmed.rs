@@ -187,7 +187,7 @@ fn keys_meant_for_an_approval_decide_nothing_else() {
         "what was pressed before it could be read is not for it"
     );
     d.wait(1);
-    d.keys("\"gone Enter 1 Enter Tab Enter");
+    d.keys("\"gone Enter Enter 1 Enter Tab Enter");
     let [Request::Approve { cases, note, .. }] = d.wanted()[..] else {
         panic!("{:?} {}", d.wanted(), d.screen());
     };

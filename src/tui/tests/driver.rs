@@ -219,7 +219,7 @@ impl Driver {
                     let case = fixtures::cases()
                         .into_iter()
                         .find(|case| case.case_id == id);
-                    Answer::Case(Box::new(case.unwrap()))
+                    Answer::Case(Box::new(case.unwrap()), fixtures::case_log())
                 }
                 Request::Look(ids) => Answer::Looked(
                     fixtures::cases()

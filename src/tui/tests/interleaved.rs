@@ -340,6 +340,7 @@ fn walk(steps: &[Step], confirmed: &Cell<u32>) -> Result<(), TestCaseError> {
                             keys.extend(number.to_string().chars().map(String::from));
                         }
                         Fill::Acknowledge(_) => keys.push("Space".into()),
+                        Fill::Delay => {}
                     }
                     keys.push("Enter".into());
                 }

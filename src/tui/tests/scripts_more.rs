@@ -136,21 +136,17 @@ fn an_approval_wants_note_number_and_acknowledgement() {
     d.keys("a");
     d.answer_all();
     d.wait(300);
-    d.keys("\"left Enter Enter 2 Enter");
+    d.keys("\"left Enter \"7d Enter Enter 2 Enter");
     assert!(d.wanted().is_empty(), "not acknowledged");
     d.keys("Space Enter Enter");
     assert!(d.wanted().is_empty(), "Enter twice is a slip");
     d.keys("Tab Enter");
     match d.wanted()[..] {
-        [
-            Request::Approve {
-                cases,
-                note,
-                accept_foreign: true,
-            },
-        ] => {
+        [Request::Approve { cases, note, terms }] => {
             assert_eq!(cases[..], fixtures::cases()[1..2]);
             assert_eq!(note, "left");
+            assert_eq!(terms.foreign, [cases[0].case_id]);
+            assert_eq!(terms.after.as_secs(), 7 * 24 * 3600);
         }
         ref other => panic!("{other:?} {}", d.screen()),
     }

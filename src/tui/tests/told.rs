@@ -105,7 +105,7 @@ fn leaving_during_an_approval_waits_for_its_answer() {
         d.keys("a");
         d.answer_all();
         d.wait(300);
-        d.keys("\"gone Enter 1 Enter Tab Enter 1 q");
+        d.keys("\"gone Enter Enter 1 Enter Tab Enter 1 q");
         assert_eq!(d.model.life, crate::tui::model::Life::Ending);
         assert!(d.shows("is under way"), "{}", d.screen());
         d

@@ -11,7 +11,9 @@ use prmdesk::plan::{Entity, Mode, Op, Scope, Selection};
 use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Course, Group, Object, Person, Sandbox, SandboxOptions, Transcript, World};
 use prmdesk::store::Engine;
-use prmdesk::values::{CaseState, CheckStatus, PreviewRequest, RunReport, RunStatus, Transcripts};
+use prmdesk::values::{
+    CaseState, CheckStatus, PreviewRequest, RunReport, RunStatus, Terms, Transcripts,
+};
 
 use super::rig::{account, both, user};
 use crate::adopted;
@@ -256,7 +258,7 @@ both! {
         // Off-boarded, and put back.
         let cases = desk.cases(None).await.unwrap();
         for case in &cases {
-            desk.approve(&[case.case_id], "they left", true).await.unwrap();
+            desk.approve(&[case.case_id], "they left", &Terms::accepting(&[case.case_id])).await.unwrap();
         }
         let ran = desk.run_cases(None, &silent).await.unwrap();
         assert!(ran.iter().all(|case| case.state == CaseState::Done), "{ran:?}");

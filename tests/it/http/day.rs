@@ -6,7 +6,7 @@ use prmdesk::desk::{Choice, Desk};
 use prmdesk::plan::{Entity, Mode, Op, Release, Scope, Selection};
 use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Object, World};
-use prmdesk::values::{CaseState, PreviewRequest, RunStatus, Transcripts};
+use prmdesk::values::{CaseState, PreviewRequest, RunStatus, Terms, Transcripts};
 
 use super::rig::{Rig, config};
 use crate::mariadb;
@@ -113,7 +113,10 @@ async fn day(db: mariadb::TestDb) {
     let cases = person.cases(Some(CaseState::Pending)).await.unwrap();
     assert!(!cases.is_empty());
     let ids: Vec<i64> = cases.iter().map(|case| case.case_id).collect();
-    person.approve(&ids, "They left.", true).await.unwrap();
+    person
+        .approve(&ids, "They left.", &Terms::accepting(&ids))
+        .await
+        .unwrap();
     let done = person.run_cases(None, silent).await.unwrap();
     assert!(
         done.iter().all(|case| case.state == CaseState::Done),

@@ -2,7 +2,7 @@
 
 use prmdesk::error::Kind;
 use prmdesk::progress::Progress;
-use prmdesk::values::CaseState;
+use prmdesk::values::{CaseState, Terms};
 
 use super::rig::{ACME, ALL, BETA, Rig, brief};
 use crate::mariadb::{both, sqlite};
@@ -131,16 +131,28 @@ async fn nobody_but_a_named_person_with_a_note_approves() {
 
         let nameless = rig.other(|c| c.operator_named = false).await;
         for error in [
-            nameless.approve(&[id], "left", true).await.unwrap_err(),
+            nameless
+                .approve(&[id], "left", &Terms::accepting(&[id]))
+                .await
+                .unwrap_err(),
             nameless.reject(&[id], "left").await.unwrap_err(),
-            rig.desk.approve(&[id], "  ", true).await.unwrap_err(),
-            rig.desk.approve(&[9999], "left", true).await.unwrap_err(),
+            rig.desk
+                .approve(&[id], "  ", &Terms::accepting(&[id]))
+                .await
+                .unwrap_err(),
+            rig.desk
+                .approve(&[9999], "left", &Terms::accepting(&[9999]))
+                .await
+                .unwrap_err(),
         ] {
             assert_eq!(error.kind.exit_code(), 2, "{error}");
         }
         let reader = rig.other(|c| c.read_only = true).await;
         for error in [
-            reader.approve(&[id], "left", true).await.unwrap_err(),
+            reader
+                .approve(&[id], "left", &Terms::accepting(&[id]))
+                .await
+                .unwrap_err(),
             reader
                 .run_cases(None, &Progress::silent())
                 .await
@@ -157,7 +169,7 @@ async fn nobody_but_a_named_person_with_a_note_approves() {
 
         let case = rig
             .desk
-            .approve(&[id], "left in May", false)
+            .approve(&[id], "left in May", &Terms::default())
             .await
             .unwrap()
             .remove(0);
@@ -165,7 +177,11 @@ async fn nobody_but_a_named_person_with_a_note_approves() {
         assert_eq!(case.decided_by.as_deref(), Some("ann"));
         assert_eq!(case.note.as_deref(), Some("left in May"));
         assert!(case.decided_at.is_some());
-        let again = rig.desk.approve(&[id], "again", false).await.unwrap_err();
+        let again = rig
+            .desk
+            .approve(&[id], "again", &Terms::default())
+            .await
+            .unwrap_err();
         assert_eq!(again.kind, Kind::Blocked);
     }
 }
@@ -176,11 +192,18 @@ async fn four_eyes_and_foreign_members_block_an_approval_whole() {
     rig.swept().await;
     let acme = rig.case_of("Acme").await.case_id;
     let u1 = rig.case_of("u1@x.example").await.case_id;
-    let same = rig.desk.approve(&[u1], "left", true).await.unwrap_err();
+    let same = rig
+        .desk
+        .approve(&[u1], "left", &Terms::accepting(&[u1]))
+        .await
+        .unwrap_err();
     assert_eq!((same.kind, same.code), (Kind::Blocked, "four_eyes"));
 
     let bob = rig.other(|c| c.operator = "bob".into()).await;
-    let foreign = bob.approve(&[u1, acme], "left", false).await.unwrap_err();
+    let foreign = bob
+        .approve(&[u1, acme], "left", &Terms::default())
+        .await
+        .unwrap_err();
     assert_eq!(
         (foreign.kind, foreign.code),
         (Kind::Blocked, "foreign_members")
@@ -191,7 +214,9 @@ async fn four_eyes_and_foreign_members_block_an_approval_whole() {
         CaseState::Pending,
         "all or none"
     );
-    bob.approve(&[u1, acme], "left", true).await.unwrap();
+    bob.approve(&[u1, acme], "left", &Terms::accepting(&[u1, acme]))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -220,7 +245,10 @@ async fn a_rejection_stands_and_a_held_case_waits() {
             rig.run().await.is_empty(),
             "nothing approved to run is no error"
         );
-        rig.desk.approve(&[u2], "asked", false).await.unwrap();
+        rig.desk
+            .approve(&[u2], "asked", &Terms::default())
+            .await
+            .unwrap();
         rig.desk.reject(&[u2], "no after all").await.unwrap();
         assert!(rig.run().await.is_empty());
         assert!(rig.writes().is_empty());
@@ -243,7 +271,11 @@ async fn a_record_that_came_back_makes_its_case_obsolete() {
         rig.db
             .run("UPDATE contacts SET is_active = TRUE WHERE id IN (11, 12)")
             .await;
-        let error = rig.desk.approve(&[u2], "left", false).await.unwrap_err();
+        let error = rig
+            .desk
+            .approve(&[u2], "left", &Terms::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind, Kind::Blocked);
         assert_eq!(rig.case_of("u2@x.example").await.state, CaseState::Obsolete);
         rig.run().await;
@@ -265,7 +297,11 @@ async fn what_changed_since_it_was_shown_is_not_approved_blindly() {
     let acme = rig.case_of("Acme").await.case_id;
     rig.desk.case(acme).await.unwrap();
     rig.add(ACME, "u5");
-    let error = rig.desk.approve(&[acme], "left", true).await.unwrap_err();
+    let error = rig
+        .desk
+        .approve(&[acme], "left", &Terms::accepting(&[acme]))
+        .await
+        .unwrap_err();
     assert_eq!((error.kind, error.code), (Kind::Blocked, "case_changed"));
     rig.desk.case(acme).await.unwrap();
     rig.approve(acme).await;
@@ -279,7 +315,10 @@ async fn without_the_group_that_everybody_is_in_nothing_is_decided() {
     let lost = rig
         .other(|c| c.lms.all_partners_group = "Everyone".into())
         .await;
-    let error = lost.approve(&[acme], "left", true).await.unwrap_err();
+    let error = lost
+        .approve(&[acme], "left", &Terms::accepting(&[acme]))
+        .await
+        .unwrap_err();
     assert_eq!(error.code, "all_partners_missing");
     assert_eq!(rig.members(BETA), "4 5 6");
     assert_eq!(rig.members(ALL), "1 2 3 4 5 6 7 8 9");

@@ -1,9 +1,12 @@
 //! What is written about a case, and what of it lasts.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use prmdesk::desk::Probe;
 use prmdesk::error::Kind;
 use prmdesk::progress::Progress;
-use prmdesk::values::{CaseEntry, CaseState};
+use prmdesk::values::{CaseEntry, CaseState, Terms};
 
 use super::rig::{Rig, states};
 use crate::mariadb::both;
@@ -173,5 +176,135 @@ async fn cases_of_an_older_version_keep_their_decisions() {
         );
         let case = rig.case_of("u1@x.example").await;
         assert_eq!(case.last.unwrap().event, "hold");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_waits_for_its_day_and_can_be_taken_back_until_then() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        rig.swept().await;
+        let u1 = rig.case_of("u1@x.example").await.case_id;
+        let u2 = rig.case_of("u2@x.example").await.case_id;
+        let week = Terms {
+            after: Duration::from_secs(7 * 24 * 3600),
+            ..Terms::default()
+        };
+        let cases = rig.desk.approve(&[u1, u2], "left", &week).await.unwrap();
+        let day = cases[0].run_after.unwrap();
+        let wait = day - cases[0].decided_at.unwrap();
+        assert_eq!((wait + TimeDelta::minutes(1)).num_days(), 7);
+        // Nothing runs before, asked by number or not; that is no error.
+        let asked = rig.desk.run_cases(Some(&[u1]), &Progress::silent()).await;
+        assert_eq!(states(&asked.unwrap()), [CaseState::Approved]);
+        assert_eq!(states(&rig.run().await), [CaseState::Approved; 2]);
+        assert!(rig.writes().is_empty());
+        assert!(
+            rig.db
+                .rows("SELECT run_id FROM sync_runs WHERE kind = 'offboard'")
+                .await
+                .is_empty(),
+            "no run was made"
+        );
+
+        rig.desk.hold_cases(&[u1], "wait").await.unwrap();
+        let again = rig.desk.reopen_cases(&[u1], "now").await.unwrap();
+        assert_eq!(again[0].run_after, None);
+        rig.approve(u1).await;
+        let mut ran = rig.run().await;
+        ran.sort_by_key(|case| case.case_id);
+        assert_eq!(states(&ran), [CaseState::Done, CaseState::Approved]);
+        // Its day has come.
+        rig.db
+            .run("UPDATE offboarding_cases SET run_after = '2026-01-01 00:00:00' WHERE state = 'approved'")
+            .await;
+        assert_eq!(states(&rig.run().await), [CaseState::Done]);
+        assert_eq!(
+            rig.case_of("u2@x.example").await.decided_by.as_deref(),
+            Some("ann")
+        );
+
+        // The policy is the least.
+        let slow = rig
+            .other(|c| c.policy.offboarding_delay = Duration::from_secs(3600))
+            .await;
+        let u6 = rig.case_of("U6@X.example").await.case_id;
+        let cases = slow
+            .approve(&[u6], "left", &Terms::default())
+            .await
+            .unwrap();
+        let wait = cases[0].run_after.unwrap() - cases[0].decided_at.unwrap();
+        assert_eq!((wait + TimeDelta::minutes(1)).num_minutes(), 60);
+        assert_eq!(states(&rig.run().await), [CaseState::Approved]);
+    }
+}
+
+#[tokio::test]
+async fn foreign_members_are_acknowledged_case_by_case() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        rig.swept().await;
+        let acme = rig.case_of("Acme").await.case_id;
+        let u1 = rig.case_of("u1@x.example").await.case_id;
+        let error = rig
+            .desk
+            .approve(&[acme, u1], "left", &Terms::accepting(&[u1]))
+            .await
+            .unwrap_err();
+        assert_eq!((error.kind, error.code), (Kind::Blocked, "foreign_members"));
+        assert!(
+            error
+                .message
+                .contains("1 member belongs to somebody else: u4@x.example")
+                && error
+                    .message
+                    .contains("1 member is known to nobody here: u9@x.example"),
+            "{error}"
+        );
+        let error = rig
+            .desk
+            .approve(&[u1], "left", &Terms::accepting(&[acme]))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, Kind::Usage);
+        let cases = rig
+            .desk
+            .approve(&[acme, u1], "left", &Terms::accepting(&[acme]))
+            .await
+            .unwrap();
+        let accepted: Vec<bool> = cases.iter().map(|case| case.foreign_accepted).collect();
+        assert_eq!(
+            accepted,
+            [true, false],
+            "recorded for the case it was about"
+        );
+    }
+}
+
+/// Their own people, whom only our rules leave out, are no strangers; who works for another partner by now is.
+#[tokio::test]
+async fn somebody_else_is_an_active_contact_of_another_active_partner() {
+    for db in both().await {
+        let rig = Rig::new(db).await;
+        for sql in [
+            // Acme's own once, at Beta now.
+            "UPDATE contacts SET partner_id = 1 WHERE id = 14",
+            "INSERT INTO contacts (id, partner_id, email, impartner_id, is_active, lms_user_id) \
+             VALUES (18, 2, 'u4.beta@x.example', 208, TRUE, 'u4')",
+            // Beta's once, and nobody's by now.
+            "UPDATE contacts SET is_active = FALSE, partner_id = 2 WHERE id = 13",
+        ] {
+            rig.db.run(sql).await;
+        }
+        rig.swept().await;
+        let acme = rig.case_of("Acme").await.case_id;
+        let acme = rig.desk.case(acme).await.unwrap();
+        let note = acme.steps.last().unwrap().note.clone().unwrap();
+        assert_eq!(
+            note,
+            "1 member belongs to somebody else: u4@x.example; \
+             2 members are known to nobody here: u3@x.example, u9@x.example"
+        );
+        assert_eq!(acme.foreign_members, 3);
     }
 }

@@ -4,7 +4,7 @@
 use prmdesk::error::Kind;
 use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Act, Fault};
-use prmdesk::values::{Case, CaseState, StepState};
+use prmdesk::values::{Case, CaseState, StepState, Terms};
 
 use super::rig::{ACME, ALL, BETA, Rig, brief, states};
 use crate::mariadb::{both, sqlite};
@@ -77,7 +77,10 @@ async fn a_case_approved_anew_during_a_run_waits_for_the_next_one() {
             rig.desk.hold_cases(&[u6], "a moment").await.unwrap();
             rig.remove(BETA, "u6");
             rig.desk.case(u6).await.unwrap();
-            rig.desk.approve(&[u6], "now", false).await.unwrap();
+            rig.desk
+                .approve(&[u6], "now", &Terms::default())
+                .await
+                .unwrap();
         })
         .await;
         assert_eq!(
@@ -137,8 +140,14 @@ async fn several_decisions_are_all_made_or_none_and_the_reason_names_the_case() 
             .faults()
             .lms(Fault::new(Act::Gate).method("GET").path(BETA).nth(1));
         let desk = rig.desk.clone();
-        let approving =
-            tokio::spawn(async move { desk.approve(&[acme, u1, u6, acme], "left", true).await });
+        let approving = tokio::spawn(async move {
+            desk.approve(
+                &[acme, u1, u6, acme],
+                "left",
+                &Terms::accepting(&[acme, u1, u6, acme]),
+            )
+            .await
+        });
         while rig.sandbox.faults().struck(gate) == 0 {
             assert!(!approving.is_finished());
             tokio::task::yield_now().await;
@@ -157,7 +166,14 @@ async fn several_decisions_are_all_made_or_none_and_the_reason_names_the_case() 
         ] {
             assert_eq!(rig.case_of(name).await.state, state, "{name}");
         }
-        let twice = rig.desk.approve(&[acme, u6, acme], "left", true).await;
+        let twice = rig
+            .desk
+            .approve(
+                &[acme, u6, acme],
+                "left",
+                &Terms::accepting(&[acme, u6, acme]),
+            )
+            .await;
         assert_eq!(states(&twice.unwrap()), [CaseState::Approved; 2]);
     }
 }

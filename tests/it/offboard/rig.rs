@@ -9,7 +9,7 @@ use prmdesk::desk::Desk;
 use prmdesk::error::Kind;
 use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Entry, Group, Person, Sandbox, SandboxOptions, Side, World};
-use prmdesk::values::{Case, CaseState, Step, StepAction, StepState, Transcripts};
+use prmdesk::values::{Case, CaseState, Step, StepAction, StepState, Terms, Transcripts};
 
 use crate::mariadb::TestDb;
 
@@ -128,7 +128,10 @@ impl Rig {
     }
 
     pub async fn approve(&self, case: i64) {
-        self.desk.approve(&[case], "they left", true).await.unwrap();
+        self.desk
+            .approve(&[case], "they left", &Terms::accepting(&[case]))
+            .await
+            .unwrap();
     }
 
     pub async fn run(&self) -> Vec<Case> {

@@ -3,7 +3,7 @@
 
 use prmdesk::progress::Progress;
 use prmdesk::sandbox::{Act, Fault};
-use prmdesk::values::CaseState;
+use prmdesk::values::{CaseState, Terms};
 
 use super::rig::{ACME, ALL, Rig};
 use crate::mariadb::both;
@@ -22,11 +22,19 @@ async fn what_another_was_shown_is_no_consent() {
         assert_eq!((shown.people, theirs.people), (4, 5));
         let error = rig
             .desk
-            .approve_shown(std::slice::from_ref(&shown), "left", true)
+            .approve_shown(
+                std::slice::from_ref(&shown),
+                "left",
+                &Terms::accepting(&[acme]),
+            )
             .await
             .unwrap_err();
         assert_eq!(error.code, "case_changed", "{error}");
-        let error = rig.desk.approve(&[acme], "left", true).await.unwrap_err();
+        let error = rig
+            .desk
+            .approve(&[acme], "left", &Terms::accepting(&[acme]))
+            .await
+            .unwrap_err();
         assert_eq!(error.code, "case_changed", "by number too: {error}");
         assert_eq!(rig.case_of("Acme").await.state, CaseState::Pending);
         // Nor is a case approved that would take fewer people than were shown.
@@ -34,7 +42,7 @@ async fn what_another_was_shown_is_no_consent() {
         rig.remove(ACME, "u8");
         let error = rig
             .desk
-            .approve_shown(&[five], "left", true)
+            .approve_shown(&[five], "left", &Terms::accepting(&[acme]))
             .await
             .unwrap_err();
         assert!(error.message.contains("4 people"), "{error}");
@@ -43,7 +51,7 @@ async fn what_another_was_shown_is_no_consent() {
         bob.hold_cases(&[acme], "ask them first").await.unwrap();
         let error = rig
             .desk
-            .approve_shown(&[now], "left", true)
+            .approve_shown(&[now], "left", &Terms::accepting(&[acme]))
             .await
             .unwrap_err();
         assert!(
@@ -51,7 +59,10 @@ async fn what_another_was_shown_is_no_consent() {
             "{error}"
         );
         let now = rig.desk.case(acme).await.unwrap();
-        rig.desk.approve_shown(&[now], "left", true).await.unwrap();
+        rig.desk
+            .approve_shown(&[now], "left", &Terms::accepting(&[acme]))
+            .await
+            .unwrap();
     }
 }
 
@@ -66,7 +77,9 @@ async fn what_somebody_else_approved_anew_is_not_run() {
         let bob = rig.other(|c| c.operator = "bob".into()).await;
         rig.add(ACME, "u8");
         bob.hold_cases(&[acme], "one more").await.unwrap();
-        bob.approve(&[acme], "one more", true).await.unwrap();
+        bob.approve(&[acme], "one more", &Terms::accepting(&[acme]))
+            .await
+            .unwrap();
         let error = rig
             .desk
             .run_shown(&[shown], &Progress::silent())

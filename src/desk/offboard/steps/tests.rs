@@ -111,7 +111,16 @@ fn a_partner_loses_its_members_first_and_its_group_last() {
         out.steps[2].note.as_deref(),
         Some("protected: active contact of Partner 2")
     );
-    assert_eq!(out.foreign, ["u9"]);
+    assert_eq!(
+        out.foreign,
+        ["u3", "u9"],
+        "protected is somebody else's too"
+    );
+    assert_eq!(out.steps[3].note.as_deref(), Some("known to nobody here"));
+    assert_eq!(
+        out.steps[4].note.as_deref(),
+        Some("1 member belongs to somebody else: u3; 1 member is known to nobody here: u9")
+    );
     assert_eq!(out.people(), 3);
 }
 

@@ -13,7 +13,7 @@ use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::request::{Reach, Request, Ticket};
 use crate::tui::room;
-use crate::values::{Case, CaseState, StepState};
+use crate::values::{Case, CaseState, StepState, Terms};
 
 /// Ticks or unticks the chosen case.
 pub(super) fn tick(offboard: &mut Offboarding, model: &mut Model) -> Vec<Effect> {
@@ -133,13 +133,17 @@ pub(super) fn looked(
 /// The question before an approval.
 fn approval(targets: Vec<Case>) -> Ask {
     let people: u64 = targets.iter().map(|case| case.people).sum();
-    let foreign: u64 = targets.iter().map(|case| case.foreign_members).sum();
     let cases = counted(targets.len() as u64, "case");
     let listing = listed(&targets);
+    let acknowledged: Vec<Case> = targets
+        .iter()
+        .filter(|case| case.foreign_members > 0)
+        .cloned()
+        .collect();
     let request = Request::Approve {
         cases: targets.clone(),
         note: String::new(),
-        accept_foreign: false,
+        terms: Terms::default(),
     };
     let mut ask = Ask::new(
         format!("Approve {cases}?"),
@@ -156,15 +160,20 @@ fn approval(targets: Vec<Case>) -> Ask {
     ask.intro.push((Tone::Plain, format!("{lose} access in the LMS when this runs. Approving alone changes nothing there; R runs it.")));
     ask.listing = listing;
     ask = ask.field(Field::new("A note why", Fill::Note));
-    if foreign > 0 {
-        let label = if foreign == 1 {
-            "1 member of another partner loses the group too".to_owned()
-        } else {
-            format!(
-                "{} of other partners lose the group too",
-                counted(foreign, "member")
-            )
+    ask = ask.field(Field::new(
+        "Not before, as in 7d (may be empty)",
+        Fill::Delay,
+    ));
+    // One for each: what is acknowledged of one group is nothing about another.
+    for case in acknowledged {
+        let (number, verb) = match case.foreign_members {
+            1 => ("1 member who is".to_owned(), "loses"),
+            n => (format!("{} who are", counted(n, "member")), "lose"),
         };
+        let label = format!(
+            "Case {}: {number} not the partner's {verb} the group too",
+            case.case_id
+        );
         ask = ask.field(Field::new(label, Fill::Acknowledge(false)));
     }
     ask.field(Field::new(
@@ -191,6 +200,20 @@ pub(super) fn reject(offboard: &Offboarding, model: &mut Model) -> Vec<Effect> {
         "Reject",
         "Nothing changes in the LMS, and the case is closed.",
         |ids| Request::Reject {
+            ids,
+            note: String::new(),
+        },
+    )
+}
+
+/// `a` on rejected and held cases: asks for a note.
+pub(super) fn reopen(offboard: &Offboarding, model: &mut Model) -> Vec<Effect> {
+    decide(
+        offboard,
+        model,
+        "Reopen",
+        "Nothing changes in the LMS; the case waits under Pending, and its log keeps what was decided.",
+        |ids| Request::ReopenCases {
             ids,
             note: String::new(),
         },
@@ -262,7 +285,7 @@ pub(super) fn run_approved(offboard: &Offboarding, model: &mut Model) -> Vec<Eff
     let ready: Vec<Case> = offboard
         .cases
         .iter()
-        .filter(|case| CaseTab::Approved.has(case.state))
+        .filter(|case| CaseTab::Approved.has(case.state) && !case.waits(model.now))
         .filter(|case| {
             offboard.tab != CaseTab::Approved
                 || offboard.ticked.is_empty()

@@ -3,7 +3,7 @@
 use super::state::{CaseTab, Offboarding};
 use crate::tui::model::Model;
 use crate::tui::room::Reason;
-use crate::values::CaseState;
+use crate::values::{Case, CaseState};
 
 /// For decisions on cases.
 pub(super) fn case(offboard: &Offboarding, model: &Model) -> Reason {
@@ -31,6 +31,16 @@ pub(super) fn case(offboard: &Offboarding, model: &Model) -> Reason {
         })
 }
 
+/// For taking rejected and held cases up again.
+pub(super) fn reopen(model: &Model) -> Reason {
+    if !model.environment.operator_named {
+        return Some(
+            "Reopening needs an operator named on purpose: start with --operator NAME or set PRMDESK_OPERATOR.".into(),
+        );
+    }
+    model.no_writes()
+}
+
 pub(super) fn approve(offboard: &Offboarding, model: &Model) -> Reason {
     if !model.environment.operator_named {
         return Some(
@@ -53,6 +63,10 @@ pub(super) fn run_approved(offboard: &Offboarding, model: &Model) -> Reason {
         .any(|case| CaseTab::Approved.has(case.state));
     if !ready {
         return Some("No case is approved; a approves the chosen one.".into());
+    }
+    let waits = |case: &&Case| CaseTab::Approved.has(case.state) && !case.waits(model.now);
+    if !offboard.cases.iter().any(|case| waits(&case)) {
+        return Some("Every approved case waits for its day; the list shows it.".into());
     }
     model.no_writes()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::tui::kit::list::Cursor;
 use crate::tui::kit::panes::Pane;
-use crate::values::{Case, CaseState};
+use crate::values::{Case, CaseEntry, CaseState};
 
 /// Screen 3.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(in crate::tui) struct Offboarding {
     pub(in crate::tui) ticked: BTreeSet<i64>,
     /// The chosen case with its live steps.
     pub(in crate::tui) live: Option<Box<Case>>,
+    /// Its log, oldest first.
+    pub(in crate::tui) log: Vec<CaseEntry>,
     pub(in crate::tui) pane: Pane,
     pub(in crate::tui) detail_offset: usize,
 }
@@ -102,6 +104,13 @@ impl Offboarding {
         } else {
             ticked
         }
+    }
+
+    /// Whether what `a` does to the targets is to take them up again: they are rejected or held.
+    pub(in crate::tui) fn reopens(&self) -> bool {
+        let targets = self.targets();
+        let shut = |case: &&Case| matches!(case.state, CaseState::Rejected | CaseState::Held);
+        !targets.is_empty() && targets.iter().all(shut)
     }
 
     /// Takes new cases in, keeping place and ticks.

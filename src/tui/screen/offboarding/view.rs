@@ -5,6 +5,7 @@
 //!   [ ] #7  contact  ann@acme.com     tier is Pending   2 d |  steps against the live LMS
 //! ```
 
+use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -19,8 +20,9 @@ use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
+use crate::tui::kit::theme::Theme;
 use crate::tui::model::Model;
-use crate::values::{Case, CaseState, Step, StepAction, StepState};
+use crate::values::{Case, CaseEntry, CaseState, Step, StepAction, StepState};
 
 const CASES: [Column; 6] = [
     Column::fixed("", 3, 0),
@@ -29,6 +31,16 @@ const CASES: [Column; 6] = [
     Column::share("why", 4, 20, 1),
     Column::fixed("state", 8, 4),
     Column::fixed("age", 6, 2).right(),
+];
+
+/// What is over: who ended it, when and why is asked, not when it began.
+const CLOSED: [Column; 6] = [
+    Column::fixed("", 3, 0),
+    Column::share("person or partner", 4, 12, 0),
+    Column::fixed("state", 8, 0),
+    Column::fixed("on", 10, 0),
+    Column::share("by", 1, 6, 0),
+    Column::share("note", 4, 8, 0),
 ];
 
 /// Draws the screen.
@@ -45,7 +57,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, offboard: &Offboarding, model: &Mode
     if let Some(list) = list {
         let now = model.now;
         let table = Table {
-            columns: &CASES,
+            columns: if offboard.tab == CaseTab::Closed {
+                &CLOSED
+            } else {
+                &CASES
+            },
             len: cases.len(),
             cursor: offboard.cursor,
             focused: offboard.pane == Pane::List,
@@ -59,11 +75,23 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, offboard: &Offboarding, model: &Mode
             } else {
                 "[ ]"
             };
+            if offboard.tab == CaseTab::Closed {
+                return closed_cells(theme, case, tick);
+            }
+            let waits = case.run_after.filter(|_| case.waits(now));
+            let why = match waits {
+                Some(at) => format!(
+                    "not before {}: {}",
+                    at.format("%Y-%m-%d"),
+                    safe(&case.reason)
+                ),
+                None => safe(&case.reason),
+            };
             vec![
                 (tick.to_owned(), theme.text),
                 (case.entity.singular().to_owned(), theme.dim),
                 (safe(&case.name), theme.text),
-                (safe(&case.reason), theme.dim),
+                (why, theme.dim),
                 (
                     case.state.word().to_owned(),
                     state_style(&theme, case.state),
@@ -93,6 +121,36 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, offboard: &Offboarding, model: &Mode
         );
         panes::detail(canvas, about, &lines, offboard.detail_offset);
     }
+}
+
+fn closed_cells(theme: Theme, case: &Case, tick: &str) -> Vec<(String, Style)> {
+    let (on, by) = ended(case);
+    let on = on.map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string());
+    vec![
+        (tick.to_owned(), theme.text),
+        (safe(&case.name), theme.text),
+        (
+            case.state.word().to_owned(),
+            state_style(&theme, case.state),
+        ),
+        (on, theme.dim),
+        (safe(by.unwrap_or_default()), theme.dim),
+        (safe(last_note(case).unwrap_or_default()), theme.dim),
+    ]
+}
+
+/// When a case became what it is, and by whom.
+fn ended(case: &Case) -> (Option<DateTime<Utc>>, Option<&str>) {
+    match &case.last {
+        Some(last) => (Some(last.at), Some(&last.operator)),
+        None => (case.decided_at, case.decided_by.as_deref()),
+    }
+}
+
+/// Why: what was said when it ended, else what was said when it was decided.
+fn last_note(case: &Case) -> Option<&str> {
+    let last = case.last.as_ref().and_then(|last| last.note.as_deref());
+    last.or(case.note.as_deref())
 }
 
 fn tabs(canvas: &mut Canvas<'_>, offboard: &Offboarding, area: Rect) {
@@ -186,7 +244,29 @@ fn case_lines(
             .note
             .as_deref()
             .map_or_else(String::new, |note| format!(": {note}"));
-        labelled("Decided", &safe(&format!("by {by}{note}")), theme.text);
+        let on = case.decided_at.map_or_else(String::new, |at| {
+            format!("{} ", at.format("%Y-%m-%d %H:%M"))
+        });
+        labelled("Decided", &safe(&format!("{on}by {by}{note}")), theme.text);
+    }
+    if let Some(at) = case.run_after.filter(|_| case.state == CaseState::Approved) {
+        let words = format!(
+            "not before {}; x or h take it back until then",
+            at.format("%Y-%m-%d %H:%M")
+        );
+        labelled("Runs", &words, theme.warn);
+    }
+    if let (true, (Some(at), Some(by))) = (case.state.is_closed(), ended(case))
+        && case.decided_at != Some(at)
+    {
+        let note = case.last.as_ref().and_then(|last| last.note.as_deref());
+        let note = note.map_or_else(String::new, |note| format!(": {note}"));
+        let words = format!(
+            "{} {} by {by}{note}",
+            case.state.word(),
+            at.format("%Y-%m-%d %H:%M")
+        );
+        labelled("Ended", &safe(&words), theme.text);
     }
     let undecided = case.state.is_undecided();
     // Rejected, obsolete and restored cases take nothing from anybody.
@@ -203,13 +283,13 @@ fn case_lines(
         labelled("People", &lose, theme.strong);
     }
     if case.foreign_members > 0 && undecided {
-        let belong = if case.foreign_members == 1 {
-            "belongs"
+        let are = if case.foreign_members == 1 {
+            "is"
         } else {
-            "belong"
+            "are"
         };
         let words = format!(
-            "{} of the group {belong} to somebody else and must be acknowledged.",
+            "{} of the group {are} not this partner's and must be acknowledged.",
             counted(case.foreign_members, "member")
         );
         labelled("", &words, theme.bad);
@@ -227,6 +307,34 @@ fn case_lines(
     lines.extend(step_lines(canvas, case, room));
     if case.steps.is_empty() {
         lines.push(Line::styled("  none known", theme.dim));
+    }
+    if live && !offboard.log.is_empty() {
+        lines.push(Line::styled("Log", theme.strong));
+        lines.extend(log_lines(canvas, &offboard.log, room));
+    }
+    lines
+}
+
+/// The log of a case, oldest first, as `offboard log` prints it.
+fn log_lines(canvas: &Canvas<'_>, log: &[CaseEntry], room: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for entry in log {
+        let mut words = format!(
+            "{} {} {}",
+            entry.at.format("%Y-%m-%d %H:%M"),
+            entry.operator,
+            entry.event
+        );
+        for more in [&entry.step, &entry.note].into_iter().flatten() {
+            words += &[": ", more.as_str()].concat();
+        }
+        for (at, part) in wrap(&safe(&words), room.saturating_sub(4))
+            .into_iter()
+            .enumerate()
+        {
+            let head = if at == 0 { "  " } else { "    " };
+            lines.push(Line::styled(format!("{head}{part}"), canvas.theme.dim));
+        }
     }
     lines
 }

@@ -82,7 +82,7 @@ impl Outside {
             Request::Cases => Answer::Cases(self.cases.clone()),
             Request::Case(id) => {
                 let case = self.cases.iter().find(|case| case.case_id == *id);
-                Answer::Case(Box::new(case.unwrap().clone()))
+                Answer::Case(Box::new(case.unwrap().clone()), Vec::new())
             }
             Request::Look(ids) => {
                 let cases = self.cases.iter().filter(|case| ids.contains(&case.case_id));
@@ -90,9 +90,9 @@ impl Outside {
             }
             Request::Approve { cases, .. } => decided(&mut cases.iter().map(|case| case.case_id)),
             Request::RunCases(cases) => decided(&mut cases.iter().map(|case| case.case_id)),
-            Request::Reject { ids, .. } | Request::HoldCases { ids, .. } => {
-                decided(&mut ids.iter().copied())
-            }
+            Request::Reject { ids, .. }
+            | Request::HoldCases { ids, .. }
+            | Request::ReopenCases { ids, .. } => decided(&mut ids.iter().copied()),
             Request::RestoreCase(id) => decided(&mut std::iter::once(*id)),
             Request::Sweep | Request::LmsRefresh { .. } => Answer::Done("Done.".into()),
             Request::Certs => Answer::Certs(self.certs.clone()),
