@@ -24,6 +24,7 @@ mod preview;
 mod progress;
 mod render;
 mod report;
+mod rules;
 mod runs;
 mod serve;
 mod status;
@@ -98,6 +99,7 @@ enum DeskCommand {
     Runs(runs::Runs),
     Undo(undo::Undo),
     Holds(holds::Holds),
+    Rules(rules::Rules),
     Offboard(offboard::Offboard),
     Lms(lms::Lms),
     Certs(certs::Certs),
@@ -116,6 +118,7 @@ impl Command {
                 DeskCommand::Runs(command) => command.json,
                 DeskCommand::Undo(command) => command.json,
                 DeskCommand::Holds(command) => command.json,
+                DeskCommand::Rules(command) => command.json,
                 DeskCommand::Offboard(command) => command.json,
                 DeskCommand::Lms(command) => command.json,
                 DeskCommand::Certs(command) => command.json,
@@ -193,6 +196,7 @@ fn dispatch(cli: Cli, faces: Faces, format: Format, out: &mut Out) -> Result<Exi
                     DeskCommand::Runs(command) => command.run(cx).await,
                     DeskCommand::Undo(command) => command.run(cx).await,
                     DeskCommand::Holds(command) => command.run(cx).await,
+                    DeskCommand::Rules(command) => Box::pin(command.run(cx)).await,
                     DeskCommand::Offboard(command) => command.run(cx).await,
                     DeskCommand::Lms(command) => command.run(cx).await,
                     DeskCommand::Certs(command) => Box::pin(command.run(cx)).await,

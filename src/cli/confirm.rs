@@ -76,6 +76,27 @@ impl Consent {
         }
     }
 
+    /// Asks for a number of soft-deletes to be typed; none is asked for where there are none.
+    pub(super) async fn number(self, cx: &Context<'_>, wanted: u64) -> Result<Option<u64>> {
+        if wanted == 0 {
+            return Ok(Some(0));
+        }
+        let question = format!(
+            "{wanted} soft-deletes come from these rules in profile {}. Type the number to accept them",
+            cx.config.profile
+        );
+        let answer = answer(cx, question).await?;
+        match answer.filter(|answer| *answer == wanted.to_string()) {
+            Some(_) => Ok(Some(wanted)),
+            None => Err(declined()),
+        }
+    }
+
+    /// Asks for a text; an empty one is a no.
+    pub(super) async fn text(self, cx: &Context<'_>, question: &str) -> Result<String> {
+        answer(cx, question.to_owned()).await?.ok_or_else(declined)
+    }
+
     /// Asks a plain question.
     pub(super) async fn question(self, cx: &Context<'_>, question: &str) -> Result<()> {
         if self == Self::Given || yes_or_no(cx, question).await? {

@@ -30,6 +30,7 @@ impl Desk {
         let ping = store.ping().await?;
         let counts = store.counts().await?;
         let lease = store.holder().await?;
+        let rules = self.rules_facts().await?;
         Ok(Status {
             profile: self.config().profile.clone(),
             read_only: self.config().read_only,
@@ -50,6 +51,8 @@ impl Desk {
             carried_over: counts.carried_over,
             withheld: counts.withheld,
             interrupted: store.interrupted().await?,
+            by_rule: self.waiting_by_rule(&rules).await?,
+            rules,
             lease,
             at: self.clock().now(),
         })

@@ -13,7 +13,7 @@ pub use reading::{Reading, RulesEffect};
 use super::Desk;
 use crate::config::FilterConfig;
 use crate::error::Result;
-use crate::plan::{AcceptedRules, Entity};
+use crate::plan::{AcceptedRules, Entity, RulesFacts};
 use crate::values::{RuleHits, RulesState};
 
 impl Desk {
@@ -35,6 +35,18 @@ impl Desk {
             differs: !changed.is_empty(),
             changed,
             excluded,
+        })
+    }
+
+    /// Whether the configured filters differ from the accepted ones, and in what.
+    pub(super) async fn rules_facts(&self) -> Result<RulesFacts> {
+        let accepted = self.store().accepted_rules().await?;
+        let changed = accepted.map_or_else(Vec::new, |accepted| {
+            self.config().filters.changes_since(&accepted.filters)
+        });
+        Ok(RulesFacts {
+            differs: !changed.is_empty(),
+            changed,
         })
     }
 

@@ -246,6 +246,27 @@ fn write_status(status: &Status, text: &mut Text) {
     );
     gauge(
         text,
+        "prmdesk_rules_differ",
+        "1 while the configured filters differ from the accepted ones.",
+        f64::from(u8::from(status.rules.differs)),
+    );
+    text.family(
+        "prmdesk_by_rule",
+        MetricKind::Gauge,
+        "Records that only the configured filters would add, bring back or soft-delete.",
+    );
+    for (entity, by_rule) in status.by_rule.iter() {
+        for (op, number) in [
+            ("add", by_rule.add),
+            ("reactivate", by_rule.reactivate),
+            ("soft_delete", by_rule.soft_delete),
+        ] {
+            let labels = [("entity", entity.word()), ("op", op)];
+            text.sample("prmdesk_by_rule", &labels, count(number));
+        }
+    }
+    gauge(
+        text,
         "prmdesk_lease_held",
         "1 while a run holds the lease.",
         f64::from(u8::from(status.lease.is_some())),

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Entity, Evidence, ItemView, Op};
+use crate::config::FilterKey;
 
 /// A parsed filter expression; the default one matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,9 +79,13 @@ pub enum Key {
     Id,
     /// Our row id; equality too.
     Row,
+    /// The filter that leaves the record out, or left it out before.
+    Rule,
+    /// Whether the pattern that leaves it out sits inside a longer word.
+    Suspicious,
 }
 
-const KEYS: [(&str, Key); 18] = [
+const KEYS: [(&str, Key); 20] = [
     ("op", Key::Op),
     ("entity", Key::Entity),
     ("tier", Key::Tier),
@@ -99,6 +104,8 @@ const KEYS: [(&str, Key); 18] = [
     ("after", Key::After),
     ("id", Key::Id),
     ("row", Key::Row),
+    ("rule", Key::Rule),
+    ("suspicious", Key::Suspicious),
 ];
 
 /// A term that does not parse, with its place.
@@ -123,16 +130,22 @@ impl Filter {
         self.terms.is_empty()
     }
 
-    /// Whether the expression asks for excluded records (`op:excluded`), which plans list only when asked.
+    /// Whether the expression asks for excluded records (`op:excluded`, or a filter that leaves them out), which plans list
+    /// only when asked.
     pub fn wants_excluded(&self) -> bool {
-        self.terms.iter().any(|term| {
+        let by_filter = |term: &Term| {
+            let of = matches!(term.field, Some(Key::Rule | Key::Suspicious));
+            of && !term.negated
+        };
+        let asks = self.terms.iter().any(|term| {
             !term.negated
                 && term.field == Some(Key::Op)
                 && term
                     .values
                     .iter()
                     .any(|value| term.holds_in(Op::Excluded.word(), value))
-        })
+        });
+        asks || self.terms.iter().any(by_filter)
     }
 
     /// Whether `item` is named by the expression.
@@ -206,6 +219,11 @@ impl Term {
             }
             Key::Reason => text(Some(item.reason())),
             Key::Evidence => text(item.item.evidence.map(Evidence::word)),
+            Key::Rule => {
+                let rule = item.item.rule;
+                text(rule.map(FilterKey::name)) || text(rule.map(FilterKey::short))
+            }
+            Key::Suspicious => truth(item.item.suspicious, value),
             Key::Held => truth(item.item.held, value),
             Key::Selected => truth(item.item.selected, value),
             Key::Changed => {
@@ -270,6 +288,10 @@ fn words(key: Key) -> Vec<&'static str> {
         Key::Entity => Entity::ALL
             .iter()
             .flat_map(|entity| [entity.word(), entity.singular()])
+            .collect(),
+        Key::Rule => FilterKey::ALL
+            .iter()
+            .flat_map(|key| [key.short(), key.name()])
             .collect(),
         Key::Evidence => Evidence::ALL
             .iter()

@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 pub(super) use million::plan_of;
 pub(super) use plan::{plan_with, small_plan};
 
-use crate::plan::{Entity, Mode, Op, PerEntity};
+use crate::plan::{Entity, Mode, Op, PerEntity, RulesFacts};
 use crate::values::{
     Applied, Case, CaseCounts, CaseState, CertFigures, CertRow, JournalEntry, Reachability,
     RowCounts, RunDetail, RunReport, RunStatus, RunSummary, Status, Step, StepAction, StepState,
@@ -200,6 +200,8 @@ pub(super) fn status() -> Status {
         holds: 1,
         carried_over: 5,
         withheld: 0,
+        rules: RulesFacts::default(),
+        by_rule: PerEntity::default(),
         lease: None,
         interrupted: None,
         at: now(),

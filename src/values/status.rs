@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{CaseState, RunSummary};
-use crate::plan::PerEntity;
+use crate::plan::{ByRule, PerEntity, RulesFacts};
 
 /// Whether something outside answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -119,6 +119,10 @@ pub struct Status {
     pub carried_over: u64,
     /// Of these, soft-deletes and updates that a guard withheld.
     pub withheld: u64,
+    /// Whether the configured filters differ from the accepted ones, and in what.
+    pub rules: RulesFacts,
+    /// What only that would do, by the last full reading that was applied; nothing where they do not differ.
+    pub by_rule: PerEntity<ByRule>,
     /// Who holds the lease now.
     pub lease: Option<LeaseHolder>,
     /// A run whose process went away.

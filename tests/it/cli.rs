@@ -10,6 +10,7 @@ mod holds;
 mod init;
 mod people;
 pub(crate) mod rig;
+mod rules;
 mod said;
 mod schedulers;
 mod secrets;

@@ -76,6 +76,14 @@ fn waiting(status: &Status, out: &mut Out) -> Result<()> {
             when(lease.since)
         ));
     }
+    if status.rules.differs {
+        let by_rule = status.by_rule.partners.total() + status.by_rule.contacts.total();
+        lines.push(format!(
+            "The filters were edited and wait for acceptance: {}; {} by the last full reading; see `prmdesk rules`.",
+            status.rules.words(),
+            count(by_rule, "record is by rule", "records are by rule")
+        ));
+    }
     let cases = &status.cases;
     for (number, one, many, what) in [
         (

@@ -5,10 +5,10 @@ use super::{failed, failure, first_few, ok, warning};
 use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, RuleChange};
 use crate::plan::PerEntity;
 use crate::store::{Engine, SchemaState, Store};
-use crate::values::Check;
+use crate::values::{Check, CheckStatus};
 
 pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
     let name = "database";
@@ -31,7 +31,12 @@ pub(super) async fn checks(config: &Config, clock: &Clock) -> Vec<Check> {
         Err(error) => return vec![failed(name, error)],
     };
     if refusals.is_empty() {
-        checks.push(schema(&store).await);
+        let current = schema(&store).await;
+        let sound = current.status == CheckStatus::Ok;
+        checks.push(current);
+        if sound {
+            checks.push(rules(&store, config).await);
+        }
         checks.extend(columns(&store).await);
     } else {
         checks.extend(
@@ -70,6 +75,39 @@ async fn settings(store: &Store) -> Check {
             "What a run needs of the server's settings, each of its sessions sets for itself.",
         )
     }
+}
+
+/// Whether an edit of the filters waits for acceptance (docs/rules.md, "Accepted rules").
+async fn rules(store: &Store, config: &Config) -> Check {
+    let name = "rules";
+    let accepted = match store.accepted_rules().await {
+        Ok(accepted) => accepted,
+        Err(error) => return failed(name, error),
+    };
+    let Some(accepted) = accepted else {
+        return ok(
+            name,
+            "No filters were accepted yet; the first run that is applied accepts the configured ones.",
+        );
+    };
+    let changed = config.filters.changes_since(&accepted.filters);
+    if changed.is_empty() {
+        let by = &accepted.operator;
+        return ok(
+            name,
+            format!("The configured filters are those that {by} accepted."),
+        );
+    }
+    let words: Vec<String> = changed.iter().map(RuleChange::words).collect();
+    warning(
+        name,
+        format!(
+            "The configured filters differ from those that {} accepted: {}. What only that would do waits.",
+            accepted.operator,
+            words.join("; ")
+        ),
+        "Look at what it would do (`prmdesk rules try`), and accept it (`prmdesk rules accept`) or undo the edit.",
+    )
 }
 
 /// The stored watermarks; none where the database does not tell them: another check says why.

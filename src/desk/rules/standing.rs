@@ -3,7 +3,9 @@
 
 use crate::desk::Desk;
 use crate::error::Result;
-use crate::plan::{AcceptedRules, Entity, Mode, PerEntity, Plan, PlanOrigin, hits};
+use crate::plan::{
+    AcceptedRules, ByRule, Entity, Mode, PerEntity, Plan, PlanOrigin, RulesFacts, hits,
+};
 use crate::store::{ApplyTx, NewAcceptance};
 use crate::values::{RuleHits, RunStatus};
 
@@ -20,6 +22,11 @@ fn waited_key(entity: Entity) -> String {
 /// Under which name the store keeps what the filters left out of an entity in the last full reading.
 fn hits_key(entity: Entity) -> String {
     format!("rules_excluded.{entity}")
+}
+
+/// Under which name the store keeps what a change of the filters alone would do to an entity.
+fn by_rule_key(entity: Entity) -> String {
+    format!("rules_by_rule.{entity}")
 }
 
 impl Desk {
@@ -73,6 +80,21 @@ impl Desk {
             .unwrap_or_default())
     }
 
+    /// What a change of the filters alone would do by the last full reading; nothing where there is none.
+    pub(in crate::desk) async fn waiting_by_rule(
+        &self,
+        rules: &RulesFacts,
+    ) -> Result<PerEntity<ByRule>> {
+        let mut by_rule = PerEntity::default();
+        for entity in Entity::ALL.into_iter().filter(|_| rules.differs) {
+            let kept = self.store().meta(&by_rule_key(entity)).await?;
+            by_rule[entity] = kept
+                .and_then(|kept| serde_json::from_str(&kept).ok())
+                .unwrap_or_default();
+        }
+        Ok(by_rule)
+    }
+
     /// Keeps with a run what it says of the rules.
     pub(in crate::desk) async fn stand_rules(
         &self,
@@ -109,6 +131,8 @@ impl Desk {
                         suspicious: hits.suspicious,
                     })
                     .collect();
+                let by_rule = serde_json::to_string(&plan.by_rule[entity]).unwrap_or_default();
+                tx.set_meta(&by_rule_key(entity), &by_rule).await?;
                 let kept = serde_json::to_string(&hits).unwrap_or_default();
                 tx.set_meta(&hits_key(entity), &kept).await?;
             }

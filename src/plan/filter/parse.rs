@@ -99,7 +99,7 @@ impl Raw {
         {
             return Err(error(format!("{name} takes a number, and `{bad}` is none")));
         }
-        if matches!(key, Key::Held | Key::Selected)
+        if matches!(key, Key::Held | Key::Selected | Key::Suspicious)
             && let Some(bad) = values.iter().find(|value| {
                 !matches!(
                     value.as_str(),
@@ -164,6 +164,8 @@ fn example(key: Key) -> &'static str {
         Key::Tier => "tier:premier",
         Key::Changed => "changed:owner_email",
         Key::Evidence => "evidence:deleted",
+        Key::Rule => "rule:excluded_patterns",
+        Key::Suspicious => "suspicious:yes",
         Key::Held => "held:yes",
         Key::Selected => "selected:yes",
         Key::Id => "id:1042",

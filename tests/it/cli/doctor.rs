@@ -62,6 +62,7 @@ async fn a_sound_set_up_is_sound() {
                 "settings",
                 "privileges",
                 "schema",
+                "rules",
                 "columns",
                 "impartner",
                 "dialect",
