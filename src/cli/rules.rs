@@ -233,10 +233,10 @@ fn tell(cx: &mut Context<'_>, told: &RulesEffect, accepted: bool) -> Result<()> 
             .line("These filters do not differ from the accepted ones.")?;
     }
     for change in &told.rules().changed {
-        cx.out.line(&format!("{}.", change.words()))?;
+        cx.out.line(format!("{}.", change.words()))?;
     }
     for why in &told.unproved {
-        cx.out.line(&format!(
+        cx.out.line(format!(
             "A listing was not proved complete ({why}): there may be more."
         ))?;
     }
@@ -260,7 +260,7 @@ fn tell(cx: &mut Context<'_>, told: &RulesEffect, accepted: bool) -> Result<()> 
         &rows,
     )?;
     let OffboardingAhead { cases, groups } = told.offboarding;
-    cx.out.line(&format!(
+    cx.out.line(format!(
         "Suspicious no more: {}. Off-boarding that would follow: {cases} cases, {groups} LMS groups.",
         effect.no_longer_suspicious
     ))?;
@@ -290,8 +290,7 @@ fn tell(cx: &mut Context<'_>, told: &RulesEffect, accepted: bool) -> Result<()> 
     }
     let more = views().count().saturating_sub(SHOWN);
     if more > 0 {
-        cx.out
-            .line(&format!("… and {more} more; --json has all."))?;
+        cx.out.line(format!("… and {more} more; --json has all."))?;
     }
     if accepted {
         cx.out.line("Accepted. Nothing was applied.")?;
@@ -302,7 +301,7 @@ fn tell(cx: &mut Context<'_>, told: &RulesEffect, accepted: bool) -> Result<()> 
 fn print_state(rules: &RulesState, cx: &mut Context<'_>) -> Result<()> {
     match &rules.accepted {
         None => cx.out.line("Nobody has accepted filters yet; the first run that is applied accepts the configured ones.")?,
-        Some(accepted) => cx.out.line(&format!(
+        Some(accepted) => cx.out.line(format!(
             "Accepted by {} on {}: {}.",
             accepted.operator,
             when(accepted.accepted_at),
@@ -311,7 +310,7 @@ fn print_state(rules: &RulesState, cx: &mut Context<'_>) -> Result<()> {
     }
     for change in &rules.changed {
         cx.out
-            .line(&format!("{}; not accepted yet.", change.words()))?;
+            .line(format!("{}; not accepted yet.", change.words()))?;
     }
     if rules.differs {
         cx.out.line(

@@ -97,7 +97,15 @@ impl Desk {
             .impartner()?
             .by_ids(&schema, &ids, &canaries, progress)
             .await?;
-        let now = Now::of(&schema, &answers, &Rules::new(&self.config().filters));
+        let accepted = self.accepted().await?;
+        let now = Now::of(
+            &schema,
+            &answers,
+            &Rules::new(&self.config().filters),
+            accepted
+                .map(|accepted| Rules::new(&accepted.filters))
+                .as_ref(),
+        );
         let since = plan.created_at.format("%Y-%m-%d %H:%M UTC");
         let outdated = asked.iter().filter_map(|&(at, id)| {
             let why = now.contradicts(&plan.items[at], id)?;
@@ -113,13 +121,19 @@ impl Desk {
 /// What Impartner says of records now.
 struct Now {
     verdicts: FxHashMap<i64, Verdict>,
+    /// Records that the accepted filters let through: by rule at most may they leave.
+    accepted: FxHashSet<i64>,
     unverified: FxHashMap<i64, String>,
 }
 
 impl Now {
-    fn of(schema: &Schema, answers: &ByIds, rules: &Rules) -> Self {
+    fn of(schema: &Schema, answers: &ByIds, rules: &Rules, accepted: Option<&Rules>) -> Self {
         let records = &answers.records;
+        let let_through = (0..).zip(records.ids()).filter(|&(at, _)| {
+            accepted.is_some_and(|rules| rules.verdict(schema, records, at) == Verdict::Keep)
+        });
         Self {
+            accepted: let_through.map(|(_, &id)| id).collect(),
             verdicts: (0..)
                 .zip(records.ids())
                 .map(|(at, &id)| (id, rules.verdict(schema, records, at)))
@@ -140,9 +154,13 @@ impl Now {
         let by_our_rules = matches!(item.evidence, Some(Evidence::OutOfScope | Evidence::Rule));
         match (item.op, verdict) {
             (Op::SoftDelete, Some(Verdict::OutOfScope { .. })) if by_our_rules => None,
-            (Op::SoftDelete, None | Some(Verdict::Inactive(_))) => None,
+            (Op::SoftDelete, Some(Verdict::Inactive(_)))
+                if item.by_rule || !self.accepted.contains(&id) =>
+            {
+                None
+            }
             (Op::SoftDelete, Some(_)) => Some(format!("Impartner shows the {who} as active now")),
-            (_, Some(Verdict::Keep)) => None,
+            (Op::SoftDelete, None) | (_, Some(Verdict::Keep)) => None,
             (_, Some(Verdict::Inactive(why) | Verdict::OutOfScope { why, .. })) => {
                 Some(format!("the {who} would be left out now: {}", why.reason))
             }

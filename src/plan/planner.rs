@@ -278,9 +278,9 @@ fn disprove(input: &mut PlanInput, entity: Entity, rules: &Rules, before: Option
         .zip(read.records.ids())
         .skip(read.listed)
         .filter(|(at, id)| {
-            !listed.contains(id)
-                // Who is inactive by one of them only is healthy at Impartner.
-                && !(inactive(rules, *at) && before.is_none_or(|it| inactive(&it.rules, *at)))
+            // Who is inactive by one of both only is healthy at Impartner.
+            let gone = inactive(rules, *at) && before.is_none_or(|it| inactive(&it.rules, *at));
+            !listed.contains(id) && !gone
         });
     let hidden: Vec<i64> = healthy.map(|(_, &id)| id).collect();
     let Some(&first) = hidden.first() else { return };

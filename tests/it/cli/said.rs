@@ -5,6 +5,7 @@
 mod day;
 mod lms;
 mod refused;
+mod rules;
 
 use std::fmt::Write as _;
 

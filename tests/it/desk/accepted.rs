@@ -190,4 +190,19 @@ both! {
         let plan = desk.preview(FULL, &Progress::silent()).await.unwrap();
         assert_eq!(plan.by_rule.partners.soft_delete, 3);
     }
+
+    async fn evidence_is_asked_for_again_under_the_accepted_rules_too(engine: Engine) {
+        let rig = rig(engine).await;
+        rig.set_tier("P05", "Pending");
+        let plan = rig.preview(Mode::Full).await.unwrap();
+        assert_eq!(Selection::of(&plan).count_op(&plan, Op::SoftDelete).partners, 1);
+        // Meanwhile it is healthy, and only an edit that nobody has accepted speaks against it.
+        rig.set_tier("P05", "Registered");
+        let mut config = edited(&rig.config, "excluded_tiers=Pending,Registered");
+        config.policy.recheck_after = std::time::Duration::ZERO;
+        let desk = open(config).await;
+        let report = desk.apply(&plan, Selection::of(&plan), &Choice::default(), &Progress::silent()).await.unwrap();
+        assert_eq!((report.applied.partners.soft_delete, report.stale.len()), (0, 1));
+        assert!(rig.inactive(Entity::Partners).await.is_empty());
+    }
 }
