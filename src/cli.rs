@@ -4,6 +4,7 @@
 mod apply;
 mod args;
 mod ask;
+mod carried;
 mod certs;
 mod completions;
 mod confirm;
@@ -98,6 +99,7 @@ enum DeskCommand {
     Sync(sync::Sync),
     Runs(runs::Runs),
     Undo(undo::Undo),
+    Carried(carried::Carried),
     Holds(holds::Holds),
     Rules(rules::Rules),
     Offboard(offboard::Offboard),
@@ -117,6 +119,7 @@ impl Command {
                 DeskCommand::Sync(command) => command.json,
                 DeskCommand::Runs(command) => command.json,
                 DeskCommand::Undo(command) => command.json,
+                DeskCommand::Carried(command) => command.json,
                 DeskCommand::Holds(command) => command.json,
                 DeskCommand::Rules(command) => command.json,
                 DeskCommand::Offboard(command) => command.json,
@@ -195,6 +198,7 @@ fn dispatch(cli: Cli, faces: Faces, format: Format, out: &mut Out) -> Result<Exi
                     DeskCommand::Sync(command) => command.run(cx).await,
                     DeskCommand::Runs(command) => command.run(cx).await,
                     DeskCommand::Undo(command) => command.run(cx).await,
+                    DeskCommand::Carried(command) => command.run(cx).await,
                     DeskCommand::Holds(command) => command.run(cx).await,
                     DeskCommand::Rules(command) => Box::pin(command.run(cx)).await,
                     DeskCommand::Offboard(command) => command.run(cx).await,

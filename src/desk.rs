@@ -48,7 +48,8 @@ use crate::plan::guards::{self, Guard, WindowCounts};
 use crate::plan::{PerEntity, Plan, Schema, Selection, planner};
 use crate::progress::{Phase, Progress};
 use crate::store::{Access, Store};
-use crate::values::PreviewRequest;
+use crate::values::{PreviewRequest, Records};
+use reading::Wanted;
 
 pub use apply::{Attendance, Choice, Shown};
 pub use doctor::doctor;
@@ -169,9 +170,23 @@ impl Desk {
 
     /// Reads and plans; takes no lease and writes nothing.
     pub async fn preview(&self, request: PreviewRequest, progress: &Progress) -> Result<Plan> {
+        self.preview_of(request.into(), progress).await
+    }
+
+    /// The plan of these records alone, asked for by id. Evidence, guards and holds are what they are in every plan; the
+    /// watermark stays where it is, and of the carried-over records these alone are settled.
+    pub async fn preview_records(&self, records: &Records, progress: &Progress) -> Result<Plan> {
+        self.preview_of(records.into(), progress).await
+    }
+
+    pub(in crate::desk) async fn preview_of(
+        &self,
+        wanted: Wanted<'_>,
+        progress: &Progress,
+    ) -> Result<Plan> {
         let mut attempt = 1;
         let input = loop {
-            match Box::pin(self.read_all(request, progress)).await {
+            match Box::pin(self.read_all(wanted, progress)).await {
                 // Nothing was written yet: a host that was lost while it was read costs no more than the time.
                 Err(error)
                     if error.kind == Kind::Database

@@ -248,6 +248,7 @@ mod tests {
             failed: Vec::new(),
             stale: Vec::new(),
             cases_opened,
+            cases: Vec::new(),
             unproved: Vec::new(),
         }
     }

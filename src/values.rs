@@ -15,10 +15,11 @@ use crate::plan::{Entity, Mode, Op, PerEntity, Scope};
 
 pub use certs::{CertFault, CertFigures, CertReport, CertRow, ZeroRelease};
 pub use lms::{LmsFault, LmsGone, LmsRefreshed, Transcripts};
-pub use offboard::{Case, CaseEntry, CaseState, Step, StepAction, StepState, Terms};
+pub use offboard::{Case, CaseEntry, CaseState, LeftCase, Step, StepAction, StepState, Terms};
 pub use rules::{Acceptance, OffboardingAhead, RuleHits, RulesState};
 pub use status::{
-    CaseCounts, Check, CheckStatus, Interrupted, LeaseHolder, Reachability, RowCounts, Status,
+    CarriedRecord, CaseCounts, Check, CheckStatus, Interrupted, LeaseHolder, Reachability,
+    RowCounts, Status,
 };
 
 /// How a run ended, or that it has not.
@@ -248,6 +249,9 @@ pub struct RunReport {
     pub stale: Vec<RowFault>,
     /// Off-boarding cases opened.
     pub cases_opened: u64,
+    /// Of an undo: cases whose removals in the LMS it does not bring back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<LeftCase>,
     /// Entities whose listing was not proved complete.
     #[serde(default)]
     pub unproved: Vec<Entity>,
@@ -378,6 +382,15 @@ pub struct NewHold {
     pub note: String,
     /// The last day (UTC) on which it holds; `None`: until it is lifted.
     pub until: Option<NaiveDate>,
+}
+
+/// Single records to preview or sync, by their Impartner ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// Whose.
+    pub entity: Entity,
+    /// Which; at least one.
+    pub ids: Vec<i64>,
 }
 
 /// What to preview.

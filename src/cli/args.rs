@@ -14,6 +14,7 @@ use crate::config::Overrides;
 use crate::error::{Error, Kind, Result};
 use crate::plan::filter::Filter;
 use crate::plan::{Entity, Mode, Plan, Release, Scope, Selection};
+use crate::values::Records;
 
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
@@ -56,7 +57,7 @@ impl Global {
 }
 
 /// Which records, and how much is read.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct What {
     /// What to read
     #[arg(default_value = "all", value_parser = words::<Scope, _>(["all", "partners", "contacts"]))]
@@ -64,6 +65,34 @@ pub(super) struct What {
     /// incremental: what changed since the last applied run; full: everything, which alone shows what is gone
     #[arg(long, default_value = "incremental", value_parser = words::<Mode, _>(["incremental", "full"]))]
     pub(super) mode: Mode,
+    /// This record alone, asked for by its Impartner id; can be given again. With partners or contacts
+    #[arg(long = "id", value_name = "N", conflicts_with = "mode", value_parser = id())]
+    pub(super) ids: Vec<i64>,
+}
+
+impl What {
+    /// The single records that are asked for; `None`: a listing is.
+    pub(super) fn records(&self) -> Result<Option<Records>> {
+        if self.ids.is_empty() {
+            return Ok(None);
+        }
+        let entity = match self.scope {
+            Scope::Partners => Entity::Partners,
+            Scope::Contacts => Entity::Contacts,
+            Scope::All => {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "id_of_what",
+                    "--id names a record of partners or of contacts, and neither was given.",
+                )
+                .help("Say which: `prmdesk preview contacts --id 7`."));
+            }
+        };
+        Ok(Some(Records {
+            entity,
+            ids: self.ids.clone(),
+        }))
+    }
 }
 
 /// A number that names something: a row, a run, a case, a record of Impartner. They begin with 1.

@@ -132,6 +132,7 @@ mod tests {
             failed: failed.then(fault).into_iter().collect(),
             stale: stale.then(fault).into_iter().collect(),
             cases_opened: 0,
+            cases: Vec::new(),
             unproved: Vec::new(),
         }
     }

@@ -44,12 +44,19 @@ impl Preview {
             .as_deref()
             .map(|text| args::filter("--filter", text))
             .transpose()?;
+        let records = self.what.records()?;
         let desk = cx.desk_to_preview().await?;
         let request = PreviewRequest {
             scope: self.what.scope,
             mode: self.what.mode,
         };
-        let plan = cx.reading(desk.preview(request, &cx.progress)).await?;
+        let plan = match &records {
+            Some(records) => {
+                cx.reading(desk.preview_records(records, &cx.progress))
+                    .await?
+            }
+            None => cx.reading(desk.preview(request, &cx.progress)).await?,
+        };
         cx.quiet();
         if let Some(path) = &self.out {
             save(&plan, path)?;

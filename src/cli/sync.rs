@@ -26,7 +26,7 @@ pub(super) struct Sync {
     #[arg(long)]
     yes: bool,
     /// Nobody is there: apply what is certain, withhold what needs a person, and say so in the exit code
-    #[arg(long, conflicts_with_all = ["allow_deletes", "allow_updates"])]
+    #[arg(long, conflicts_with_all = ["allow_deletes", "allow_updates", "ids"])]
     unattended: bool,
     #[command(flatten)]
     pub(super) json: Json,
@@ -35,6 +35,7 @@ pub(super) struct Sync {
 impl Sync {
     pub(super) async fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let picked = self.picks.parse()?;
+        let records = self.what.records()?;
         let consent = Consent::from_yes(self.yes || self.unattended, "begin the sync")?;
         let desk = cx.desk().await?;
         let request = PreviewRequest {
@@ -44,7 +45,10 @@ impl Sync {
         if self.unattended {
             return unattended(cx, &desk, request, &picked).await;
         }
-        let prepared = desk.begin_sync(request, &cx.progress).await?;
+        let prepared = match &records {
+            Some(records) => desk.begin_records(records, &cx.progress).await?,
+            None => desk.begin_sync(request, &cx.progress).await?,
+        };
         let choice = Choice {
             release: self.releases.release(),
             ..Choice::default()

@@ -10,7 +10,7 @@ use super::Desk;
 use super::reading::{deletions_key, status_key};
 use super::running::{ATTEMPTS, Running};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Entity, Outcome, PerEntity, Plan, Release, Selection, carry_over};
+use crate::plan::{Entity, Outcome, PerEntity, Plan, PlanOrigin, Release, Selection, carry_over};
 use crate::progress::{Phase, Progress};
 use crate::store::{ApplyTx, Finish};
 use crate::values::{Applied, RowFault, RunReport, RunStatus, Withheld};
@@ -129,6 +129,9 @@ impl Desk {
         }
         let mut report = report(plan, running.run_id, &outcomes, &screened.withheld);
         report.cases_opened = self.cases_for(&mut tx, plan, &outcomes).await?;
+        if let PlanOrigin::Undo { run_id } = plan.origin {
+            report.cases = self.store().cases_left(run_id).await?;
+        }
         self.stand(&mut tx, plan, overtaken, &outcomes, screened)
             .await?;
         self.stand_rules(&mut tx, plan, overtaken, report.status)
@@ -238,6 +241,7 @@ fn report(plan: &Plan, run_id: i64, outcomes: &[Outcome], withheld: &[Withheld])
         failed,
         stale,
         cases_opened: 0,
+        cases: Vec::new(),
         unproved: unproved(plan),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Desk;
 use crate::error::{Error, Result};
 use crate::plan::Entity;
-use crate::values::{JournalEntry, Reachability, RunDetail, RunSummary, Status};
+use crate::values::{CarriedRecord, JournalEntry, Reachability, RunDetail, RunSummary, Status};
 
 /// Whether a status asks the two APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,11 @@ impl Desk {
             },
             Err(error) => unreachable(target, &error.into()),
         }
+    }
+
+    /// The records that are carried over to the next runs, by entity and id.
+    pub async fn carried(&self) -> Result<Vec<CarriedRecord>> {
+        Ok(self.store().carried_records().await?)
     }
 
     /// Runs, newest first.

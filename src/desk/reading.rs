@@ -1,6 +1,8 @@
 //! Reading: listings, by-id checks, the deleted-ids feed and our own tables, side by side (docs/rules.md, "Reading").
 //! What comes out is a [`PlanInput`]; no rule of the business is here but the order of the questions.
 
+mod wanted;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rustc_hash::FxHashSet;
 
@@ -9,9 +11,11 @@ use crate::error::{Error, Result};
 use crate::impartner::{ByIds, CANARIES, Client};
 use crate::plan::dates;
 use crate::plan::planner::{Answers, EntityInput, PlanInput, Read, met, new_keys, questions};
-use crate::plan::{Entity, Holds, Mode, PerEntity, RowSet, SameKeys, Schema, Scope, Warning};
+use crate::plan::{Entity, Holds, Mode, PerEntity, RowSet, SameKeys, Schema, Warning};
 use crate::progress::{Phase, Progress};
 use crate::values::PreviewRequest;
+pub(in crate::desk) use wanted::Wanted;
+use wanted::nothing_listed;
 
 /// An empty listing is read again this often before it is called not proved (docs/rules.md, "Reading").
 const REREADS: usize = 2;
@@ -44,9 +48,10 @@ impl Desk {
     /// Everything a plan of `request` is made from. Without a watermark an incremental run becomes full, and says so.
     pub(super) async fn read_all(
         &self,
-        request: PreviewRequest,
+        wanted: Wanted<'_>,
         progress: &Progress,
     ) -> Result<PlanInput> {
+        let Wanted { request, only } = wanted;
         progress.phase(Phase::Reading);
         let schemas = PerEntity::from_fn(|entity| self.config().schema(entity));
         // First of all: a run that commits while this one reads is then a newer one.
@@ -62,11 +67,16 @@ impl Desk {
             });
         }
         let accepted = self.accepted().await?;
-        let waited = self.rules_waited(accepted.as_ref()).await?;
-        let mode = effective_mode(request, &marks, waited, &mut warnings);
+        let mode = if only.is_some() {
+            // Asked for by id, records need no mark to go on from.
+            Mode::Incremental
+        } else {
+            let waited = self.rules_waited(accepted.as_ref()).await?;
+            effective_mode(request, &marks, waited, &mut warnings)
+        };
         let (partners, contacts, lms_links, waiting) = tokio::try_join!(
-            self.read_entity(&schemas.partners, request.scope, mode, &marks, progress),
-            self.read_entity(&schemas.contacts, request.scope, mode, &marks, progress),
+            self.read_entity(&schemas.partners, wanted, mode, &marks, progress),
+            self.read_entity(&schemas.contacts, wanted, mode, &marks, progress),
             async { Ok(self.store().lms_links().await?) },
             async { Ok(self.store().waiting().await?) },
         )?;
@@ -90,7 +100,7 @@ impl Desk {
         };
         progress.phase(Phase::Checking);
         for entity in request.scope.entities() {
-            if entity == Entity::Contacts {
+            if entity == Entity::Contacts && only.is_none() {
                 self.call_waiting(&mut input, progress).await?;
             }
             self.ask(&mut input, entity, progress).await?;
@@ -104,7 +114,11 @@ impl Desk {
     }
 
     /// The mode that a request comes to as things stand.
-    pub(super) async fn mode_of(&self, request: PreviewRequest) -> Result<Mode> {
+    pub(super) async fn mode_of(&self, wanted: Wanted<'_>) -> Result<Mode> {
+        let Wanted { request, only } = wanted;
+        if only.is_some() {
+            return Ok(request.mode);
+        }
         let marks = self.marks().await?;
         let waited = self.rules_waited(self.accepted().await?.as_ref()).await?;
         Ok(effective_mode(request, &marks, waited, &mut Vec::new()))
@@ -114,15 +128,22 @@ impl Desk {
     async fn read_entity(
         &self,
         schema: &Schema,
-        scope: Scope,
+        wanted: Wanted<'_>,
         mode: Mode,
         marks: &PerEntity<Marks>,
         progress: &Progress,
     ) -> Result<(EntityInput, Vec<Warning>)> {
+        let scope = wanted.scope();
         let entity = schema.entity;
         let listing = async {
             if !scope.has(entity) {
                 return Ok(None);
+            }
+            if wanted.only.is_some() {
+                return Ok(Some((
+                    nothing_listed(schema, self.clock().now()),
+                    Vec::new(),
+                )));
             }
             self.read_source(schema, mode, &marks[entity], progress)
                 .await
@@ -146,11 +167,15 @@ impl Desk {
                 rows,
                 limits,
                 holds,
-                carried: carried
-                    .into_iter()
-                    .filter(|carried| carried.entity == entity)
-                    .map(|carried| carried.impartner_id)
-                    .collect(),
+                carried: match wanted.only {
+                    // Asked for like carried-over ones; the others stay what they are.
+                    Some(only) => only.iter().copied().collect(),
+                    None => carried
+                        .into_iter()
+                        .filter(|carried| carried.entity == entity)
+                        .map(|carried| carried.impartner_id)
+                        .collect(),
+                },
                 had_status,
                 window,
             })

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use super::reading::Wanted;
 use super::{Choice, Desk};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Mode, PerEntity, Plan, PlanOrigin, Selection};
 use crate::progress::{Phase, Progress, RunEvent};
 use crate::store::{Lease, LeaseClaim, NewRun, StoreError};
-use crate::values::{PreviewRequest, RunReport, RunStatus};
+use crate::values::{PreviewRequest, Records, RunReport, RunStatus};
 
 /// Transactions that a deadlock, a lock wait or a lost connection undid are begun again this often.
 pub(super) const ATTEMPTS: u32 = 4;
@@ -179,19 +180,28 @@ impl Desk {
         request: PreviewRequest,
         progress: &Progress,
     ) -> Result<Prepared> {
+        self.begin_of(request.into(), progress).await
+    }
+
+    /// The plan of these records alone (see [`Desk::preview_records`]), under the lease.
+    pub async fn begin_records(&self, records: &Records, progress: &Progress) -> Result<Prepared> {
+        self.begin_of(records.into(), progress).await
+    }
+
+    async fn begin_of(&self, wanted: Wanted<'_>, progress: &Progress) -> Result<Prepared> {
         self.allow_write("sync")?;
         progress.phase(Phase::Starting);
         // A first run is full whatever was asked for, and recorded so (docs/rules.md, "Reading").
-        let mode = self.mode_of(request).await?;
+        let mode = self.mode_of(wanted).await?;
         let running = self
             .begin(
-                self.new_run("sync", request.scope.word(), Some(mode)),
+                self.new_run("sync", wanted.scope().word(), Some(mode)),
                 progress,
             )
             .await?;
         let run_id = running.run_id;
         let planning = async {
-            let plan = self.preview(request, progress).await?;
+            let plan = self.preview_of(wanted, progress).await?;
             // Somebody else may have made the first run meanwhile.
             if plan.mode != mode {
                 self.store().note_mode(run_id, plan.mode).await?;

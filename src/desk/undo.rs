@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use super::Desk;
 use crate::error::{Error, Kind, Result};
 use crate::plan::undo::{Done, UndoInput, undo};
-use crate::plan::{Entity, PerEntity, Plan, SameKeys, Schema, Scope};
-use crate::values::JournalEntry;
+use crate::plan::{Entity, PerEntity, Plan, SameKeys, Schema, Scope, Warning};
+use crate::values::{JournalEntry, LeftCase};
 
 impl Desk {
     /// What a run was about; an unknown run is a usage error.
@@ -43,6 +43,7 @@ impl Desk {
             windows: PerEntity::default(),
             holds: PerEntity::default(),
             same: PerEntity::default(),
+            warnings: self.left_in_lms(run_id).await?,
             schemas,
             done,
         };
@@ -52,6 +53,21 @@ impl Desk {
             input.holds[entity] = self.held_rows(entity).await?;
         }
         Ok(undo(&input, &self.config().guards))
+    }
+
+    /// What an undo of this run does not bring back, a warning for each case.
+    async fn left_in_lms(&self, run_id: i64) -> Result<Vec<Warning>> {
+        let left = self.store().cases_left(run_id).await?;
+        let said = |case: LeftCase| Warning {
+            code: "lms_not_restored".into(),
+            entity: case.entity,
+            impartner_id: None,
+            message: format!(
+                "Case {} took {} out of the LMS; the undo does not bring that back, `prmdesk offboard restore {}` does.",
+                case.case_id, case.name, case.case_id
+            ),
+        };
+        Ok(left.into_iter().map(said).collect())
     }
 
     /// What the database takes for one among the names or e-mails that rows would get back, and those that stand there.

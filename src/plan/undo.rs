@@ -14,6 +14,7 @@ use super::planner::finish;
 use super::{
     Arenas, Changed, DatabasePoint, Entity, Evidence, Holds, Item, Mode, Op, PartnerAt, PartnerRef,
     PerEntity, Plan, PlanOrigin, RowSet, RulesFacts, SameKeys, Schema, Scope, Totals, Waits,
+    Warning,
 };
 use crate::config::GuardConfig;
 
@@ -47,6 +48,8 @@ pub struct UndoInput {
     pub database: DatabasePoint,
     /// What the columns are.
     pub schemas: PerEntity<Schema>,
+    /// What it does not bring back.
+    pub warnings: Vec<Warning>,
     /// The applied changes of the run that are not undone yet.
     pub done: Vec<Done>,
     /// The rows as they are now; at least the changed ones, partners all.
@@ -74,7 +77,7 @@ pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
         totals: PerEntity::<Totals>::default(),
         guards: Vec::new(),
         windows: input.windows,
-        warnings: Vec::new(),
+        warnings: input.warnings.clone(),
         items: Vec::new(),
         excluded: Vec::new(),
         kept_back: PerEntity::default(),

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::db::{Conn, args, parse_time, time_text};
+use super::journal::key;
 use super::{Store, StoreError, dialect};
 use crate::plan::{Entity, PerEntity};
+use crate::values::CarriedRecord;
 
 /// A record that the next incremental runs fetch by id until it is settled (docs/rules.md, "Reading").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,35 @@ impl Store {
                     reason: row.string(1)?,
                     since: row.time(2)?,
                     run_id: row.opt_int(3)?,
+                });
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(carried)
+    }
+
+    /// The carried-over records with the names of their rows, by entity and id.
+    pub async fn carried_records(&self) -> Result<Vec<CarriedRecord>, StoreError> {
+        if self.never_migrated() {
+            return Ok(Vec::new());
+        }
+        let mut conn = self.conn().await?;
+        let mut carried = Vec::new();
+        for entity in Entity::ALL {
+            let name = key(entity);
+            let sql = format!(
+                "SELECT c.impartner_id, r.{name}, c.reason, c.since, c.run_id FROM sync_carryover c \
+                 LEFT JOIN {entity} r ON r.impartner_id = c.impartner_id WHERE c.entity = ? ORDER BY c.impartner_id"
+            );
+            conn.each(sql, args![entity.word()], |row| {
+                carried.push(CarriedRecord {
+                    entity,
+                    impartner_id: row.int(0)?,
+                    name: row.opt_string(1)?,
+                    reason: row.string(2)?,
+                    since: row.time(3)?,
+                    run_id: row.opt_int(4)?,
                 });
                 Ok(())
             })

@@ -440,6 +440,7 @@ pub(super) fn report() -> RunReport {
         failed: Vec::new(),
         stale: Vec::new(),
         cases_opened: 2,
+        cases: Vec::new(),
         unproved: Vec::new(),
     }
 }

@@ -125,6 +125,19 @@ pub struct Step {
     pub note: Option<String>,
 }
 
+/// A case whose removals in the LMS an undo does not bring back (docs/rules.md, "Applying").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LeftCase {
+    /// The case; `offboard restore` puts it back.
+    pub case_id: i64,
+    /// Whose.
+    pub entity: Entity,
+    /// Our row.
+    pub row_id: i64,
+    /// Its name or e-mail.
+    pub name: String,
+}
+
 /// One entry of the log of a case (docs/contract.md, "JSON").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CaseEntry {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{CaseState, RunSummary};
-use crate::plan::{ByRule, PerEntity, RulesFacts};
+use crate::plan::{ByRule, Entity, PerEntity, RulesFacts};
 
 /// Whether something outside answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -73,6 +73,23 @@ impl CaseCounts {
             CaseState::Obsolete => self.obsolete,
         }
     }
+}
+
+/// A record that the next incremental runs ask for by id until it is settled (docs/rules.md, "Reading").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CarriedRecord {
+    /// Whose.
+    pub entity: Entity,
+    /// The record.
+    pub impartner_id: i64,
+    /// The name or e-mail of its row, where it has one.
+    pub name: Option<String>,
+    /// Why, as a word: unticked, held, unverified, conflict, withheld, stale, failed, unlinked, undone, overtaken, misdated.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The run that carried it over last.
+    pub run_id: Option<i64>,
 }
 
 /// A run whose process went away.

@@ -13,6 +13,7 @@ mod names;
 mod old_plans;
 mod promises;
 mod recheck;
+mod records;
 mod releases;
 pub mod rig;
 mod shown;

@@ -66,6 +66,18 @@ pub(in crate::cli) fn report(report: &RunReport, out: &mut Out) -> Result<()> {
             )
         ))?;
     }
+    for case in &report.cases {
+        out.styled(
+            Style::Warn,
+            format!(
+                "Case {} ({} {}): what it took away in the LMS is not back; `prmdesk offboard restore {}` puts it back.",
+                case.case_id,
+                case.entity.singular(),
+                case.name,
+                case.case_id
+            ),
+        )?;
+    }
     Ok(())
 }
 

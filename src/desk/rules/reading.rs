@@ -55,7 +55,7 @@ impl Desk {
             mode: Mode::Full,
         };
         let acceptance = self.store().accepted_rules().await?.map(|it| it.id);
-        let mut input = Box::pin(self.read_all(request, progress)).await?;
+        let mut input = Box::pin(self.read_all(request.into(), progress)).await?;
         // Filters that let more through may let through what nobody asked the database about.
         for entity in Entity::ALL {
             let texts = new_keys(&input, entity, &nothing_excluded());

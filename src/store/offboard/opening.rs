@@ -12,7 +12,7 @@ use super::super::{ApplyTx, Store, StoreError, dialect, standing};
 use super::events;
 use super::{CaseEvent, CaseMove, Decision, apply_move, entity_of};
 use crate::plan::Entity;
-use crate::values::CaseState;
+use crate::values::{CaseState, LeftCase};
 
 /// A row that an apply made inactive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -254,6 +254,29 @@ impl Store {
     pub async fn other_standing(&self, case_id: i64) -> Result<Option<i64>, StoreError> {
         let mut conn = self.conn().await?;
         other_standing(&mut conn, case_id).await
+    }
+
+    /// The cases of rows that a run soft-deleted for which something was taken away in the LMS and not put back.
+    pub async fn cases_left(&self, run_id: i64) -> Result<Vec<LeftCase>, StoreError> {
+        let mut conn = self.conn().await?;
+        conn.all(
+            "SELECT c.case_id, c.entity, c.row_id, c.name FROM offboarding_cases c \
+             WHERE c.state IN ('done', 'failed', 'obsolete') AND (c.run_id = ? OR c.run_id IS NULL) \
+             AND EXISTS (SELECT 1 FROM sync_changes s WHERE s.run_id = ? AND s.entity = c.entity AND s.row_id = c.row_id \
+               AND s.op = 'soft_delete') \
+             AND EXISTS (SELECT 1 FROM offboarding_steps t WHERE t.case_id = c.case_id AND t.phase = 'remove' \
+               AND t.state = 'done') ORDER BY c.case_id",
+            args![run_id, run_id],
+            |row| {
+                Ok(LeftCase {
+                    case_id: row.int(0)?,
+                    entity: entity_of(row, 1)?,
+                    row_id: row.int(2)?,
+                    name: row.string(3)?,
+                })
+            },
+        )
+        .await
     }
 
     /// Opens cases for leftovers: inactive contacts still in their partner's group or in “All Partners”, inactive

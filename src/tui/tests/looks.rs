@@ -132,6 +132,7 @@ looks! {
         d.model.toasts.shown.clear();
     };
     offboarding: |d| { d.keys("3"); d.answer_all(); d.keys("j"); d.answer_all(); };
+    offboarding_closed: |d| { d.keys("3"); d.answer_all(); d.keys("["); d.answer_all(); };
     offboarding_approve: |d| { d.keys("3"); d.answer_all(); d.keys("j"); d.answer_all(); d.keys("a"); d.answer_all(); d.wait(300); };
     certifications: |d| { d.keys("4 p"); d.answer_all(); d.model.toasts.shown.clear(); };
     certifications_push: |d| { d.keys("4 p"); d.answer_all(); d.model.toasts.shown.clear(); d.keys("A"); };

@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "runs show",
     "runs history",
     "undo",
+    "carried",
     "holds",
     "holds add",
     "holds lift",

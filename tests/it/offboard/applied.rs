@@ -152,3 +152,54 @@ async fn a_new_partner_gets_the_group_that_carries_its_name() {
         assert_eq!(rig.db.one(of).await, "DELTA");
     }
 }
+
+#[tokio::test]
+async fn an_undo_names_the_cases_that_it_does_not_bring_back() {
+    for db in both().await {
+        let rig = rig(db).await;
+        rig.refresh().await;
+        sync(&rig).await;
+        edit(&rig, "Gamma", "Pending", false);
+        let report = sync(&rig).await;
+        let left = report.run_id.unwrap();
+        let cases = rig.desk.cases(None).await.unwrap();
+        let u7 = cases
+            .iter()
+            .find(|case| case.name == "u7@x.example")
+            .unwrap();
+        let plan = rig.desk.preview_undo(left).await.unwrap();
+        assert!(plan.warnings.is_empty(), "nothing was taken away yet");
+        rig.approve(u7.case_id).await;
+        rig.run().await;
+
+        let progress = Progress::silent();
+        let prepared = rig.desk.begin_undo(left, &progress).await.unwrap();
+        let said: Vec<&str> = prepared
+            .plan
+            .warnings
+            .iter()
+            .map(|w| w.message.as_str())
+            .collect();
+        let command = format!("`prmdesk offboard restore {}`", u7.case_id);
+        assert_eq!(said.len(), 1);
+        assert!(
+            said[0].contains("u7@x.example") && said[0].contains(&command),
+            "{said:?}"
+        );
+        let selection = Selection::of(&prepared.plan);
+        let undone = prepared
+            .apply(selection, &Choice::default(), &progress)
+            .await
+            .unwrap();
+        let named: Vec<i64> = undone.cases.iter().map(|case| case.case_id).collect();
+        assert_eq!(named, [u7.case_id], "the other case lapsed");
+        let json = serde_json::to_value(&undone).unwrap();
+        assert_eq!(json["cases"][0]["name"], "u7@x.example");
+
+        // Their records are back, and so is what the case took.
+        let back = rig.desk.restore_case(u7.case_id, &progress).await.unwrap();
+        assert_eq!(back.state, CaseState::Restored);
+        let plan = rig.desk.preview_undo(left).await.unwrap();
+        assert!(plan.warnings.is_empty());
+    }
+}

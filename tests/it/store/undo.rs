@@ -27,6 +27,7 @@ pub async fn undo_of(store: &Store, run_id: i64) -> Plan {
             after: entry.after.as_object().cloned().unwrap_or_default(),
         });
     let input = UndoInput {
+        warnings: Vec::new(),
         run_id,
         scope: Scope::All,
         created_at: at(),

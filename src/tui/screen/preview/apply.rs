@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::review::{Review, Ticked};
 use super::state::{Hidden, Preview};
 use crate::plan::{Entity, Op, PerEntity, Release};
+use crate::text::safe;
 use crate::tui::dialog::places;
 use crate::tui::dialog::{Ask, Field, Fill, Listing, Then, Waits};
 use crate::tui::keymap::{Action, Screen};
@@ -179,6 +180,10 @@ fn apply_question(preview: &Preview) -> Result<Ask, String> {
     if let Some(run) = review.undoes() {
         ask.intro
             .push((Tone::Strong, format!("This undoes run {run}.")));
+        let left = review.plan.warnings.iter();
+        for warning in left.filter(|warning| warning.code == "lms_not_restored") {
+            ask.intro.push((Tone::Warn, safe(&warning.message)));
+        }
         ask.danger = true;
         ask.listing = Listing::Items(Arc::clone(&review.plan), everything(review, &rows));
         ask = ask.field(Field::new(

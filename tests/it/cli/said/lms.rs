@@ -160,3 +160,97 @@ async fn figures_are_compared_and_pushed() {
     exit 0
     "#);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_put_off_taken_back_and_its_log_tells_all() {
+    let rig = small().await;
+    for args in ["migrate", "sync --mode full --yes", "lms refresh"] {
+        assert_eq!(rig.run(args).code, 0, "{args}");
+    }
+    let id = rig.kept_accounts(3)[2];
+    assert!(rig.sandbox.world().delete(Object::Account, id));
+    assert_eq!(rig.run("sync partners --mode full --yes").code, 0);
+    insta::assert_snapshot!(said(&rig, "offboard approve 1 --yes --note left --after soon"), @r#"
+    $ prmdesk offboard approve 1 --yes --note left --after soon
+    error: invalid value 'soon' for '--after <TIME>': a span such as "7d" or "36h", at most 366 days
+
+    For more information, try '--help'.
+    exit 2
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard approve 1 --yes --note left --after 7d"), @r#"
+    $ prmdesk offboard approve 1 --yes --note left --after 7d
+    Case 1: partner 株式会社高橋データ (approved)
+    Opened <time> by run 3 (alice): Impartner has no such record any more
+    Decided <time> by alice: left
+    Not run before <time>; until then it can be rejected or held.
+    3 people lose access.
+      1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [planned]
+      2. take ttakahashi@takahashidata.co.jp out of "All Partners" [planned]
+      3. take hanako.takahasi@takahashidata.co.jp out of "All Partners" [planned]
+      4. delete the group "株式会社高橋データ" [planned]
+    exit 0
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard run"), @r#"
+    $ prmdesk offboard run
+    Case 1: partner 株式会社高橋データ (approved)
+    Opened <time> by run 3 (alice): Impartner has no such record any more
+    Decided <time> by alice: left
+    Not run before <time>; until then it can be rejected or held.
+    3 people lose access.
+      1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [planned]
+      2. take ttakahashi@takahashidata.co.jp out of "All Partners" [planned]
+      3. take hanako.takahasi@takahashidata.co.jp out of "All Partners" [planned]
+      4. delete the group "株式会社高橋データ" [planned]
+    exit 0
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard list"), @r#"
+    $ prmdesk offboard list
+    CASE  STATE     WHO      NAME                PEOPLE  OPENED                   REASON                                 SINCE
+    1     approved  partner  株式会社高橋データ  3       <time>  Impartner has no such record any more  <time> by alice, not before <time>: left
+    exit 0
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard reject 1 --note stays"), @r#"
+    $ prmdesk offboard reject 1 --note stays
+    Case 1: partner 株式会社高橋データ (rejected)
+    Opened <time> by run 3 (alice): Impartner has no such record any more
+    Decided <time> by alice: stays
+      1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [planned]
+      2. take ttakahashi@takahashidata.co.jp out of "All Partners" [planned]
+      3. take hanako.takahasi@takahashidata.co.jp out of "All Partners" [planned]
+      4. delete the group "株式会社高橋データ" [planned]
+    exit 0
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard approve 1 --yes --note left"), @r#"
+    $ prmdesk offboard approve 1 --yes --note left
+    error: Case 1 was not approved: it was rejected; `prmdesk offboard reopen` takes it up again.
+    help: `prmdesk offboard list` shows the state of each case.
+    exit 3
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard reopen 1 --note again"), @r#"
+    $ prmdesk offboard reopen 1 --note again
+    Case 1: partner 株式会社高橋データ (pending)
+    Opened <time> by run 3 (alice): Impartner has no such record any more
+    Decided <time> by alice: again
+    3 people lose access.
+      1. take keiko.yamada@takahashidata.co.jp out of "All Partners" [planned]
+      2. take ttakahashi@takahashidata.co.jp out of "All Partners" [planned]
+      3. take hanako.takahasi@takahashidata.co.jp out of "All Partners" [planned]
+      4. delete the group "株式会社高橋データ" [planned]
+    exit 0
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard log 1"), @r#"
+    $ prmdesk offboard log 1
+    WHEN                     WHO    EVENT    STEP  NOTE
+    <time>  alice  open           Impartner has no such record any more
+    <time>  alice  approve        left
+    <time>  alice  reject         stays
+    <time>  alice  reopen         again
+    exit 0
+    "#);
+    insta::assert_snapshot!(said(&rig, "offboard log 9"), @r#"
+    $ prmdesk offboard log 9
+    error: There is no off-boarding case 9.
+    help: `prmdesk offboard list` shows the cases.
+    exit 2
+    "#);
+}
