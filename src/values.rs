@@ -362,6 +362,20 @@ pub struct Hold {
     pub until: Option<NaiveDate>,
 }
 
+impl Hold {
+    /// Who holds the row, since when, until when and why: "on hold by alice since 2026-11-02 (through 2026-12-01): a note".
+    pub fn in_words(&self) -> String {
+        let since = self.created_at.format("%Y-%m-%d");
+        let until = self
+            .until
+            .map_or_else(String::new, |day| format!(" (through {day})"));
+        format!(
+            "on hold by {} since {since}{until}: {}",
+            self.operator, self.note
+        )
+    }
+}
+
 /// What a hold is set on or lifted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldOn {

@@ -383,7 +383,8 @@ impl Desk {
             if hold.entity == entity {
                 // Neither: its row was taken away by hand.
                 if hold.row_id.or(hold.impartner_id).is_some() {
-                    held.add(hold.row_id, hold.impartner_id.unwrap_or_default());
+                    let id = hold.impartner_id.unwrap_or_default();
+                    held.add(hold.row_id, id, hold.in_words());
                 }
             }
         }

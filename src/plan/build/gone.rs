@@ -20,6 +20,12 @@ impl Builder<'_> {
         seen: Option<u32>,
     ) -> Item {
         let entity = self.schema.entity;
+        let rows = &self.known.rows;
+        let reason = self.known.holds.told(
+            reason,
+            Some(rows.row_id(row)),
+            rows.impartner_id(row).or(id),
+        );
         let mut item = self.item(Op::SoftDelete, id, Some(row), reason);
         item.evidence = Some(evidence);
         item.selected = evidence.ticked_at_first() && !item.held;

@@ -29,6 +29,13 @@ async fn is_held(rig: &Rig) {
         (item.op, item.held, item.selected),
         (Op::SoftDelete, true, false)
     );
+    let reason = plan.view(0).reason();
+    assert!(
+        reason.starts_with("tier is Pending; on hold by ")
+            && reason.contains(" since 20")
+            && reason.contains(": "),
+        "{reason}"
+    );
     rig.apply(&plan).await.unwrap();
     assert!(rig.inactive(Entity::Partners).await.is_empty());
 }
