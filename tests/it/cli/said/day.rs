@@ -108,6 +108,7 @@ async fn the_first_day() {
     ok       settings: An SQLite file has no server with settings of its own.
     ok       privileges: An SQLite file knows no rights but those of the file.
     ok       schema: The schema is current.
+    ok       rules: The configured filters are those that alice accepted.
     ok       columns: Every column takes what a run writes.
     ok       impartner: <impartner> answers in <duration> and takes the key.
     ok       dialect: The server honours the dialect objects.
