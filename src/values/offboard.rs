@@ -214,7 +214,7 @@ impl Terms {
             return Some(Duration::ZERO);
         }
         let delay = humantime::parse_duration(text).ok()?;
-        (delay <= Duration::from_secs(366 * 24 * 3600)).then_some(delay)
+        (delay <= Duration::from_hours(366 * 24)).then_some(delay)
     }
 
     /// At once, with the foreign members of these cases acknowledged.

@@ -437,3 +437,25 @@ fn nobody_approves_steps_that_were_not_read_from_the_lms() {
     d.answer_all();
     assert!(!d.shows("Approve 3 cases?"), "{}", d.screen());
 }
+
+#[test]
+fn held_cases_are_taken_up_again_with_a_note() {
+    let mut d = Driver::full(120, 40);
+    d.keys("3");
+    d.answer_all();
+    let mut held = fixtures::cases();
+    held.truncate(1);
+    held[0].state = crate::values::CaseState::Held;
+    let id = held[0].case_id;
+    d.keys("h \"later Enter");
+    d.answer(Answer::Decided(held));
+    d.keys("] ]");
+    d.keys("a");
+    assert!(d.shows("Reopen 1 case?"), "{}", d.screen());
+    d.keys("\"asked_again Enter");
+    let asked = d.wanted();
+    let Some(Request::ReopenCases { ids, note }) = asked.last() else {
+        panic!("{asked:?} {}", d.screen());
+    };
+    assert_eq!((&ids[..], note.as_str()), (&[id][..], "asked again"));
+}

@@ -187,7 +187,7 @@ async fn an_approval_waits_for_its_day_and_can_be_taken_back_until_then() {
         let u1 = rig.case_of("u1@x.example").await.case_id;
         let u2 = rig.case_of("u2@x.example").await.case_id;
         let week = Terms {
-            after: Duration::from_secs(7 * 24 * 3600),
+            after: Duration::from_hours(7 * 24),
             ..Terms::default()
         };
         let cases = rig.desk.approve(&[u1, u2], "left", &week).await.unwrap();
@@ -226,7 +226,7 @@ async fn an_approval_waits_for_its_day_and_can_be_taken_back_until_then() {
 
         // The policy is the least.
         let slow = rig
-            .other(|c| c.policy.offboarding_delay = Duration::from_secs(3600))
+            .other(|c| c.policy.offboarding_delay = Duration::from_hours(1))
             .await;
         let u6 = rig.case_of("U6@X.example").await.case_id;
         let cases = slow

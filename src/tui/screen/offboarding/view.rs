@@ -76,7 +76,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, offboard: &Offboarding, model: &Mode
                 "[ ]"
             };
             if offboard.tab == CaseTab::Closed {
-                return closed_cells(theme, case, tick);
+                return closed_cells(&theme, case, tick);
             }
             let waits = case.run_after.filter(|_| case.waits(now));
             let why = match waits {
@@ -123,16 +123,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, offboard: &Offboarding, model: &Mode
     }
 }
 
-fn closed_cells(theme: Theme, case: &Case, tick: &str) -> Vec<(String, Style)> {
+fn closed_cells(theme: &Theme, case: &Case, tick: &str) -> Vec<(String, Style)> {
     let (on, by) = ended(case);
     let on = on.map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string());
     vec![
         (tick.to_owned(), theme.text),
         (safe(&case.name), theme.text),
-        (
-            case.state.word().to_owned(),
-            state_style(&theme, case.state),
-        ),
+        (case.state.word().to_owned(), state_style(theme, case.state)),
         (on, theme.dim),
         (safe(by.unwrap_or_default()), theme.dim),
         (safe(last_note(case).unwrap_or_default()), theme.dim),
