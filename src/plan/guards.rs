@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changed, Entity, FieldKind, Op, PerEntity, Plan, Release, Selection};
+use super::{Changed, Entity, FieldKind, Op, PerEntity, Plan, Release, Schema, Selection};
 use crate::config::GuardConfig;
 
 /// The rules, by the names that are fixed in docs/rules.md.
@@ -255,6 +255,21 @@ fn soft_delete_guards(
     ]
 }
 
+/// Ticked updates that give a partner the status that its row never had: databases of before the status was mapped, and of
+/// scripts that kept none, get it once for all of them, and nothing is lost by it.
+fn first_statuses(plan: &Plan, selection: &Selection, entity: Entity, status: usize) -> u64 {
+    let fills = |at: usize| {
+        plan.view(at)
+            .changes()
+            .any(|change| change.field == Schema::STATUS && change.before.text().is_none())
+    };
+    let updates = plan.items.iter().enumerate().filter(|&(at, item)| {
+        let ticked = item.entity == entity && item.op == Op::Update && selection.is_ticked(at);
+        ticked && item.changed.0 >> status & 1 == 1 && fills(at)
+    });
+    updates.count() as u64
+}
+
 /// `field_change` for the field that changes most; `None` when there are too few active rows to judge by.
 fn field_change_guard(
     plan: &Plan,
@@ -275,6 +290,9 @@ fn field_change_guard(
         }
     }
     counts[Changed::IMPARTNER_ID as usize] = 0;
+    if let Some(status) = plan.arenas[entity].schema.index(Schema::STATUS) {
+        counts[status] -= first_statuses(plan, selection, entity, status);
+    }
     let fields = &plan.arenas[entity].schema.fields;
     for (bit, field) in fields.iter().enumerate() {
         if field.kind == FieldKind::LmsLink {
