@@ -70,7 +70,15 @@ fn the_template_is_the_defaults() {
         &none,
     )
     .unwrap();
-    assert_eq!(loaded.config, defaults.config);
+    assert_eq!(values(loaded.config), values(defaults.config));
+}
+
+/// A configuration without the name of its file.
+fn values(config: Config) -> Config {
+    Config {
+        file: None,
+        ..config
+    }
 }
 
 #[test]
@@ -98,7 +106,8 @@ fn every_key_of_the_template_parses_and_every_key_is_in_it() {
         // What has a default stands with it: taking the # away changes nothing.
         let examples = ["operator", "log.dir", "console.theme"];
         if matches!(key.set, Set::Plain(_)) && !examples.contains(&key.name) && rest.is_empty() {
-            assert_eq!(load_text(&text).unwrap().config, defaults, "{dotted}");
+            let loaded = load_text(&text).unwrap().config;
+            assert_eq!(values(loaded), values(defaults.clone()), "{dotted}");
         }
         if dotted.starts_with("mapping.") {
             let config = load_text(&text).unwrap().config;

@@ -103,7 +103,10 @@ fn keys(run: &mut Run, plain: bool) -> String {
     let mut keys = String::new();
     for _ in 0..=run.below(12) {
         match run.below(8) {
-            0 | 1 => keys.push_str(*run.one(&KEYS)),
+            0 | 1 => {
+                let key: &&str = run.one(&KEYS);
+                keys.push_str(key);
+            }
             2 => {
                 let text = if plain {
                     "x".repeat(run.below(3_000))
@@ -165,7 +168,7 @@ async fn fuzz(kind: Kind, name: &str) {
                 }
                 Kind::Mouse if run.below(5) > 0 => console.press(&mouse(&mut run)),
                 Kind::Keys | Kind::Mouse | Kind::Names => {
-                    console.press(&keys(&mut run, kind == Kind::Names))
+                    console.press(&keys(&mut run, kind == Kind::Names));
                 }
             }
             if console.is_over() {

@@ -121,7 +121,14 @@ async fn a_caller_that_takes_nothing_loses_its_turn() {
         // A plan that fits no socket buffer.
         let mut world = rig.sandbox.world();
         for id in world.ids(prmdesk::sandbox::Object::Account) {
-            world.edit_account(id, |account| account.website = Some("x".repeat(2_000_000)));
+            world.edit_account(id, |account| {
+                let long = || Some("x".repeat(120_000));
+                account.website = long();
+                account.owner = long();
+                account.owner_email = long();
+                account.partner_type = long();
+                account.country = long();
+            });
         }
     }
     let mut stream = TcpStream::connect(rig.server.address()).await.unwrap();

@@ -45,7 +45,7 @@ async fn a_listing_without_an_end_ends() {
                 seen.number("skip").unwrap_or(0),
                 seen.number("take").unwrap_or(50),
             );
-            let records: Vec<Value> = (skip + 1..=skip + take).map(|id| record(id)).collect();
+            let records: Vec<Value> = (skip + 1..=skip + take).map(record).collect();
             reply(200, page(count, &records))
         })
         .await;
