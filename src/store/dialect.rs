@@ -219,7 +219,7 @@ pub(super) fn foreign_keys(engine: Engine) -> &'static str {
 }
 
 /// Sets how long a statement of this session waits for a table that others use (their open transactions keep DDL out of it),
-/// and gives what was set before; see [`migration_waits_as_before`].
+/// and gives what was set before; see `migration_waits_as_before`.
 pub(super) fn migration_waits(engine: Engine, seconds: u64) -> Option<String> {
     match engine {
         Engine::MariaDb => Some(format!(
