@@ -85,11 +85,11 @@ pub enum Access {
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Arc<Opened>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct Opened {
     target: Target,
     engine: Engine,
     /// Replaced when the host behind it is lost and another one of the URL answers.
@@ -130,7 +130,7 @@ impl Store {
         };
         let serving = Box::pin(connect::connect(&target, access)).await?;
         let store = Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(Opened {
                 target,
                 engine,
                 serving: RwLock::new(serving),

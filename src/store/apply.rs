@@ -147,7 +147,7 @@ impl ApplyTx {
         records: &[(i64, &str)],
     ) -> Result<(), StoreError> {
         let engine = self.conn.engine();
-        let cells = [dialect::Cell::Int, dialect::Cell::Text];
+        let cells = [dialect::ColumnType::Int, dialect::ColumnType::Text];
         let sql = format!(
             "INSERT INTO sync_carryover (entity, impartner_id, reason, since, run_id) \
              SELECT '{entity}', v.v_0, v.v_1, {}, {} FROM {} WHERE 1 = 1{}",

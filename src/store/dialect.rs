@@ -82,7 +82,7 @@ pub(super) fn upsert(engine: Engine, key: &str, columns: &[&str]) -> String {
 
 /// The type of a column of [`json_rows`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum ColumnType {
     Int,
     Text,
 }
@@ -90,14 +90,14 @@ pub(super) enum Cell {
 /// Rows that come as one JSON argument, an array of arrays: a derived table `v` with columns `v_0`, `v_1`, …. One
 /// placeholder whatever the number of rows, so that the statement is prepared once and no limit on placeholders
 /// (MariaDB 65,535, SQLite 32,766) is ever met.
-pub(super) fn json_rows(engine: Engine, cells: &[Cell]) -> String {
+pub(super) fn json_rows(engine: Engine, cells: &[ColumnType]) -> String {
     let columns = cells
         .iter()
         .enumerate()
         .map(|(at, cell)| match (engine, cell) {
-            (Engine::MariaDb, Cell::Int) => format!("v_{at} BIGINT PATH '$[{at}]'"),
+            (Engine::MariaDb, ColumnType::Int) => format!("v_{at} BIGINT PATH '$[{at}]'"),
             // LONGTEXT, so that nothing is cut here: the table's own column decides what is too long.
-            (Engine::MariaDb, Cell::Text) => {
+            (Engine::MariaDb, ColumnType::Text) => {
                 format!("v_{at} LONGTEXT CHARACTER SET utf8mb4 PATH '$[{at}]'")
             }
             (Engine::Sqlite, _) => format!("value ->> {at} AS v_{at}"),

@@ -163,7 +163,10 @@ impl Asking<'_> {
 
 /// The texts as a derived table `v`: number and text.
 fn source(engine: Engine) -> String {
-    dialect::json_rows(engine, &[dialect::Cell::Int, dialect::Cell::Text])
+    dialect::json_rows(
+        engine,
+        &[dialect::ColumnType::Int, dialect::ColumnType::Text],
+    )
 }
 
 /// As many texts at a time as one argument holds. Nobody says how long a name upstream is.

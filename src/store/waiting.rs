@@ -50,7 +50,7 @@ impl ApplyTx {
         begun: &[Waiting],
         condition: &'static str,
     ) -> Result<(), StoreError> {
-        use dialect::Cell::{Int, Text};
+        use dialect::ColumnType::{Int, Text};
         let engine = self.conn.engine();
         let sql = format!(
             "INSERT INTO sync_waiting (impartner_id, account_id, account_name, since) \

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::ApplyTx;
 use super::rows::JsonRows;
-use super::statements::{self, Statements, Target};
+use super::statements::{self, RowToWrite, Statements};
 use crate::plan::{Plan, Schema};
 use crate::progress::{Progress, RunEvent};
 use crate::store::StoreError;
@@ -53,7 +53,7 @@ impl ApplyTx {
         &mut self,
         sql: &str,
         plan: &Plan,
-        targets: &[Target],
+        targets: &[RowToWrite],
         meter: &mut Meter<'_>,
     ) -> Result<Fates, StoreError> {
         let mut fates: Fates = targets.iter().map(|target| Ok(target.row_id)).collect();
@@ -90,7 +90,7 @@ impl ApplyTx {
         &mut self,
         statements: &Statements,
         plan: &Plan,
-        targets: &[Target],
+        targets: &[RowToWrite],
         stale: &mut Vec<usize>,
         meter: &mut Meter<'_>,
     ) -> Result<Fates, StoreError> {
@@ -152,7 +152,7 @@ impl ApplyTx {
         &mut self,
         statements: &Statements,
         plan: &Plan,
-        targets: &[Target],
+        targets: &[RowToWrite],
         among: &[usize],
     ) -> Result<Vec<usize>, StoreError> {
         let mut exist = Vec::new();
@@ -208,7 +208,7 @@ pub(super) fn pack(
 /// Gives the new rows' ids to their items: by Impartner id, else by name or e-mail.
 fn assign(
     plan: &Plan,
-    targets: &[Target],
+    targets: &[RowToWrite],
     batch: impl Iterator<Item = usize>,
     made: &[(i64, Option<i64>, String)],
     fates: &mut Fates,

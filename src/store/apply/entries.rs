@@ -7,7 +7,7 @@ use super::{ApplyTx, Outcome, SoftDeletes};
 use crate::plan::{Changed, Entity, ItemView, Op, Schema};
 use crate::store::StoreError;
 use crate::store::db::args;
-use crate::store::dialect::{self, Cell};
+use crate::store::dialect::{self, ColumnType};
 
 /// What `write` found out about an item beside its outcome.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ pub(super) struct Entries {
 
 impl Entries {
     pub(super) fn new(tx: &ApplyTx, entity: Entity, deletes: SoftDeletes) -> Self {
-        use Cell::{Int, Text};
+        use ColumnType::{Int, Text};
         let cells = [Int, Text, Int, Int, Text, Text, Text, Text, Text, Int];
         Self {
             sql: format!(

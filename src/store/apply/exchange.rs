@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::ApplyTx;
 use super::batch::{Fates, Meter, pack};
 use super::rows::JsonRows;
-use super::statements::{self, Statements, Target};
+use super::statements::{self, RowToWrite, Statements};
 use crate::plan::{Changed, Op, Plan, Schema};
 use crate::store::StoreError;
 use crate::store::db::args;
@@ -17,7 +17,7 @@ impl ApplyTx {
         &mut self,
         statements: &Statements,
         plan: &Plan,
-        targets: &[Target],
+        targets: &[RowToWrite],
         meter: &mut Meter<'_>,
     ) -> Result<Fates, StoreError> {
         self.may_go_on(meter.progress)?;
@@ -31,7 +31,7 @@ impl ApplyTx {
                 .map(|argument| (statements.of(Op::Update), argument)),
         );
         for op in [Op::SoftDelete, Op::Reactivate, Op::Update] {
-            let of_op: Vec<&Target> = targets
+            let of_op: Vec<&RowToWrite> = targets
                 .iter()
                 .filter(|target| plan.items[target.at].op == op)
                 .collect();
@@ -76,7 +76,7 @@ fn park(
     payload: &mut JsonRows,
     statements: &Statements,
     plan: &Plan,
-    target: &Target,
+    target: &RowToWrite,
     run_id: i64,
 ) {
     let key_bit = u32::try_from(Schema::KEY).unwrap_or_default();

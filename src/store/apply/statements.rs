@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use super::rows::JsonRows;
 use crate::plan::{Changed, Entity, Field, ItemView, Op, Plan, Schema};
 use crate::store::catalog::{Column, Table};
-use crate::store::dialect::{self, Cell};
+use crate::store::dialect::{self, ColumnType};
 use crate::store::{Engine, read};
 
 /// The statements of one table. Every one takes a single argument (see [`dialect::json_rows`]).
@@ -126,7 +126,7 @@ fn as_json(engine: Engine, schema: &Schema, table: &Table) -> String {
 
 /// The cells of [`insert_row`].
 fn insert(engine: Engine, schema: &Schema, table: &Table, now: &str) -> String {
-    let mut cells = vec![Cell::Int, Cell::Int];
+    let mut cells = vec![ColumnType::Int, ColumnType::Int];
     let mut columns = vec!["impartner_id".to_owned()];
     let mut values = vec!["v.v_0".to_owned()];
     if schema.entity == Entity::Contacts {
@@ -135,7 +135,7 @@ fn insert(engine: Engine, schema: &Schema, table: &Table, now: &str) -> String {
     }
     for field in &schema.fields {
         let value = format!("v.v_{}", cells.len());
-        cells.push(Cell::Text);
+        cells.push(ColumnType::Text);
         if let Some(column) = table.column(field.column) {
             columns.push(field.column.to_owned());
             values.push(fresh(&value, field, column));
@@ -169,7 +169,12 @@ pub(super) fn insert_row(payload: &mut JsonRows, view: &ItemView<'_>, partner_id
 /// Only the columns whose bit is set in `v_1` are touched; `v_0` is the row.
 fn update(engine: Engine, schema: &Schema, table: &Table, more: &str) -> String {
     let entity = schema.entity;
-    let mut cells = vec![Cell::Int, Cell::Int, Cell::Int, Cell::Int];
+    let mut cells = vec![
+        ColumnType::Int,
+        ColumnType::Int,
+        ColumnType::Int,
+        ColumnType::Int,
+    ];
     let mut sets = vec![more.to_owned()];
     let mut set = |column: &str, bit: u32, value: &str| {
         sets.push(format!(
@@ -183,7 +188,7 @@ fn update(engine: Engine, schema: &Schema, table: &Table, more: &str) -> String 
     }
     for (bit, field) in (0u32..).zip(&schema.fields) {
         let value = format!("v.v_{}", cells.len());
-        cells.push(Cell::Text);
+        cells.push(ColumnType::Text);
         if let Some(column) = table.column(field.column) {
             set(field.column, bit, &fitting(&value, column));
         }
@@ -218,7 +223,7 @@ pub(super) fn update_row<'a>(
 
 /// A row that is to be changed or made.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
+pub(super) struct RowToWrite {
     /// The item of the plan.
     pub(super) at: usize,
     /// The row; 0 for an add until it is made.
@@ -232,7 +237,7 @@ pub(super) struct Target {
 }
 
 /// Puts what the plan says of an item into the argument of [`Statements::of`].
-pub(super) fn update_target(payload: &mut JsonRows, plan: &Plan, target: &Target) {
+pub(super) fn update_target(payload: &mut JsonRows, plan: &Plan, target: &RowToWrite) {
     let view = plan.view(target.at);
     let fields = (0..view.schema().fields.len()).map(|field| view.after(field));
     let impartner_id = view.item.impartner_id;

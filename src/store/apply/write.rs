@@ -6,7 +6,7 @@ use super::batch::{Fates, Meter};
 use super::cascade::{Cascade, Watched};
 use super::entries::{Entries, Written};
 use super::rows::BATCH_ROWS;
-use super::statements::{Statements, Target, listed};
+use super::statements::{RowToWrite, Statements, listed};
 use super::{ApplyTx, Outcome, SoftDeletes, chains};
 use crate::plan::{
     Changed, Entity, Item, ItemView, Op, PerEntity, Plan, PlanOrigin, RowSet, Selection,
@@ -116,7 +116,7 @@ impl ApplyTx {
 
         let (alone, groups) = chains::split(plan, &rows);
         for op in [Op::SoftDelete, Op::Reactivate, Op::Update] {
-            let targets: Vec<Target> = alone
+            let targets: Vec<RowToWrite> = alone
                 .iter()
                 .filter(|&&at| plan.items[at].op == op)
                 .map(|&at| target(plan, at, added))
@@ -129,7 +129,8 @@ impl ApplyTx {
                 .await?;
         }
         for group in groups {
-            let targets: Vec<Target> = group.iter().map(|&at| target(plan, at, added)).collect();
+            let targets: Vec<RowToWrite> =
+                group.iter().map(|&at| target(plan, at, added)).collect();
             let fates = self
                 .change_group(&statements, plan, &targets, &mut meter)
                 .await?;
@@ -138,7 +139,7 @@ impl ApplyTx {
                 .await?;
         }
 
-        let targets: Vec<Target> = adds.iter().map(|&at| target(plan, at, added)).collect();
+        let targets: Vec<RowToWrite> = adds.iter().map(|&at| target(plan, at, added)).collect();
         let mut exist = Vec::new();
         let fates = self
             .insert(&statements, plan, &targets, &mut exist, &mut meter)
@@ -233,11 +234,11 @@ impl ApplyTx {
         &mut self,
         plan: &Plan,
         statements: &Statements,
-        targets: &[Target],
+        targets: &[RowToWrite],
         outcomes: &[Outcome],
         entries: &mut Entries,
     ) -> Result<(), StoreError> {
-        let row_of = |target: &Target| match outcomes[target.at] {
+        let row_of = |target: &RowToWrite| match outcomes[target.at] {
             Outcome::Applied { row_id, .. } => Some(row_id),
             _ => None,
         };
@@ -266,12 +267,12 @@ impl ApplyTx {
         &mut self,
         plan: &Plan,
         statements: &Statements,
-        targets: &[Target],
+        targets: &[RowToWrite],
         outcomes: &[Outcome],
         entries: &mut Entries,
         meter: &mut Meter<'_>,
     ) -> Result<(), StoreError> {
-        let row_id = |target: &Target| match outcomes[target.at] {
+        let row_id = |target: &RowToWrite| match outcomes[target.at] {
             Outcome::Applied { row_id, .. } => Some(row_id),
             _ => None,
         };
@@ -379,10 +380,10 @@ struct Besides<'w> {
 }
 
 /// What is written for an item, its partner link decided.
-fn target(plan: &Plan, at: usize, added: &FxHashMap<i64, i64>) -> Target {
+fn target(plan: &Plan, at: usize, added: &FxHashMap<i64, i64>) -> RowToWrite {
     let view = plan.view(at);
     let item: &Item = view.item;
-    let mut target = Target {
+    let mut target = RowToWrite {
         at,
         row_id: item.row_id.unwrap_or_default(),
         mask: item.changed,
@@ -405,7 +406,7 @@ fn target(plan: &Plan, at: usize, added: &FxHashMap<i64, i64>) -> Target {
     target
 }
 
-fn settle(targets: &[Target], fates: Fates, outcomes: &mut [Outcome]) {
+fn settle(targets: &[RowToWrite], fates: Fates, outcomes: &mut [Outcome]) {
     for (target, fate) in targets.iter().zip(fates) {
         outcomes[target.at] = match fate {
             Ok(row_id) => Outcome::Applied {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::StoreError;
 use super::super::apply::fold;
 use super::super::db::args;
-use super::super::dialect::{self, Cell};
+use super::super::dialect::{self, ColumnType};
 use super::rows::{Cells, Writer};
 use super::{LmsWritten, StoredGroup};
 
@@ -64,7 +64,9 @@ pub(super) async fn bring(
     }
     let cells: Vec<Cells> = gone.iter().map(|id| Cells::new(id, &json!([id]))).collect();
     let mark = format!("deleted_at = {}", dialect::time_literal(at));
-    written.groups_gone = writer.update(TABLE, &mark, &[Cell::Text], &cells).await?;
+    written.groups_gone = writer
+        .update(TABLE, &mark, &[ColumnType::Text], &cells)
+        .await?;
     // A renamed group keeps its link: an existing link is never overwritten (docs/rules.md, "Off-boarding"). One that comes
     // back is the one that it was.
     let sets = format!(
@@ -72,10 +74,16 @@ pub(super) async fn bring(
         dialect::time_literal(at)
     );
     written.groups = writer
-        .update(TABLE, &sets, &[Cell::Text; 2], &changed)
+        .update(TABLE, &sets, &[ColumnType::Text; 2], &changed)
         .await?;
     written.groups += writer
-        .insert(TABLE, &["id", "name"], &[Cell::Text; 2], &fresh, Some(at))
+        .insert(
+            TABLE,
+            &["id", "name"],
+            &[ColumnType::Text; 2],
+            &fresh,
+            Some(at),
+        )
         .await?;
     writer.seen(TABLE, &same, at).await
 }
@@ -100,7 +108,7 @@ async fn free_names(
         }
     }
     writer
-        .update(TABLE, "name = v.v_1", &[Cell::Text; 2], &cells)
+        .update(TABLE, "name = v.v_1", &[ColumnType::Text; 2], &cells)
         .await?;
     Ok(())
 }
@@ -195,7 +203,7 @@ fn pair(group: &str, member: &str) -> String {
 async fn join(writer: &mut Writer<'_>, rows: &[Cells]) -> Result<u64, StoreError> {
     let columns = ["group_id", "user_id"];
     writer
-        .insert(MEMBERS, &columns, &[Cell::Text; 2], rows, None)
+        .insert(MEMBERS, &columns, &[ColumnType::Text; 2], rows, None)
         .await
 }
 

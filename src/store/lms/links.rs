@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::super::db::{Conn, args};
-use super::super::dialect::{self, Cell, STILL_THERE};
+use super::super::dialect::{self, ColumnType, STILL_THERE};
 use super::super::{Store, StoreError, catalog};
 use super::rows::{Cells, Refused, Writer};
 use crate::text::{email_key, name_key};
@@ -62,7 +62,12 @@ impl Store {
         );
         let mut writer = Writer::new(&mut conn, collations, &catalog);
         let linked = writer
-            .update("contacts", &sets, &[Cell::Int, Cell::Text], &links)
+            .update(
+                "contacts",
+                &sets,
+                &[ColumnType::Int, ColumnType::Text],
+                &links,
+            )
             .await?;
         let refused = writer.finish();
         conn.commit().await?;

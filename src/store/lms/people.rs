@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::StoreError;
 use super::super::apply::fold;
 use super::super::db::args;
-use super::super::dialect::{self, Cell};
+use super::super::dialect::{self, ColumnType};
 use super::rows::{Cells, Writer};
 use super::{DELETED, LmsWritten, StoredPerson};
 
@@ -88,7 +88,7 @@ pub(super) async fn bring(
         dialect::time_literal(at)
     );
     written.people = writer
-        .update(TABLE, &sets, &[Cell::Text; 5], &changed)
+        .update(TABLE, &sets, &[ColumnType::Text; 5], &changed)
         .await?;
     let mut left: Vec<(&str, bool)> = known
         .iter()
@@ -106,7 +106,9 @@ pub(super) async fn bring(
             .filter(|(_, was)| *was == earlier)
             .map(|(id, _)| Cells::new(id, &json!([id])))
             .collect();
-        let marked = writer.update(TABLE, &mark, &[Cell::Text], &cells).await?;
+        let marked = writer
+            .update(TABLE, &mark, &[ColumnType::Text], &cells)
+            .await?;
         if earlier {
             written.people += marked;
         } else {
@@ -115,7 +117,7 @@ pub(super) async fn bring(
     }
     let columns = ["id", "email", "first_name", "last_name", "status"];
     written.people += writer
-        .insert(TABLE, &columns, &[Cell::Text; 5], &fresh, Some(at))
+        .insert(TABLE, &columns, &[ColumnType::Text; 5], &fresh, Some(at))
         .await?;
     writer.seen(TABLE, &same, at).await?;
     give_back(writer, freed).await
@@ -181,7 +183,7 @@ async fn free_addresses(
         .map(|(id, _)| Cells::new(id, &json!([id, (!nullable).then(|| stand_in(id))])))
         .collect();
     writer
-        .update(TABLE, "email = v.v_1", &[Cell::Text; 2], &cells)
+        .update(TABLE, "email = v.v_1", &[ColumnType::Text; 2], &cells)
         .await?;
     Ok(freed)
 }
@@ -219,7 +221,7 @@ async fn give_back(
         .map(|(id, email)| Cells::new(id, &json!([id, email])))
         .collect();
     writer
-        .update(TABLE, "email = v.v_1", &[Cell::Text; 2], &cells)
+        .update(TABLE, "email = v.v_1", &[ColumnType::Text; 2], &cells)
         .await?;
     Ok(())
 }

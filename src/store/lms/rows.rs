@@ -11,7 +11,7 @@ use super::super::apply::{BATCH_BYTES, BATCH_ROWS};
 use super::super::catalog::Catalog;
 use super::super::collation::Collations;
 use super::super::db::{Arg, Conn, args};
-use super::super::dialect::{self, Cell};
+use super::super::dialect::{self, ColumnType};
 use super::super::lists::{CHUNK, marks};
 use super::super::{StoreError, split};
 use super::fit::Fit;
@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
         &mut self,
         table: &'static str,
         columns: &[&str],
-        cells: &[Cell],
+        cells: &[ColumnType],
         rows: &[Cells],
         seen: Option<DateTime<Utc>>,
     ) -> Result<u64, StoreError> {
@@ -123,7 +123,8 @@ impl<'a> Writer<'a> {
     ) -> Result<(), StoreError> {
         let sets = format!("synced_at = {}", dialect::time_literal(at));
         let rows: Vec<Cells> = ids.iter().map(|id| Cells::new(id, &json!([id]))).collect();
-        self.update(table, &sets, &[Cell::Text], &rows).await?;
+        self.update(table, &sets, &[ColumnType::Text], &rows)
+            .await?;
         Ok(())
     }
 
@@ -132,7 +133,7 @@ impl<'a> Writer<'a> {
         &mut self,
         table: &'static str,
         sets: &str,
-        cells: &[Cell],
+        cells: &[ColumnType],
         rows: &[Cells],
     ) -> Result<u64, StoreError> {
         let engine = self.conn.engine();

@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::super::db::{Row, args};
-use super::super::dialect::{self, Cell, STILL_THERE};
+use super::super::dialect::{self, ColumnType, STILL_THERE};
 use super::super::lists::{CHUNK, marks};
 use super::super::{Store, StoreError, catalog};
 use super::LmsWritten;
@@ -114,7 +114,7 @@ impl Store {
                 }
             }
         }
-        let cells = [Cell::Text, Cell::Text, Cell::Int];
+        let cells = [ColumnType::Text, ColumnType::Text, ColumnType::Int];
         let columns = ["id", "name", "npcu_value"];
         let sets = "name = v.v_1, npcu_value = v.v_2";
         let mut courses = writer
@@ -226,10 +226,15 @@ impl Store {
             .map(|at| format!("{} = v.v_{at}", columns[at]))
             .collect();
         enrolments += writer
-            .update(ENROLMENTS, &sets.join(", "), &[Cell::Text; 6], &changed)
+            .update(
+                ENROLMENTS,
+                &sets.join(", "),
+                &[ColumnType::Text; 6],
+                &changed,
+            )
             .await?;
         enrolments += writer
-            .insert(ENROLMENTS, &columns, &[Cell::Text; 6], &fresh, None)
+            .insert(ENROLMENTS, &columns, &[ColumnType::Text; 6], &fresh, None)
             .await?;
         let refused = writer.finish();
         conn.commit().await?;
