@@ -203,17 +203,7 @@ impl Desk {
         };
         progress.phase(Phase::Planning);
         let (filters, guards) = (self.config().filters.clone(), self.config().guards.clone());
-        // A million records take a while; the console's and the server's other tasks go on meanwhile.
-        let plan = tokio::task::spawn_blocking(move || planner::plan(input, &filters, &guards))
-            .await
-            .map_err(|panic| {
-                Error::new(
-                    Kind::Internal,
-                    "planner",
-                    "The planner failed; nothing was written.",
-                )
-                .source(panic)
-            })?;
+        let plan = planned_beside(move || planner::plan(input, &filters, &guards)).await?;
         tracing::info!(
             plan = %plan.id,
             scope = plan.scope.word(),
@@ -266,4 +256,17 @@ impl Desk {
         let window = TimeDelta::from_std(self.config().guards.window).unwrap_or(TimeDelta::days(1));
         Ok(self.store().now().await? - window)
     }
+}
+
+/// Plans beside the tasks that wait for it: a million records take a while, and the console's and the server's other tasks
+/// go on meanwhile.
+async fn planned_beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|panic| {
+        Error::new(
+            Kind::Internal,
+            "planner",
+            "The planner failed; nothing was written.",
+        )
+        .source(panic)
+    })
 }

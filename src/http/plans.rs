@@ -87,38 +87,12 @@ fn in_time(kept: &Kept, longest: Duration) -> std::sync::MutexGuard<'_, Vec<(Ins
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{
-        Arenas, DatabasePoint, Entity, Mode, PerEntity, PlanOrigin, RulesFacts, Schema, Scope,
-    };
+    use crate::plan::{Entity, PerEntity, Schema};
 
     fn plan(id: &str, text: usize) -> Arc<Plan> {
         let mut plan = Plan {
             id: id.into(),
-            scope: Scope::All,
-            mode: Mode::Full,
-            created_at: chrono::DateTime::UNIX_EPOCH,
-            origin: PlanOrigin::Sync,
-            sources: PerEntity::default(),
-            database: DatabasePoint::default(),
-            totals: PerEntity::default(),
-            guards: Vec::new(),
-            windows: PerEntity::default(),
-            warnings: Vec::new(),
-            items: Vec::new(),
-            excluded: Vec::new(),
-            kept_back: PerEntity::default(),
-            watermarks: PerEntity::default(),
-            feed_marks: PerEntity::default(),
-            missing: PerEntity::default(),
-            rules: RulesFacts::default(),
-            by_rule: PerEntity::default(),
-            status_came: PerEntity::default(),
-            misdated: PerEntity::default(),
-            settled: PerEntity::default(),
-            waits: crate::plan::Waits::default(),
-            partners: Vec::new(),
-            reasons: Vec::new(),
-            arenas: PerEntity::from_fn(|entity| Arenas::new(Schema::of(entity))),
+            ..Plan::empty(&PerEntity::from_fn(Schema::of))
         };
         let arenas = &mut plan.arenas[Entity::Partners];
         let long = "x".repeat(text);

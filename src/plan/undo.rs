@@ -12,9 +12,8 @@ use super::build::{INACTIVE, Reasons};
 use super::guards::WindowCounts;
 use super::planner::finish;
 use super::{
-    Arenas, Changed, DatabasePoint, Entity, Evidence, Holds, Item, Mode, Op, PartnerAt, PartnerRef,
-    PerEntity, Plan, PlanOrigin, RowSet, RulesFacts, SameKeys, Schema, Scope, Totals, Waits,
-    Warning,
+    Changed, DatabasePoint, Entity, Evidence, Holds, Item, Op, PartnerAt, PartnerRef, PerEntity,
+    Plan, PlanOrigin, RowSet, SameKeys, Schema, Scope, Warning,
 };
 use crate::config::GuardConfig;
 
@@ -65,34 +64,15 @@ pub struct UndoInput {
 /// Makes the undo plan.
 pub fn undo(input: &UndoInput, guard_config: &GuardConfig) -> Plan {
     let mut plan = Plan {
-        id: String::new(),
         scope: input.scope,
-        mode: Mode::Full,
         created_at: input.created_at,
         origin: PlanOrigin::Undo {
             run_id: input.run_id,
         },
         database: input.database.clone(),
-        sources: PerEntity::default(),
-        totals: PerEntity::<Totals>::default(),
-        guards: Vec::new(),
         windows: input.windows,
         warnings: input.warnings.clone(),
-        items: Vec::new(),
-        excluded: Vec::new(),
-        kept_back: PerEntity::default(),
-        watermarks: PerEntity::default(),
-        feed_marks: PerEntity::default(),
-        missing: PerEntity::default(),
-        rules: RulesFacts::default(),
-        by_rule: PerEntity::default(),
-        status_came: PerEntity::default(),
-        misdated: PerEntity::default(),
-        settled: PerEntity::default(),
-        waits: Waits::default(),
-        partners: Vec::new(),
-        reasons: Vec::new(),
-        arenas: PerEntity::from_fn(|entity| Arenas::new(input.schemas[entity].clone())),
+        ..Plan::empty(&input.schemas)
     };
     let mut partners = Partners::new(&input.rows.partners, &mut plan);
     let rows: PerEntity<FxHashMap<i64, u32>> = PerEntity::from_fn(|entity| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::config::FilterConfig;
-use crate::desk::Desk;
-use crate::error::{Error, Kind, Result};
+use crate::desk::{Desk, planned_beside};
+use crate::error::Result;
 use crate::plan::edit::{self, Effect};
 use crate::plan::planner::{PlanInput, new_keys};
 use crate::plan::{Entity, Mode, Op, RulesFacts, Scope};
@@ -113,16 +113,7 @@ impl Reading {
     /// The same, beside the tasks that wait for it: a million records take a while.
     pub async fn effect_beside(&self, filters: FilterConfig) -> Result<RulesEffect> {
         let reading = self.clone();
-        tokio::task::spawn_blocking(move || reading.effect(&filters))
-            .await
-            .map_err(|panic| {
-                Error::new(
-                    Kind::Internal,
-                    "planner",
-                    "The planner failed; nothing was written.",
-                )
-                .source(panic)
-            })
+        planned_beside(move || reading.effect(&filters)).await
     }
 
     /// Cases that the soft-deletes would open: contacts with an LMS user, partners with an LMS group.

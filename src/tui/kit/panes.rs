@@ -131,3 +131,27 @@ pub(in crate::tui) fn detail(
     }
     canvas.scroll_bar(area, offset, height, lines.len());
 }
+
+/// Draws the tabs inside a screen, the one that is shown apart; a click on one says which.
+pub(in crate::tui) fn tabs(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    tabs: impl Iterator<Item = (String, bool)>,
+) {
+    let mut x = area.x + 1;
+    for (at, (text, shown)) in tabs.enumerate() {
+        let style = if shown {
+            canvas.theme.tab_active
+        } else {
+            canvas.theme.tab
+        };
+        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
+        let place = Rect {
+            x,
+            width: end - x,
+            ..area
+        };
+        canvas.hits.add(place, Spot::Tab(at));
+        x = end + 1;
+    }
+}

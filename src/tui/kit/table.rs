@@ -194,16 +194,18 @@ fn solve(columns: &[Column], room: u16) -> Vec<u16> {
         Width::Cells(cells) => cells,
         Width::Share { least, .. } => least,
     };
-    let mut kept: Vec<bool> = columns.iter().map(|_| true).collect();
-    loop {
-        let needed: u16 = columns
+    let needed = |kept: &[bool]| {
+        columns
             .iter()
-            .zip(&kept)
+            .zip(kept)
             .filter(|(_, kept)| **kept)
             .map(|(column, _)| least(column) + 1)
             .sum::<u16>()
-            .saturating_sub(1);
-        if needed <= room {
+            .saturating_sub(1)
+    };
+    let mut kept: Vec<bool> = columns.iter().map(|_| true).collect();
+    loop {
+        if needed(&kept) <= room {
             break;
         }
         let next = columns
@@ -217,14 +219,7 @@ fn solve(columns: &[Column], room: u16) -> Vec<u16> {
             None => break,
         }
     }
-    let used: u16 = columns
-        .iter()
-        .zip(&kept)
-        .filter(|(_, kept)| **kept)
-        .map(|(column, _)| least(column) + 1)
-        .sum::<u16>()
-        .saturating_sub(1);
-    let spare = room.saturating_sub(used);
+    let spare = room.saturating_sub(needed(&kept));
     let weights: u16 = columns
         .iter()
         .zip(&kept)

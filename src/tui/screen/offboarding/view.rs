@@ -16,7 +16,6 @@ use crate::text::safe;
 use crate::tui::job::panel;
 use crate::tui::kit::canvas::{Canvas, top};
 use crate::tui::kit::cells::{age, count, counted, pad, wrap};
-use crate::tui::kit::hits::Spot;
 use crate::tui::kit::panes;
 use crate::tui::kit::panes::Pane;
 use crate::tui::kit::table::{Column, Table};
@@ -151,28 +150,15 @@ fn last_note(case: &Case) -> Option<&str> {
 }
 
 fn tabs(canvas: &mut Canvas<'_>, offboard: &Offboarding, area: Rect) {
-    let mut x = area.x + 1;
-    for (at, tab) in CaseTab::ALL.into_iter().enumerate() {
+    let tabs = CaseTab::ALL.into_iter().map(|tab| {
         let number = offboard
             .cases
             .iter()
             .filter(|case| tab.has(case.state))
             .count();
-        let text = format!(" {} {number} ", tab.title());
-        let style = if tab == offboard.tab {
-            canvas.theme.tab_active
-        } else {
-            canvas.theme.tab
-        };
-        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
-        let place = Rect {
-            x,
-            width: end - x,
-            ..area
-        };
-        canvas.hits.add(place, Spot::Tab(at));
-        x = end + 1;
-    }
+        (format!(" {} {number} ", tab.title()), tab == offboard.tab)
+    });
+    panes::tabs(canvas, area, tabs);
     if !offboard.ticked.is_empty() {
         let words = format!("{} ticked", offboard.ticked.len());
         canvas.text_right(area.right() - 1, area.y, 20, &words, canvas.theme.strong);

@@ -272,23 +272,10 @@ fn tabs(canvas: &mut Canvas<'_>, area: Rect, review: &Review) {
         tabs + cells(reviewed) + 2 <= area.width
     };
     let (short, reviewed) = forms.into_iter().find(fits).unwrap_or_default();
-    let mut x = area.x + 1;
-    for (at, tab) in Tab::ALL.into_iter().enumerate() {
-        let style = if tab == review.tab {
-            theme.tab_active
-        } else {
-            theme.tab
-        };
-        let text = title(tab, short);
-        let end = canvas.text(x, area.y, area.right().saturating_sub(x), &text, style);
-        let place = Rect {
-            x,
-            width: end - x,
-            ..area
-        };
-        canvas.hits.add(place, Spot::Tab(at));
-        x = end + 1;
-    }
+    let tabs = Tab::ALL
+        .into_iter()
+        .map(|tab| (title(tab, short), tab == review.tab));
+    panes::tabs(canvas, area, tabs);
     let done = !review.plan.items.is_empty() && review.reviewed.len() == review.plan.items.len();
     let style = if done { theme.good } else { theme.dim };
     canvas.text_right(area.right() - 1, area.y, cells(&reviewed), &reviewed, style);
